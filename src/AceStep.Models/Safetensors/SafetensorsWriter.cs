@@ -1,0 +1,180 @@
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using TorchSharp;
+
+namespace AceStep.Models;
+
+/// <summary>Writes safetensors files: the same bytes as the format's own library writes for the same tensors.</summary>
+public static class SafetensorsWriter
+{
+    private const int Alignment = 8;
+    private const long PieceBytes = 16 << 20;
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>
+    /// Writes a file: first beside its place under another name, then moved there, so that nobody ever sees half a file and
+    /// a failure leaves what was there before.
+    /// </summary>
+    /// <param name="path">The file to write; one that exists is replaced.</param>
+    /// <param name="tensors">The tensors by name, in any order, on any device; the file sorts them by type, widest first, then by name.</param>
+    /// <param name="metadata">Text by key for the header; sorted by key.</param>
+    /// <exception cref="ArgumentException">A name is given twice, is reserved or is no Unicode, or a type is not in the format.</exception>
+    /// <exception cref="IOException">The file cannot be written: its folder is absent, the disk is full, ...</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
+    public static void Write(
+        string path,
+        IReadOnlyList<KeyValuePair<string, torch.Tensor>> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(tensors);
+        List<Item> items = Sort(tensors);
+        byte[] header = BuildHeader(items, metadata);
+
+        string target = Path.GetFullPath(path);
+        string temporary = $"{target}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            {
+                stream.Write(header);
+                foreach (Item item in items)
+                {
+                    WriteData(stream, item.Tensor);
+                }
+
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, target, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    private static List<Item> Sort(IReadOnlyList<KeyValuePair<string, torch.Tensor>> tensors)
+    {
+        HashSet<string> names = new(StringComparer.Ordinal);
+        List<Item> items = new(tensors.Count);
+        foreach ((string name, torch.Tensor tensor) in tensors)
+        {
+            if (name == SafetensorsHeader.MetadataName)
+            {
+                throw new ArgumentException($"A tensor must not be named \"{name}\": the format keeps this name for text.", nameof(tensors));
+            }
+
+            if (!names.Add(name))
+            {
+                throw new ArgumentException($"Tensor names must be unique; \"{name}\" is given twice.", nameof(tensors));
+            }
+
+            if (!SafetensorsType.IsSupported(tensor.dtype))
+            {
+                throw new ArgumentException($"Tensor \"{name}\" must be one of {SafetensorsType.AllNames}; it is {tensor.dtype}.", nameof(tensors));
+            }
+
+            items.Add(new Item(name, EncodeStrictly(name, nameof(tensors)), tensor));
+        }
+
+        items.Sort((left, right) =>
+        {
+            int byType = SafetensorsType.RankOf(left.Tensor.dtype).CompareTo(SafetensorsType.RankOf(right.Tensor.dtype));
+            return byType != 0 ? byType : left.EncodedName.AsSpan().SequenceCompareTo(right.EncodedName);
+        });
+        return items;
+    }
+
+    private static byte[] BuildHeader(List<Item> items, IReadOnlyDictionary<string, string>? metadata)
+    {
+        using MemoryStream buffer = new();
+        buffer.Write(stackalloc byte[SafetensorsHeader.LengthFieldSize]);
+        using (Utf8JsonWriter json = new(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            WriteMetadata(json, metadata);
+            long offset = 0;
+            foreach (Item item in items)
+            {
+                long byteCount = item.Tensor.numel() * SafetensorsType.SizeOf(item.Tensor.dtype);
+                json.WriteStartObject(item.EncodedName);
+                json.WriteString("dtype", SafetensorsType.NameOf(item.Tensor.dtype));
+                WriteNumbers(json, "shape", item.Tensor.shape);
+                WriteNumbers(json, "data_offsets", [offset, offset + byteCount]);
+                json.WriteEndObject();
+                offset += byteCount;
+            }
+
+            json.WriteEndObject();
+        }
+
+        while (buffer.Length % Alignment != 0)
+        {
+            buffer.WriteByte((byte)' ');
+        }
+
+        byte[] header = buffer.ToArray();
+        BinaryPrimitives.WriteInt64LittleEndian(header, header.Length - SafetensorsHeader.LengthFieldSize);
+        return header;
+    }
+
+    private static void WriteMetadata(Utf8JsonWriter json, IReadOnlyDictionary<string, string>? metadata)
+    {
+        if (metadata is null)
+        {
+            return;
+        }
+
+        json.WriteStartObject(SafetensorsHeader.MetadataName);
+        foreach ((string key, string value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            json.WriteString(EncodeStrictly(key, nameof(metadata)), EncodeStrictly(value, nameof(metadata)));
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteNumbers(Utf8JsonWriter json, string name, ReadOnlySpan<long> numbers)
+    {
+        json.WriteStartArray(name);
+        foreach (long number in numbers)
+        {
+            json.WriteNumberValue(number);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteData(FileStream stream, torch.Tensor tensor)
+    {
+        using var noGrad = torch.no_grad();
+        using torch.Tensor onHost = tensor.cpu();
+        using torch.Tensor ordered = onHost.contiguous();
+        using torch.Tensor elements = ordered.view(-1);
+        long count = elements.numel();
+        long perPiece = PieceBytes / elements.ElementSize;
+        for (long start = 0; start < count; start += perPiece)
+        {
+            using torch.Tensor piece = elements.narrow(0, start, Math.Min(perPiece, count - start));
+            stream.Write(piece.bytes);
+        }
+    }
+
+    private static byte[] EncodeStrictly(string text, string parameter)
+    {
+        try
+        {
+            return StrictUtf8.GetBytes(text);
+        }
+        catch (EncoderFallbackException error)
+        {
+            throw new ArgumentException($"Names and text must be Unicode without lone surrogates; \"{text}\" is not.", parameter, error);
+        }
+    }
+
+    private sealed record Item(string Name, byte[] EncodedName, torch.Tensor Tensor);
+}
