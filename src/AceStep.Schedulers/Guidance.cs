@@ -1,0 +1,118 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AceStep.Schedulers;
+
+/// <summary>Combines the predictions of several conditions into the one to follow: arithmetic that knows no model.</summary>
+/// <remarks>
+/// Predictions are [B, C, H, W] and of equal shape. Results have their type and belong to the caller's dispose scope;
+/// arguments are left as they are. Stateless but for the buffer that APG is given. Nothing is read back from the device.
+/// </remarks>
+public static class Guidance
+{
+    private const double NormThreshold = 2.5;
+    private const double SmallestNorm = 1e-12;
+    private const double SmallestSquare = 1e-8;
+    private const int ZeroSteps = 1;
+
+    private static readonly long[] Plane = [-1, -2];
+
+    /// <summary>Whether a guidance scale changes anything: 0 and 1 mean the conditional prediction alone.</summary>
+    /// <param name="scale">The guidance scale.</param>
+    public static bool IsOn(double scale) => scale is not (0 or 1);
+
+    /// <summary>Classifier-free guidance: from the unconditional prediction through the conditional one.</summary>
+    /// <param name="conditional">The prediction for the request.</param>
+    /// <param name="unconditional">The prediction for the null condition.</param>
+    /// <param name="scale">How far: 0 gives the unconditional prediction, 1 the conditional one.</param>
+    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    public static Tensor Cfg(Tensor conditional, Tensor unconditional, double scale)
+    {
+        Shapes.RequireEqual(conditional, unconditional);
+        using var scope = NewDisposeScope();
+        return (unconditional + (conditional - unconditional) * scale).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// CFG-Zero*: the unconditional prediction is first scaled, per item, to lie as near the conditional one as it can;
+    /// at the very first evaluations the result is zero.
+    /// </summary>
+    /// <param name="conditional">The prediction for the request.</param>
+    /// <param name="unconditional">The prediction for the null condition.</param>
+    /// <param name="scale">The guidance scale.</param>
+    /// <param name="evaluation">
+    /// The index of the evaluation, counted from the schedule's first and not from the guidance window's: zero at 0 and 1,
+    /// so only where the window begins there.
+    /// </param>
+    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    public static Tensor CfgStar(Tensor conditional, Tensor unconditional, double scale, int evaluation)
+    {
+        Shapes.RequireEqual(conditional, unconditional);
+        if (evaluation <= ZeroSteps)
+        {
+            return zeros_like(conditional);
+        }
+
+        using var scope = NewDisposeScope();
+        long batch = conditional.size(0);
+        Tensor positive = conditional.reshape(batch, -1); // [B, C * H * W]
+        Tensor negative = unconditional.reshape(batch, -1);
+        Tensor product = (positive * negative).sum([1], keepdim: true);
+        Tensor square = negative.square().sum([1], keepdim: true) + SmallestSquare;
+        Tensor nearest = unconditional * (product / square).reshape(batch, 1, 1, 1);
+        return (nearest + (conditional - nearest) * scale).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Guidance by text and lyrics apart: (1 - text) * unconditional + (text - lyric) * textOnly + lyric * conditional.</summary>
+    /// <param name="conditional">The prediction for text and lyrics.</param>
+    /// <param name="unconditional">The prediction for the null condition.</param>
+    /// <param name="textOnly">The prediction for the text alone.</param>
+    /// <param name="textScale">The scale of the text, above 1.</param>
+    /// <param name="lyricScale">The scale of the lyrics, above 1.</param>
+    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    public static Tensor DoubleCondition(Tensor conditional, Tensor unconditional, Tensor textOnly, double textScale, double lyricScale)
+    {
+        Shapes.RequireEqual(conditional, unconditional);
+        Shapes.RequireEqual(conditional, textOnly);
+        using var scope = NewDisposeScope();
+        Tensor guided = unconditional * (1 - textScale) + textOnly * (textScale - lyricScale) + conditional * lyricScale;
+        return guided.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// Adaptive projected guidance: the difference of the predictions, with negative momentum, bounded in length and
+    /// stripped of its part along the conditional prediction, is added to that prediction.
+    /// </summary>
+    /// <param name="conditional">The prediction for the request.</param>
+    /// <param name="unconditional">The prediction for the null condition.</param>
+    /// <param name="scale">The guidance scale; 1 gives the conditional prediction.</param>
+    /// <param name="momentum">What the earlier guided steps left; updated. Null: no momentum.</param>
+    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    public static Tensor Apg(Tensor conditional, Tensor unconditional, double scale, MomentumBuffer? momentum = null)
+    {
+        Shapes.RequireEqual(conditional, unconditional);
+        using var scope = NewDisposeScope();
+        Tensor difference = conditional - unconditional;
+        if (momentum is not null)
+        {
+            difference = momentum.Update(difference);
+        }
+
+        // Lengths and products are those of each item's and channel's plane, [B, C, 1, 1].
+        Tensor shrink = (NormThreshold / Length(difference)).clamp_max(1);
+        Tensor across = Reject(difference * shrink, conditional);
+        return (conditional + across * (scale - 1)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The part of a vector across a direction, both taken in float64.</summary>
+    private static Tensor Reject(Tensor vector, Tensor direction)
+    {
+        Tensor v = vector.to(float64);
+        Tensor unit = direction.to(float64);
+        unit /= Length(unit).clamp_min(SmallestNorm);
+        Tensor along = (v * unit).sum(Plane, keepdim: true) * unit;
+        return (v - along).to(vector.dtype);
+    }
+
+    private static Tensor Length(Tensor vector) => vector.square().sum(Plane, keepdim: true).sqrt();
+}
