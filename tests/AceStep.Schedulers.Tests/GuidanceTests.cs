@@ -1,0 +1,153 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using AceStep.Models;
+using AceStep.Testing;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AceStep.Schedulers.Tests;
+
+public sealed partial class GuidanceTests
+{
+    private const double Tolerance = 1e-6;
+
+    private static string RecordedPath => ReferenceData.PathOf("guidance", "guidance.safetensors");
+
+    private static IEnumerable<string> Groups()
+    {
+        if (!File.Exists(RecordedPath))
+        {
+            return [];
+        }
+
+        using SafetensorsFile file = SafetensorsFile.Open(RecordedPath);
+        return [.. file.Names.Select(name => ConditionalName().Match(name)).Where(match => match.Success).Select(match => match.Groups["group"].Value).Distinct()];
+    }
+
+    [TestCaseSource(nameof(Groups))]
+    [Category(ReferenceData.Category)]
+    public void Apg_OneBufferOverTheSteps_EqualsTheOriginal(string group)
+    {
+        using MomentumBuffer momentum = new();
+        ForEachStep(group, "apg", (i, conditional, unconditional, _) => Guidance.Apg(conditional, unconditional, 15 - i, momentum));
+    }
+
+    [TestCaseSource(nameof(Groups))]
+    [Category(ReferenceData.Category)]
+    public void Apg_NoBuffer_EqualsTheOriginal(string group)
+        => ForEachStep(group, "apg_nomomentum", (_, conditional, unconditional, _) => Guidance.Apg(conditional, unconditional, 7));
+
+    [TestCaseSource(nameof(Groups))]
+    [Category(ReferenceData.Category)]
+    public void Cfg_AnyScale_EqualsTheOriginal(string group)
+        => ForEachStep(group, "cfg", (i, conditional, unconditional, _) => Guidance.Cfg(conditional, unconditional, 5 + i));
+
+    [TestCaseSource(nameof(Groups))]
+    [Category(ReferenceData.Category)]
+    public void CfgStar_FromTheSecondEvaluation_EqualsTheOriginal(string group)
+        => ForEachStep(group, "cfg_star", (i, conditional, unconditional, _) => Guidance.CfgStar(conditional, unconditional, 4, i + 1));
+
+    [TestCaseSource(nameof(Groups))]
+    [Category(ReferenceData.Category)]
+    public void DoubleCondition_TextAndLyricScale_EqualsTheOriginal(string group)
+        => ForEachStep(group, "double", (_, conditional, unconditional, textOnly) => Guidance.DoubleCondition(conditional, unconditional, textOnly, 5, 1.5));
+
+    [Test]
+    public void Apg_EqualPredictions_GivesThem()
+    {
+        using var scope = NewDisposeScope();
+        using Generator generator = new(3);
+        Tensor prediction = Noise.Draw([generator], [2, 4, 5]);
+
+        TensorAssert.BitEqual(Guidance.Apg(prediction, prediction, 15), prediction, "guided");
+    }
+
+    [Test]
+    public void Apg_SilentConditional_AddsTheBoundedDifference()
+    {
+        using var scope = NewDisposeScope();
+        Tensor conditional = zeros(1, 1, 1, 2);
+        Tensor unconditional = tensor(new[] { -6f, -8 }).reshape(1, 1, 1, 2);
+
+        // The difference (6, 8) has length 10 and is cut to 2.5; there is no direction to take out.
+        TensorAssert.Close(Guidance.Apg(conditional, unconditional, 3), tensor(new[] { 3f, 4 }).reshape(1, 1, 1, 2), 1e-6, "guided");
+    }
+
+    [TestCase(0)]
+    [TestCase(1)]
+    public void CfgStar_FirstTwoEvaluations_IsZero(int evaluation)
+    {
+        using var scope = NewDisposeScope();
+        Tensor prediction = ones(2, 1, 2, 3);
+
+        TensorAssert.BitEqual(Guidance.CfgStar(prediction, prediction, 4, evaluation), zeros(2, 1, 2, 3), "guided");
+    }
+
+    [TestCase(0, false)]
+    [TestCase(1, false)]
+    [TestCase(0.5, true)]
+    [TestCase(15, true)]
+    public void IsOn_Scale_IsOffAtZeroAndOne(double scale, bool expected)
+        => Assert.That(Guidance.IsOn(scale), Is.EqualTo(expected));
+
+    [Test]
+    public void Guidance_BFloat16Predictions_GiveBFloat16()
+    {
+        using var scope = NewDisposeScope();
+        using MomentumBuffer momentum = new();
+        Tensor one = ones(2, 1, 2, 3, dtype: ScalarType.BFloat16);
+        Tensor two = one + one;
+
+        Tensor[] guided =
+        [
+            Guidance.Apg(one, two, 15, momentum),
+            Guidance.Apg(one, two, 15, momentum),
+            Guidance.Cfg(one, two, 5),
+            Guidance.CfgStar(one, two, 4, 2),
+            Guidance.DoubleCondition(one, two, two, 5, 1.5),
+        ];
+
+        Assert.That(guided.Select(tensor => tensor.dtype), Is.All.EqualTo(ScalarType.BFloat16));
+    }
+
+    [Test]
+    public void Guidance_OtherShape_Throws()
+    {
+        using Tensor conditional = ones(2, 1, 2, 3);
+        using Tensor other = ones(1, 1, 2, 3);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => Guidance.Apg(conditional, other, 15), Throws.ArgumentException.With.Message.Contains("unconditional is [1, 1, 2, 3]"));
+            Assert.That(() => Guidance.Cfg(conditional, other, 15), Throws.ArgumentException);
+            Assert.That(() => Guidance.CfgStar(conditional, other, 15, 0), Throws.ArgumentException);
+            Assert.That(() => Guidance.DoubleCondition(conditional, conditional, other, 5, 5), Throws.ArgumentException.With.Message.Contains("textOnly"));
+        });
+    }
+
+    private static void ForEachStep(string group, string result, Func<int, Tensor, Tensor, Tensor, Tensor> guide)
+    {
+        long live = Tensor.TotalCount;
+        using (SafetensorsFile file = SafetensorsFile.Open(RecordedPath))
+        {
+            int steps = 0;
+            for (; file.Entries.ContainsKey($"{group}_{result}{steps}"); steps++)
+            {
+                using Tensor conditional = file.Read($"{group}_cond{steps}");
+                using Tensor unconditional = file.Read($"{group}_uncond{steps}");
+                using Tensor textOnly = file.Read($"{group}_only_text{steps}");
+                using Tensor expected = file.Read($"{group}_{result}{steps}");
+                using Tensor guided = guide(steps, conditional, unconditional, textOnly);
+                TensorAssert.Close(guided, expected, Tolerance, string.Create(CultureInfo.InvariantCulture, $"{result}{steps}"));
+            }
+
+            Assert.That(steps, Is.Positive, $"recorded steps of {result}");
+        }
+
+        // The buffer that the caller may still hold keeps one.
+        Assert.That(Tensor.TotalCount - live, Is.LessThanOrEqualTo(result == "apg" ? 1 : 0), "live tensors");
+    }
+
+    [GeneratedRegex(@"^(?<group>.+)_cond0$")]
+    private static partial Regex ConditionalName();
+}

@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using AceStep.Models;
+using AceStep.Testing;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AceStep.Schedulers.Tests;
+
+public sealed partial class NoiseTests
+{
+    private static string RecordedPath => ReferenceData.PathOf("noise", "randn.safetensors");
+
+    private static IEnumerable<string> Seeds()
+    {
+        if (!File.Exists(RecordedPath))
+        {
+            return [];
+        }
+
+        using SafetensorsFile file = SafetensorsFile.Open(RecordedPath);
+        return [.. file.Names.Where(name => name.EndsWith("_first", StringComparison.Ordinal)).Select(name => name[..^"_first".Length])];
+    }
+
+    [TestCaseSource(nameof(Seeds))]
+    [Category(ReferenceData.Category)]
+    public void Draw_ThreeTimesFromOneGenerator_EqualsTheOriginalBitForBit(string seedAndShape)
+    {
+        using var scope = NewDisposeScope();
+        using SafetensorsFile file = SafetensorsFile.Open(RecordedPath);
+        using Generator generator = new(ulong.Parse(seedAndShape.Split('_')[0], CultureInfo.InvariantCulture));
+        long[] shape = [.. file.Entries[$"{seedAndShape}_first"].Shape];
+
+        Tensor first = Noise.Draw([generator], shape).reshape(shape);
+        Tensor second = Noise.Draw([generator], shape).reshape(shape);
+        Tensor third = Noise.DrawBatch(generator, shape, NoiseLayout.Contiguous);
+
+        TensorAssert.BitEqual(first, file.Read($"{seedAndShape}_first"), "first draw");
+        TensorAssert.BitEqual(second, file.Read($"{seedAndShape}_second"), "second draw");
+        TensorAssert.BitEqual(third, file.Read($"{seedAndShape}_normal"), "third draw");
+    }
+
+    [Test]
+    [Category(ReferenceData.Category)]
+    public void Draw_FourMinutes_EqualsTheOriginalBitForBit()
+    {
+        using var scope = NewDisposeScope();
+        using SafetensorsFile file = SafetensorsFile.Open(ReferenceData.Require("noise", "randn.safetensors"));
+        Match note = FullDrawNote().Match(file.Metadata["note"]);
+        Assert.That(note.Success, Is.True, file.Metadata["note"]);
+        using Generator generator = new(ulong.Parse(note.Groups["seed"].Value, CultureInfo.InvariantCulture));
+        long stride = long.Parse(note.Groups["stride"].Value, CultureInfo.InvariantCulture);
+        long[] shape = [.. note.Groups["shape"].Value.Split(',').Select(size => long.Parse(size, CultureInfo.InvariantCulture))];
+
+        Tensor drawn = Noise.Draw([generator], shape[1..]);
+
+        Assert.That(drawn.shape, Is.EqualTo(shape));
+        TensorAssert.BitEqual(drawn.flatten()[TensorIndex.Slice(null, null, stride)], file.Read($"full_every_{stride}"), "every value recorded");
+    }
+
+    [Test]
+    public void Draw_TwoGenerators_GivesEachItemItsOwnNoise()
+    {
+        using var scope = NewDisposeScope();
+        using Generator first = new(1);
+        using Generator second = new(2);
+        using Generator again = new(2);
+
+        Tensor batch = Noise.Draw([first, second], [8, 16, 5]);
+
+        Assert.That(batch.shape, Is.EqualTo(new long[] { 2, 8, 16, 5 }));
+        TensorAssert.BitEqual(batch[1].unsqueeze(0), Noise.Draw([again], [8, 16, 5]), "the second item");
+    }
+
+    [Test]
+    public void Draw_NoGenerator_Throws()
+        => Assert.That(() => Noise.Draw([], [8, 16, 5]), Throws.ArgumentException);
+
+    [Test]
+    public void Mix_Level_WeighsCleanAndNoise()
+    {
+        using var scope = NewDisposeScope();
+
+        Tensor mixed = Noise.Mix(full([1, 1, 1, 2], 4f), full([1, 1, 1, 2], 8f), 0.25f);
+
+        TensorAssert.BitEqual(mixed, full([1, 1, 1, 2], 5f), "mixed");
+    }
+
+    [TestCase(0, 3f)]
+    [TestCase(1, 4f)]
+    [TestCase(0.5, 4.949747f)]
+    public void Vary_Variance_TurnsFromOneNoiseToTheOther(double variance, float expected)
+    {
+        using var scope = NewDisposeScope();
+
+        Tensor varied = Noise.Vary(full([1, 1, 1, 2], 3f), full([1, 1, 1, 2], 4f), variance);
+
+        TensorAssert.Close(varied, full([1, 1, 1, 2], expected), 1e-6, "varied");
+    }
+
+    [Test]
+    public void Noise_AnyCall_LeavesOnlyItsResult()
+    {
+        long live = Tensor.TotalCount;
+        using (Generator generator = new(5))
+        using (Tensor noise = Noise.Draw([generator, generator], [8, 16, 5]))
+        using (Tensor other = Noise.DrawBatch(generator, noise.shape, NoiseLayout.ChannelsLast))
+        using (Tensor mixed = Noise.Mix(noise, other, 0.5f))
+        using (Tensor varied = Noise.Vary(mixed, other, 0.5))
+        {
+            Assert.That(Tensor.TotalCount - live, Is.EqualTo(4));
+        }
+
+        Assert.That(Tensor.TotalCount, Is.EqualTo(live), "live tensors");
+    }
+
+    [GeneratedRegex(@"every (?<stride>\d+)\w* value of randn\((?<shape>[\d, ]+)\), seed (?<seed>\d+)")]
+    private static partial Regex FullDrawNote();
+}
