@@ -1,0 +1,47 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace AceStep.Models;
+
+/// <summary>Embeds timesteps: sinusoids of the timestep, then two linear layers with a SiLU between them.</summary>
+internal sealed class TimestepEmbedding : nn.Module<Tensor, Tensor>
+{
+    /// <summary>The number of sinusoids: no config has a key for it.</summary>
+    public const int SinusoidCount = 256;
+
+    private const double MaximumPeriod = 10_000;
+
+    [ComponentName(Name = "linear_1")]
+    private readonly Linear _first;
+
+    [ComponentName(Name = "linear_2")]
+    private readonly Linear _second;
+
+    public TimestepEmbedding(int width)
+        : base(nameof(TimestepEmbedding))
+    {
+        _first = nn.Linear(SinusoidCount, width, device: META);
+        _second = nn.Linear(width, width, device: META);
+        RegisterComponents();
+    }
+
+    /// <summary>Timesteps [...] from 0 to 1000, float32, to embeddings [..., width] in the dtype of the weights.</summary>
+    public override Tensor forward(Tensor timesteps)
+    {
+        using var scope = NewDisposeScope();
+        Tensor sinusoids = Sinusoids(timesteps).to(_first.weight.dtype);
+        return _second.call(_first.call(sinusoids).silu_()).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Timesteps [...] to [..., 256] in float32: the cosines first, then the sines.</summary>
+    internal static Tensor Sinusoids(Tensor timesteps)
+    {
+        using var scope = NewDisposeScope();
+        const int Half = SinusoidCount / 2;
+        Tensor exponents = arange(0, Half, dtype: float32, device: timesteps.device) * -Math.Log(MaximumPeriod) / Half;
+        Tensor angles = timesteps.to(float32).unsqueeze(-1) * exponents.exp();
+        return cat([angles.cos(), angles.sin()], dim: -1).MoveToOuterDisposeScope();
+    }
+}
