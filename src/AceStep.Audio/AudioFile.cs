@@ -1,4 +1,5 @@
 using AceStep.Audio.Files;
+using AceStep.Audio.Files.SoundFile;
 using AceStep.Audio.Files.Wav;
 
 namespace AceStep.Audio;
@@ -162,11 +163,14 @@ public static class AudioFile
         }
     }
 
-    private static WavReader OpenRead(Stream stream, bool leaveOpen, string name)
+    private static AudioReader OpenRead(Stream stream, bool leaveOpen, string name)
     {
         try
         {
-            return WavReader.Open(stream, leaveOpen, name);
+            AudioFormat format = FormatDetector.Detect(stream, name);
+            return format == AudioFormat.Wav
+                ? WavReader.Open(stream, leaveOpen, name)
+                : SoundFileReader.Open(stream, leaveOpen, format, name);
         }
         catch
         {
@@ -179,10 +183,12 @@ public static class AudioFile
         }
     }
 
-    private static WavWriter NewEncoder(
-        Stream stream, int sampleRate, int channels, AudioFormat format, AudioSaveOptions options, long? length) => format switch
-        {
-            AudioFormat.Wav => new WavWriter(stream, sampleRate, channels, options, length),
-            _ => throw new NotSupportedException($"{format} files are not written yet."),
-        };
+    private static IAudioEncoder NewEncoder(
+        Stream stream, int sampleRate, int channels, AudioFormat format, AudioSaveOptions options, long? length)
+    {
+        FormatRules.CheckSave(format, sampleRate, channels, options);
+        return format == AudioFormat.Wav
+            ? new WavWriter(stream, sampleRate, channels, options, length)
+            : new SoundFileWriter(stream, sampleRate, channels, format, options);
+    }
 }

@@ -3,6 +3,9 @@ namespace AceStep.Audio;
 /// <summary>What an audio file holds, known without decoding it.</summary>
 public sealed record AudioFileInfo
 {
+    /// <summary>A damaged file may claim more than a <see cref="TimeSpan"/> holds.</summary>
+    private const double LongestSeconds = 9e11;
+
     /// <summary>The format, as found in the content; the extension plays no part.</summary>
     public required AudioFormat Format { get; init; }
 
@@ -15,12 +18,15 @@ public sealed record AudioFileInfo
     /// <summary>The number of channels.</summary>
     public required int Channels { get; init; }
 
-    /// <summary>Samples per channel, as the file says; a broken compressed file may decode to fewer.</summary>
-    public required long Length { get; init; }
+    /// <summary>
+    /// Samples per channel, or null where the file does not say. Exact for WAV; a damaged compressed file may
+    /// decode to fewer.
+    /// </summary>
+    public long? Length { get; init; }
 
     /// <summary>The title and comment; empty where the file has none.</summary>
     public AudioTags Tags { get; init; } = new();
 
-    /// <summary>How long the sound lasts.</summary>
-    public TimeSpan Duration => TimeSpan.FromSeconds(Math.Min((double)Length / SampleRate, TimeSpan.MaxValue.TotalSeconds / 2));
+    /// <summary>How long the sound lasts, or null where the file does not say.</summary>
+    public TimeSpan? Duration => Length is { } length ? TimeSpan.FromSeconds(Math.Min((double)length / SampleRate, LongestSeconds)) : null;
 }

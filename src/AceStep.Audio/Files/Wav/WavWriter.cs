@@ -44,7 +44,7 @@ internal sealed class WavWriter : IAudioEncoder
         _origin = stream.CanSeek ? stream.Position : 0;
         _sampleRate = sampleRate;
         _channels = channels;
-        _encoding = options.Encoding ?? SampleEncoding.Float32;
+        _encoding = FormatRules.EncodingOf(AudioFormat.Wav, options)!.Value;
         _tags = options.Tags;
         _length = length;
         _largestPlain = largestPlain;
