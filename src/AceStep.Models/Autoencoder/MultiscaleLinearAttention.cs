@@ -1,0 +1,117 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace AceStep.Models;
+
+/// <summary>
+/// Linear attention of all pixels to all pixels, at one or more scales, with its residual. Keys and values enter it only
+/// through sums over all pixels, which are small: a window of a longer picture gives the whole's result when it is given the
+/// whole's sums.
+/// </summary>
+/// <remarks>
+/// For pictures of few pixels the original multiplies in another order; that is the same function, so there is one form here.
+/// </remarks>
+internal sealed class MultiscaleLinearAttention : nn.Module<Tensor, Tensor?, Tensor>
+{
+    // Keeps pixels whose queries are all zero finite. Representable in float32, in which the sums are taken.
+    private const double Epsilon = 1e-15;
+
+    [ComponentName(Name = "to_q")]
+    private readonly PixelLinear _queries;
+
+    [ComponentName(Name = "to_k")]
+    private readonly PixelLinear _keys;
+
+    [ComponentName(Name = "to_v")]
+    private readonly PixelLinear _values;
+
+    [ComponentName(Name = "to_qkv_multiscale")]
+    private readonly ModuleList<AttentionScale> _furtherScales;
+
+    [ComponentName(Name = "to_out")]
+    private readonly PixelLinear _output;
+
+    [ComponentName(Name = "norm_out")]
+    private readonly ChannelRmsNorm _norm;
+
+    private readonly long _headWidth;
+
+    /// <summary>Builds the attention on the META device.</summary>
+    /// <param name="channels">Channels in and out, a multiple of the head width.</param>
+    /// <param name="headWidth">Width of one head.</param>
+    /// <param name="kernels">Kernel sizes of the further scales, odd.</param>
+    public MultiscaleLinearAttention(long channels, long headWidth, IReadOnlyList<int> kernels)
+        : base(nameof(MultiscaleLinearAttention))
+    {
+        _headWidth = headWidth;
+        Reach = kernels.DefaultIfEmpty(1).Max() / 2;
+        _queries = new PixelLinear(channels, channels);
+        _keys = new PixelLinear(channels, channels);
+        _values = new PixelLinear(channels, channels);
+        _furtherScales = new ModuleList<AttentionScale>([.. kernels.Select(kernel => new AttentionScale(3 * channels, headWidth, kernel))]);
+        _output = new PixelLinear(channels * (1 + kernels.Count), channels);
+        _norm = new ChannelRmsNorm(channels);
+        RegisterComponents();
+    }
+
+    /// <summary>How many pixels to each side the projections look, the sums apart.</summary>
+    public int Reach { get; }
+
+    /// <summary>The sums over all pixels that the attention is made of.</summary>
+    /// <param name="x">The input, [B, C, H, W].</param>
+    /// <param name="start">The first column that counts.</param>
+    /// <param name="length">The number of columns that count; the others are context.</param>
+    /// <returns>[B, heads of all scales, D + 1, D] in float32; sums of adjoining ranges of columns may be added.</returns>
+    public Tensor Sums(Tensor x, long start, long length)
+    {
+        using var scope = NewDisposeScope();
+        return cat([.. Project(x).Select(scale => SumsOf(Heads(scale.narrow(3, start, length))))], 1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[B, C, H, W] to the same shape.</summary>
+    /// <param name="x">The input.</param>
+    /// <param name="sums">What <see cref="Sums"/> gives for the picture that the input is a part of; null where the input is the whole.</param>
+    public override Tensor forward(Tensor x, Tensor? sums)
+    {
+        using var scope = NewDisposeScope();
+        List<Tensor> scales = Project(x);
+        Tensor[] attended = new Tensor[scales.Count];
+        for (int scale = 0; scale < scales.Count; scale++)
+        {
+            Tensor heads = Heads(scales[scale]); // [B, H W, heads, 3 D]
+            Tensor own = sums is null ? SumsOf(heads) : sums.chunk(scales.Count, 1)[scale];
+            attended[scale] = Attend(heads, own).to(x.dtype)
+                .reshape(x.size(0), x.size(2), x.size(3), -1).permute(0, 3, 1, 2); // [B, heads D, H, W]
+        }
+
+        return _norm.call(_output.call(cat(attended, 1))).add_(x).MoveToOuterDisposeScope();
+    }
+
+    private List<Tensor> Project(Tensor x)
+    {
+        Tensor projected = cat([_queries.call(x), _keys.call(x), _values.call(x)], 1); // [B, 3 C, H, W]
+        return [projected, .. _furtherScales.Select(scale => scale.call(projected))];
+    }
+
+    // The heads are cut from the concatenation: each run of 3 D channels is one head's query, key and value.
+    private Tensor Heads(Tensor projected) =>
+        projected.permute(0, 2, 3, 1).reshape(projected.size(0), projected.size(2) * projected.size(3), -1, 3 * _headWidth).to(float32);
+
+    // The values get a row of ones, so that the keys' own sum, by which the result is divided, comes with the same product.
+    private Tensor SumsOf(Tensor heads)
+    {
+        Tensor keys = heads.narrow(3, _headWidth, _headWidth).relu().permute(0, 2, 1, 3); // [B, heads, H W, D]
+        Tensor values = nn.functional.pad(heads.narrow(3, 2 * _headWidth, _headWidth), (0, 1), value: 1).permute(0, 2, 3, 1);
+        return matmul(values, keys); // [B, heads, D + 1, D]
+    }
+
+    private Tensor Attend(Tensor heads, Tensor sums)
+    {
+        Tensor queries = heads.narrow(3, 0, _headWidth).relu().permute(0, 2, 1, 3); // [B, heads, H W, D]
+        Tensor products = matmul(queries, sums.transpose(2, 3)); // [B, heads, H W, D + 1]
+        Tensor attended = products.narrow(3, 0, _headWidth) / products.narrow(3, _headWidth, 1).add(Epsilon);
+        return attended.permute(0, 2, 1, 3); // [B, H W, heads, D]
+    }
+}

@@ -1,0 +1,120 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AceStep.Models;
+
+/// <summary>
+/// The decoding of one song, piece by piece in the order of time. Each piece is the same, up to rounding, as that part of a
+/// song that is decoded at once: the attention is given the whole song's sums, and everything else as much context as it sees.
+/// The original's windows, which approximate the attention and leave seams, are not reproduced.
+/// </summary>
+/// <remarks>
+/// For one thread at a time, which may change between calls. Must be disposed before its codec is; the pieces are the caller's.
+/// When a call throws, the decoding cannot go on and is only to be disposed.
+/// </remarks>
+public sealed class SongDecoding : IDisposable
+{
+    private readonly AutoencoderDecoder _decoder;
+    private readonly MelVocoder _vocoder;
+    private readonly DecodePlan _plan;
+    private readonly Func<Tensor, Tensor> _denormalize;
+    private readonly WorkSteps _steps;
+    private readonly WindowedAttention _attention;
+    private readonly Tensor _latents;
+
+    // The mel frames that the vocoder still needs, and which ones they are.
+    private Tensor? _mel;
+    private FrameRange _melHeld;
+    private int _window;
+
+    internal SongDecoding(AutoencoderDecoder decoder, MelVocoder vocoder, DecodePlan plan, Tensor latents, Func<Tensor, Tensor> denormalize, WorkSteps steps)
+    {
+        _decoder = decoder;
+        _vocoder = vocoder;
+        _plan = plan;
+        _denormalize = denormalize;
+        _steps = steps;
+        _attention = new WindowedAttention(decoder.AttentionBlocks);
+        _latents = latents.DetachFromDisposeScope();
+    }
+
+    /// <summary>The number of samples that the pieces have together.</summary>
+    public long TotalSamples => _plan.MelFrames * _plan.SamplesPerMelFrame;
+
+    /// <summary>Computes the next piece; null when there are no more.</summary>
+    /// <exception cref="OperationCanceledException">Decoding was cancelled.</exception>
+    public DecodedPiece? Next()
+    {
+        using var scope = NewDisposeScope();
+        if (_window == 0 && _plan.Windows.Count > 1)
+        {
+            _attention.Gather(_plan.Windows, Enter, _steps);
+        }
+
+        while (_window < _plan.Windows.Count)
+        {
+            FrameRange wanted = _plan.Pieces[_window];
+            Append(DecodeWindow(_plan.Windows[_window]), _plan.Windows[_window]);
+            _window++;
+            if (wanted.Length > 0)
+            {
+                return new DecodedPiece(Vocode(wanted).MoveToOuterDisposeScope(), wanted.Start * _plan.SamplesPerMelFrame);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Frees what the decoding holds.</summary>
+    public void Dispose()
+    {
+        _attention.Dispose();
+        _latents.Dispose();
+        _mel?.Dispose();
+    }
+
+    // The first attention block's input for a range of frames, all of it as in the whole song.
+    private Tensor Enter(FrameRange range)
+    {
+        using var scope = NewDisposeScope();
+        FrameRange wide = range.Widen(AutoencoderDecoder.EntryReach, _plan.Windows[^1].End);
+        return range.Of(_decoder.Enter(wide.Of(_latents)), wide).MoveToOuterDisposeScope();
+    }
+
+    // [1, 2, bins, 8 frames]
+    private Tensor DecodeWindow(FrameRange window)
+    {
+        using var scope = NewDisposeScope();
+        long total = _plan.Windows[^1].End;
+        FrameRange exit = window.Widen(_decoder.ExitReach, total);
+        FrameRange wide = exit.Widen(_attention.Reach, total);
+        Tensor hidden = _attention.Run(Enter(wide), _steps);
+        Tensor mel = _decoder.Leave(exit.Of(hidden, wide), _steps);
+        return window.Times(_plan.MelFramesPerFrame).Of(mel, exit.Times(_plan.MelFramesPerFrame)).MoveToOuterDisposeScope();
+    }
+
+    private void Append(Tensor normalizedMel, FrameRange window)
+    {
+        Tensor mel = _denormalize(normalizedMel).squeeze(0); // [2, bins, frames]
+        long needed = _plan.Pieces[_window].Widen(_vocoder.Reach, _plan.MelFrames).Start;
+        FrameRange held = new(needed, window.End * _plan.MelFramesPerFrame);
+        if (_mel is { } before)
+        {
+            FrameRange kept = new(needed, _melHeld.End);
+            mel = cat([kept.Of(before, _melHeld), mel], -1);
+            before.Dispose();
+        }
+
+        _mel = mel.DetachFromDisposeScope();
+        _melHeld = held;
+    }
+
+    // [2, samples] in float32; the channels are the vocoder's batch.
+    private Tensor Vocode(FrameRange wanted)
+    {
+        using var scope = NewDisposeScope();
+        FrameRange held = wanted.Widen(_vocoder.Reach, _plan.MelFrames);
+        Tensor waveform = _vocoder.Forward(held.Of(_mel!, _melHeld), held, wanted, _plan.MelFrames, _steps);
+        return waveform.squeeze(1).to(float32).MoveToOuterDisposeScope();
+    }
+}
