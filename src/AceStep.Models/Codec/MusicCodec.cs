@@ -105,21 +105,23 @@ public sealed partial class MusicCodec : IDisposable
 
         MusicAutoencoder? autoencoder = null;
         MelVocoder? vocoder = null;
+        LogMelSpectrogram? spectrogram = null;
         try
         {
             autoencoder = new MusicAutoencoder(autoencoderConfig);
             vocoder = new MelVocoder(vocoderConfig);
             VocoderWeights folded = new(vocoderWeights);
+            spectrogram = folded.ReadSpectrogram(vocoderConfig, device);
             long autoencoderBytes = ModuleLoader.CountBytes(autoencoder, autoencoderWeights);
             ModuleLoader.Load(autoencoder, autoencoderWeights, dtype, device, bytesRead: bytesRead, cancellationToken: cancellationToken);
             ModuleLoader.Load(vocoder, folded, dtype, device, VocoderWeights.IsFrontEnd, OffsetBy(autoencoderBytes, bytesRead), cancellationToken);
-            LogMelSpectrogram spectrogram = folded.ReadSpectrogram(vocoderConfig, device);
             return new MusicCodec(autoencoderConfig, autoencoder, vocoder, spectrogram, vocoderConfig.SampleRate, dtype, device);
         }
         catch
         {
             autoencoder?.Dispose();
             vocoder?.Dispose();
+            spectrogram?.Dispose();
             throw;
         }
     }

@@ -1,0 +1,97 @@
+using AceStep.Testing;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace AceStep.Models.Tests;
+
+/// <summary>The autoencoder, stage by stage, against models/autoencoder.</summary>
+[Category(ReferenceData.Category)]
+public sealed class AutoencoderReferenceTests
+{
+    private const double Tolerance = TensorAssert.ModuleTolerance;
+
+    private DisposeScope _scope;
+    private MusicAutoencoder _autoencoder;
+    private SafetensorsFile _reference;
+
+    [SetUp]
+    public void SetUp()
+    {
+        _scope = NewDisposeScope();
+        _reference = CodecFixture.OpenReference("autoencoder");
+        _autoencoder = CodecFixture.LoadAutoencoder(CodecFixture.Tiny);
+    }
+
+    [TearDown]
+    public void TearDown()
+    {
+        _autoencoder.Dispose();
+        _reference.Dispose();
+        _scope.Dispose();
+    }
+
+    [Test]
+    public void Encoder_ReferenceMel_GivesRecordedStages()
+    {
+        Tensor x = CodecFixture.Part<Conv2d>(_autoencoder, "encoder.conv_in").call(ChannelsLast.Store(_reference.Read("mel")));
+        CodecFixture.AssertMatches(x, _reference, "encoder.conv_in", Tolerance);
+        int stages = CodecFixture.AutoencoderConfigOf(CodecFixture.Tiny).EncoderStages.Count;
+        for (int stage = 0; stage < stages; stage++)
+        {
+            x = RunStage($"encoder.down_blocks.{stage}", x);
+            CodecFixture.AssertMatches(x, _reference, $"encoder.down.{stage}", Tolerance);
+        }
+
+        CodecFixture.AssertMatches(_autoencoder.Encoder.Leave(x), _reference, "encoded", Tolerance);
+    }
+
+    [Test]
+    public void Encoder_PartsInOrder_GiveRecordedLatents()
+    {
+        AutoencoderEncoder encoder = _autoencoder.Encoder;
+        using WindowedAttention attention = new(encoder.AttentionBlocks);
+        Tensor hidden = encoder.Enter(_reference.Read("mel"), CodecFixture.NoSteps);
+        Tensor latents = encoder.Leave(attention.Run(hidden, CodecFixture.NoSteps));
+        CodecFixture.AssertMatches(latents, _reference, "encoded", Tolerance);
+    }
+
+    [Test]
+    public void Decoder_ReferenceLatents_GivesRecordedStages()
+    {
+        Tensor latents = ChannelsLast.Store(_reference.Read("latents"));
+        Tensor x = CodecFixture.Part<Conv2d>(_autoencoder, "decoder.conv_in").call(latents);
+        CodecFixture.AssertMatches(x, _reference, "decoder.conv_in", Tolerance);
+        x = _autoencoder.Decoder.Enter(latents);
+        int stages = CodecFixture.AutoencoderConfigOf(CodecFixture.Tiny).DecoderStages.Count;
+        for (int stage = stages - 1; stage >= 0; stage--)
+        {
+            x = RunStage($"decoder.up_blocks.{stage}", x);
+            CodecFixture.AssertMatches(x, _reference, $"decoder.up.{stage}", Tolerance);
+        }
+    }
+
+    [Test]
+    public void Decoder_PartsInOrder_GiveRecordedMel()
+    {
+        AutoencoderDecoder decoder = _autoencoder.Decoder;
+        using WindowedAttention attention = new(decoder.AttentionBlocks);
+        Tensor hidden = attention.Run(decoder.Enter(_reference.Read("latents")), CodecFixture.NoSteps);
+        CodecFixture.AssertMatches(decoder.Leave(hidden, CodecFixture.NoSteps), _reference, "decoded", Tolerance);
+    }
+
+    private Tensor RunStage(string name, Tensor x)
+    {
+        foreach ((string _, nn.Module block) in CodecFixture.Part<nn.Module>(_autoencoder, name).named_children())
+        {
+            x = block switch
+            {
+                EfficientViTBlock attention => attention.call(x, null),
+                nn.Module<Tensor, Tensor> plain => plain.call(x),
+                _ => throw new InvalidOperationException($"{name} holds a {block.GetType().Name}."),
+            };
+        }
+
+        return x;
+    }
+}
