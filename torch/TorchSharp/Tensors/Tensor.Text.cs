@@ -1,0 +1,11 @@
+namespace TorchSharp;
+
+public static partial class torch
+{
+    public partial class Tensor
+    {
+        /// <summary>Shape, element type and device; no element is read.</summary>
+        public override string ToString() =>
+            IsInvalid ? string.Empty : $"[{string.Join('x', shape)}], type = {dtype}, device = {device}{(requires_grad ? ", requires_grad" : string.Empty)}";
+    }
+}
