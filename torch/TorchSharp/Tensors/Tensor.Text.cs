@@ -6,6 +6,6 @@ public static partial class torch
     {
         /// <summary>Shape, element type and device; no element is read.</summary>
         public override string ToString() =>
-            IsInvalid ? string.Empty : $"[{string.Join('x', shape)}], type = {dtype}, device = {device}{(requires_grad ? ", requires_grad" : string.Empty)}";
+            IsInvalid ? string.Empty : $"[{string.Join('x', shape)}], type = {dtype}, device = {device}";
     }
 }
