@@ -59,7 +59,7 @@ public static partial class torch
 
             public abstract TResult forward(T input);
 
-            TResult call(T input) => forward(input);
+            public TResult call(T input) => forward(input);
         }
 
         /// <summary>A module of 2 inputs: override <see cref="forward"/>, run it with <see cref="call"/>.</summary>
@@ -72,7 +72,7 @@ public static partial class torch
 
             public abstract TResult forward(T1 input1, T2 input2);
 
-            TResult call(T1 input1, T2 input2) => forward(input1, input2);
+            public TResult call(T1 input1, T2 input2) => forward(input1, input2);
         }
 
         /// <summary>A module of 3 inputs: override <see cref="forward"/>, run it with <see cref="call"/>.</summary>
@@ -85,7 +85,7 @@ public static partial class torch
 
             public abstract TResult forward(T1 input1, T2 input2, T3 input3);
 
-            TResult call(T1 input1, T2 input2, T3 input3) => forward(input1, input2, input3);
+            public TResult call(T1 input1, T2 input2, T3 input3) => forward(input1, input2, input3);
         }
 
         /// <summary>A module of 4 inputs: override <see cref="forward"/>, run it with <see cref="call"/>.</summary>
@@ -98,7 +98,7 @@ public static partial class torch
 
             public abstract TResult forward(T1 input1, T2 input2, T3 input3, T4 input4);
 
-            TResult call(T1 input1, T2 input2, T3 input3, T4 input4) => forward(input1, input2, input3, input4);
+            public TResult call(T1 input1, T2 input2, T3 input3, T4 input4) => forward(input1, input2, input3, input4);
         }
 
         /// <summary>A module of 5 inputs: override <see cref="forward"/>, run it with <see cref="call"/>.</summary>
@@ -111,7 +111,7 @@ public static partial class torch
 
             public abstract TResult forward(T1 input1, T2 input2, T3 input3, T4 input4, T5 input5);
 
-            TResult call(T1 input1, T2 input2, T3 input3, T4 input4, T5 input5) => forward(input1, input2, input3, input4, input5);
+            public TResult call(T1 input1, T2 input2, T3 input3, T4 input4, T5 input5) => forward(input1, input2, input3, input4, input5);
         }
 
         /// <summary>A module of 6 inputs: override <see cref="forward"/>, run it with <see cref="call"/>.</summary>
@@ -124,7 +124,7 @@ public static partial class torch
 
             public abstract TResult forward(T1 input1, T2 input2, T3 input3, T4 input4, T5 input5, T6 input6);
 
-            TResult call(T1 input1, T2 input2, T3 input3, T4 input4, T5 input5, T6 input6) => forward(input1, input2, input3, input4, input5, input6);
+            public TResult call(T1 input1, T2 input2, T3 input3, T4 input4, T5 input5, T6 input6) => forward(input1, input2, input3, input4, input5, input6);
         }
     }
 }
