@@ -6,8 +6,8 @@ namespace AceStep.Audio;
 /// </summary>
 public abstract class AudioReader : IDisposable
 {
-    /// <summary>Frames per piece where a whole file is wanted: 256 KiB of stereo.</summary>
-    private const int BlockFrames = 32768;
+    /// <summary>Samples per piece where much is wanted, of all channels together: 256 KiB.</summary>
+    private const int BlockSamples = 65536;
 
     private protected AudioReader(AudioFileInfo info, string name)
     {
@@ -45,11 +45,12 @@ public abstract class AudioReader : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumLength, 1);
         // Memory follows what the file really holds, never what it claims to hold.
         float[][] planar = AudioBuffer.NewPlanar(Info.Channels, (int)Math.Min(maximumLength, CertainFrames));
-        var interleaved = new float[Math.Min(maximumLength, BlockFrames) * Info.Channels];
+        int blockFrames = Math.Min(maximumLength, BlockSamples / Info.Channels);
+        var interleaved = new float[blockFrames * Info.Channels];
         int length = 0;
         while (length < maximumLength)
         {
-            int wanted = Math.Min(maximumLength - length, BlockFrames);
+            int wanted = Math.Min(maximumLength - length, blockFrames);
             int frames = Read(interleaved.AsSpan(0, wanted * Info.Channels));
             if (length + frames > planar[0].Length)
             {

@@ -12,8 +12,8 @@ namespace AceStep.Audio;
 /// </remarks>
 public sealed class AudioWriter : IDisposable
 {
-    /// <summary>Frames per piece, so that the interleaved copy stays small.</summary>
-    private const int BlockFrames = 32768;
+    /// <summary>Samples per piece, of all channels together, so that the interleaved copy stays small.</summary>
+    private const int BlockSamples = 65536;
 
     private readonly IAudioEncoder _encoder;
     private readonly Action _commit;
@@ -48,9 +48,10 @@ public sealed class AudioWriter : IDisposable
                 $"The file has {Channels} channels at {SampleRate} Hz, the sound {audio.Channels} at {audio.SampleRate} Hz.", nameof(audio));
         }
 
-        for (int position = 0; position < audio.Length; position += BlockFrames)
+        int blockFrames = BlockSamples / Channels;
+        for (int position = 0; position < audio.Length; position += blockFrames)
         {
-            int size = Math.Min(BlockFrames, audio.Length - position) * Channels;
+            int size = Math.Min(blockFrames, audio.Length - position) * Channels;
             Array.Resize(ref _interleaved, Math.Max(size, _interleaved.Length));
             Interleaving.Join(audio, position, _interleaved.AsSpan(0, size));
             _encoder.Write(_interleaved.AsSpan(0, size));

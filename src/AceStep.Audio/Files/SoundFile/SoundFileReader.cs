@@ -23,9 +23,17 @@ internal sealed class SoundFileReader : AudioReader
     public static SoundFileReader Open(Stream stream, bool leaveOpen, AudioFormat expected, string name)
     {
         AudioLibrary.Require(expected);
-        if (expected == AudioFormat.Aiff)
+        switch (expected)
         {
-            CheckAiffLength(stream, name);
+            case AudioFormat.Aiff:
+                CheckAiffLength(stream, name);
+                break;
+            case AudioFormat.Vorbis or AudioFormat.Opus:
+                OggScan.Check(stream, name);
+                break;
+            case AudioFormat.Mp3:
+                Mp3Scan.Check(stream, name);
+                break;
         }
 
         var info = default(Native.Info);

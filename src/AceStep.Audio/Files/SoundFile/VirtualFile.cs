@@ -10,7 +10,9 @@ namespace AceStep.Audio.Files.SoundFile;
 /// </summary>
 internal sealed unsafe class VirtualFile(Stream stream)
 {
+    private readonly Stream _stream = stream;
     private readonly long _origin = stream.Position;
+    private long _position;
     private ExceptionDispatchInfo? _failure;
 
     public static Native.VirtualFunctions Functions => new()
@@ -25,53 +27,67 @@ internal sealed unsafe class VirtualFile(Stream stream)
     public void ThrowIfFailed() => _failure?.Throw();
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static long Length(nint userData) => Of(userData).Try(0, static (stream, origin, _, _) => stream.Length - origin);
+    private static long Length(nint userData) => Of(userData).Try(-1, static file => file._stream.Length - file._origin);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static long Tell(nint userData) => Of(userData).Try(0, static (stream, origin, _, _) => stream.Position - origin);
+    private static long Tell(nint userData) => Of(userData)._position;
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static long Seek(long offset, int whence, nint userData) => Of(userData).Try(
-        offset,
-        static (stream, origin, offset, whence) =>
+    private static long Seek(long offset, int whence, nint userData) => Of(userData).Try(-1, file => file.Seek(offset, whence));
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static long Read(void* bytes, long count, nint userData) => Of(userData).Try(0, file => file.Read(bytes, count));
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static long Write(void* bytes, long count, nint userData) => Of(userData).Try(0, file => file.Write(bytes, count));
+
+    /// <summary>Damaged files ask for places outside the file: before the start is refused, after the end there is nothing to read.</summary>
+    private long Seek(long offset, int whence)
+    {
+        long start = whence switch { 0 => 0, 1 => _position, _ => _stream.Length - _origin };
+        if (offset > long.MaxValue - start - _origin || start + offset < 0)
         {
-            long start = (int)whence switch { 0 => origin, 1 => stream.Position, _ => stream.Length };
-            // Damaged files ask for places before the start; that is an answer, not a failure of the stream.
-            if (offset > long.MaxValue - start || start + offset < origin)
-            {
-                return -1;
-            }
+            return -1;
+        }
 
-            stream.Position = start + offset;
-            return stream.Position - origin;
-        },
-        whence);
+        _position = start + offset;
+        return _position;
+    }
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static long Read(void* bytes, long count, nint userData) => Of(userData).Try(
-        count,
-        static (stream, _, count, bytes) =>
+    private long Read(void* bytes, long count)
+    {
+        if (_position >= _stream.Length - _origin)
         {
-            var span = new Span<byte>((void*)bytes, (int)Math.Clamp(count, 0, int.MaxValue));
-            return stream.ReadAtLeast(span, span.Length, throwOnEndOfStream: false);
-        },
-        (nint)bytes,
-        failed: 0);
+            return 0;
+        }
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static long Write(void* bytes, long count, nint userData) => Of(userData).Try(
-        count,
-        static (stream, _, count, bytes) =>
+        SetPosition();
+        var span = new Span<byte>(bytes, (int)Math.Clamp(count, 0, int.MaxValue));
+        int read = _stream.ReadAtLeast(span, span.Length, throwOnEndOfStream: false);
+        _position += read;
+        return read;
+    }
+
+    private long Write(void* bytes, long count)
+    {
+        SetPosition();
+        _stream.Write(new ReadOnlySpan<byte>(bytes, checked((int)count)));
+        _position += count;
+        return count;
+    }
+
+    /// <summary>Only where it differs, because setting it empties a file's buffer.</summary>
+    private void SetPosition()
+    {
+        if (_stream.Position != _origin + _position)
         {
-            stream.Write(new ReadOnlySpan<byte>((void*)bytes, checked((int)count)));
-            return count;
-        },
-        (nint)bytes,
-        failed: 0);
+            _stream.Position = _origin + _position;
+        }
+    }
 
     private static VirtualFile Of(nint userData) => (VirtualFile)GCHandle.FromIntPtr(userData).Target!;
 
-    private long Try(long argument, Func<Stream, long, long, nint, long> operation, nint more = 0, long failed = -1)
+    private long Try(long failed, Func<VirtualFile, long> operation)
     {
         if (_failure is not null)
         {
@@ -80,7 +96,7 @@ internal sealed unsafe class VirtualFile(Stream stream)
 
         try
         {
-            return operation(stream, _origin, argument, more);
+            return operation(this);
         }
 #pragma warning disable CA1031 // Whatever a stream throws must not reach native code; ThrowIfFailed throws it again.
         catch (Exception exception)

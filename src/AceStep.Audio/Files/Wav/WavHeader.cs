@@ -103,7 +103,7 @@ internal sealed record WavHeader
                 long size = isData ? DataSize(size32, position, is64) : size32;
                 if (size > _length - position)
                 {
-                    throw Error($"truncated: the {Printable(head[..4])} chunk claims {size} bytes, the file has {_length - position} left");
+                    throw Error($"truncated: the '{Printable(head[..4])}' chunk claims {size} bytes, the file has {_length - position} left");
                 }
 
                 ReadChunk(head[..4], position, size);
@@ -255,7 +255,7 @@ internal sealed record WavHeader
             var text = new StringBuilder();
             foreach (byte letter in id)
             {
-                text.Append(letter is > 32 and < 127 ? (char)letter : '?');
+                text.Append(letter is >= 32 and < 127 ? (char)letter : '?');
             }
 
             return text.ToString();
