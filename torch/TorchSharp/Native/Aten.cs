@@ -7,6 +7,8 @@ internal static class Aten
     public static readonly Operator AbsInPlace = new("abs_");
     public static readonly Operator Acos = new("acos");
     public static readonly Operator AcosInPlace = new("acos_");
+    public static readonly Operator Acosh = new("acosh");
+    public static readonly Operator AcoshInPlace = new("acosh_");
     public static readonly Operator AddScalar = new("add", "Scalar");
     public static readonly Operator AddScalarInPlace = new("add_", "Scalar");
     public static readonly Operator AddTensor = new("add", "Tensor");
@@ -32,9 +34,13 @@ internal static class Aten
     public static readonly Operator AsStrided = new("as_strided");
     public static readonly Operator Asin = new("asin");
     public static readonly Operator AsinInPlace = new("asin_");
+    public static readonly Operator Asinh = new("asinh");
+    public static readonly Operator AsinhInPlace = new("asinh_");
     public static readonly Operator Atan = new("atan");
     public static readonly Operator Atan2 = new("atan2");
     public static readonly Operator AtanInPlace = new("atan_");
+    public static readonly Operator Atanh = new("atanh");
+    public static readonly Operator AtanhInPlace = new("atanh_");
     public static readonly Operator Baddbmm = new("baddbmm");
     public static readonly Operator BernoulliFloatInPlace = new("bernoulli_", "float");
     public static readonly Operator BitwiseAndTensor = new("bitwise_and", "Tensor");
@@ -248,6 +254,8 @@ internal static class Aten
     public static readonly Operator ScatterSrcInPlace = new("scatter_", "src");
     public static readonly Operator SelectInt = new("select", "int");
     public static readonly Operator SetSourceTensorInPlace = new("set_", "source_Tensor");
+    public static readonly Operator Sgn = new("sgn");
+    public static readonly Operator SgnInPlace = new("sgn_");
     public static readonly Operator Sigmoid = new("sigmoid");
     public static readonly Operator SigmoidInPlace = new("sigmoid_");
     public static readonly Operator Sign = new("sign");
@@ -256,6 +264,8 @@ internal static class Aten
     public static readonly Operator SiluInPlace = new("silu_");
     public static readonly Operator Sin = new("sin");
     public static readonly Operator SinInPlace = new("sin_");
+    public static readonly Operator Sinc = new("sinc");
+    public static readonly Operator SincInPlace = new("sinc_");
     public static readonly Operator Sinh = new("sinh");
     public static readonly Operator SinhInPlace = new("sinh_");
     public static readonly Operator SliceTensor = new("slice", "Tensor");

@@ -15,13 +15,25 @@ public static partial class torch
 
         public Tensor acos_() => Aten.AcosInPlace.CallInPlace(this);
 
+        public Tensor acosh() => Aten.Acosh.Call(this);
+
+        public Tensor acosh_() => Aten.AcoshInPlace.CallInPlace(this);
+
         public Tensor asin() => Aten.Asin.Call(this);
 
         public Tensor asin_() => Aten.AsinInPlace.CallInPlace(this);
 
+        public Tensor asinh() => Aten.Asinh.Call(this);
+
+        public Tensor asinh_() => Aten.AsinhInPlace.CallInPlace(this);
+
         public Tensor atan() => Aten.Atan.Call(this);
 
         public Tensor atan_() => Aten.AtanInPlace.CallInPlace(this);
+
+        public Tensor atanh() => Aten.Atanh.Call(this);
+
+        public Tensor atanh_() => Aten.AtanhInPlace.CallInPlace(this);
 
         public Tensor bitwise_not() => Aten.BitwiseNot.Call(this);
 
@@ -113,6 +125,10 @@ public static partial class torch
 
         public Tensor rsqrt_() => Aten.RsqrtInPlace.CallInPlace(this);
 
+        public Tensor sgn() => Aten.Sgn.Call(this);
+
+        public Tensor sgn_() => Aten.SgnInPlace.CallInPlace(this);
+
         public Tensor sigmoid() => Aten.Sigmoid.Call(this);
 
         public Tensor sigmoid_() => Aten.SigmoidInPlace.CallInPlace(this);
@@ -128,6 +144,10 @@ public static partial class torch
         public Tensor sin() => Aten.Sin.Call(this);
 
         public Tensor sin_() => Aten.SinInPlace.CallInPlace(this);
+
+        public Tensor sinc() => Aten.Sinc.Call(this);
+
+        public Tensor sinc_() => Aten.SincInPlace.CallInPlace(this);
 
         public Tensor sinh() => Aten.Sinh.Call(this);
 
@@ -192,9 +212,15 @@ public static partial class torch
 
     public static Tensor acos(Tensor input) => input.acos();
 
+    public static Tensor acosh(Tensor input) => input.acosh();
+
     public static Tensor asin(Tensor input) => input.asin();
 
+    public static Tensor asinh(Tensor input) => input.asinh();
+
     public static Tensor atan(Tensor input) => input.atan();
+
+    public static Tensor atanh(Tensor input) => input.atanh();
 
     public static Tensor bitwise_not(Tensor input) => input.bitwise_not();
 
@@ -242,11 +268,15 @@ public static partial class torch
 
     public static Tensor rsqrt(Tensor input) => input.rsqrt();
 
+    public static Tensor sgn(Tensor input) => input.sgn();
+
     public static Tensor sigmoid(Tensor input) => input.sigmoid();
 
     public static Tensor sign(Tensor input) => input.sign();
 
     public static Tensor sin(Tensor input) => input.sin();
+
+    public static Tensor sinc(Tensor input) => input.sinc();
 
     public static Tensor sinh(Tensor input) => input.sinh();
 
