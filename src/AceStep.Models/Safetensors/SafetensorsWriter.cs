@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using TorchSharp;
 
 namespace AceStep.Models;
@@ -91,62 +90,71 @@ public static class SafetensorsWriter
 
     private static byte[] BuildHeader(List<Item> items, IReadOnlyDictionary<string, string>? metadata)
     {
-        using MemoryStream buffer = new();
-        buffer.Write(stackalloc byte[SafetensorsHeader.LengthFieldSize]);
-        using (Utf8JsonWriter json = new(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        StringBuilder json = new();
+        json.Append('{');
+        if (metadata is not null)
         {
-            json.WriteStartObject();
-            WriteMetadata(json, metadata);
-            long offset = 0;
-            foreach (Item item in items)
+            AppendText(json, SafetensorsHeader.MetadataName).Append(":{");
+            foreach ((string key, string value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
             {
-                long byteCount = item.Tensor.numel() * SafetensorsType.SizeOf(item.Tensor.dtype);
-                json.WriteStartObject(item.EncodedName);
-                json.WriteString("dtype", SafetensorsType.NameOf(item.Tensor.dtype));
-                WriteNumbers(json, "shape", item.Tensor.shape);
-                WriteNumbers(json, "data_offsets", [offset, offset + byteCount]);
-                json.WriteEndObject();
-                offset += byteCount;
+                AppendSeparator(json);
+                AppendText(AppendText(json, key).Append(':'), value);
             }
 
-            json.WriteEndObject();
+            json.Append('}');
         }
 
-        while (buffer.Length % Alignment != 0)
+        long offset = 0;
+        foreach (Item item in items)
         {
-            buffer.WriteByte((byte)' ');
+            long end = offset + (item.Tensor.numel() * SafetensorsType.SizeOf(item.Tensor.dtype));
+            AppendSeparator(json);
+            AppendText(json, item.Name)
+                .Append(CultureInfo.InvariantCulture, $$""":{"dtype":"{{SafetensorsType.NameOf(item.Tensor.dtype)}}","shape":[""")
+                .AppendJoin(',', item.Tensor.shape)
+                .Append(CultureInfo.InvariantCulture, $$"""],"data_offsets":[{{offset}},{{end}}]}""");
+            offset = end;
         }
 
-        byte[] header = buffer.ToArray();
-        BinaryPrimitives.WriteInt64LittleEndian(header, header.Length - SafetensorsHeader.LengthFieldSize);
+        json.Append('}');
+        byte[] text = EncodeStrictly(json.ToString(), nameof(metadata));
+        int padding = -text.Length & (Alignment - 1);
+        byte[] header = new byte[SafetensorsHeader.LengthFieldSize + text.Length + padding];
+        BinaryPrimitives.WriteInt64LittleEndian(header, text.Length + padding);
+        text.CopyTo(header, SafetensorsHeader.LengthFieldSize);
+        header.AsSpan(header.Length - padding).Fill((byte)' ');
         return header;
     }
 
-    private static void WriteMetadata(Utf8JsonWriter json, IReadOnlyDictionary<string, string>? metadata)
+    private static void AppendSeparator(StringBuilder json)
     {
-        if (metadata is null)
+        if (json[^1] != '{')
         {
-            return;
+            json.Append(',');
         }
-
-        json.WriteStartObject(SafetensorsHeader.MetadataName);
-        foreach ((string key, string value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-        {
-            json.WriteString(EncodeStrictly(key, nameof(metadata)), EncodeStrictly(value, nameof(metadata)));
-        }
-
-        json.WriteEndObject();
     }
 
-    private static void WriteNumbers(Utf8JsonWriter json, string name, ReadOnlySpan<long> numbers)
+    /// <summary>A JSON string that escapes what must be and nothing else: .NET's own encoders escape more than the format's library.</summary>
+    private static StringBuilder AppendText(StringBuilder json, string text)
     {
-        json.WriteStartArray(name);
-        foreach (long number in numbers)
+        json.Append('"');
+        foreach (char character in text)
         {
-            json.WriteNumberValue(number);
+            _ = character switch
+            {
+                '"' => json.Append("\\\""),
+                '\\' => json.Append("\\\\"),
+                '\b' => json.Append("\\b"),
+                '\f' => json.Append("\\f"),
+                '\n' => json.Append("\\n"),
+                '\r' => json.Append("\\r"),
+                '\t' => json.Append("\\t"),
+                < ' ' => json.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:x4}"),
+                _ => json.Append(character),
+            };
         }
 
-        json.WriteEndArray();
+        return json.Append('"');
     }
 
     private static void WriteData(FileStream stream, torch.Tensor tensor)

@@ -39,11 +39,12 @@ internal static class SentencePieceModelReader
         }
 
         // The conversion keeps all pieces, those for single bytes too, as text, and puts the extra ids behind them.
-        List<string> texts = [.. pieces.Select(piece => piece.Text)];
+        PieceTable texts = new();
         List<double> scores = [.. pieces.Select(piece => (double)piece.Score)];
         Dictionary<string, int> addedTokens = new(StringComparer.Ordinal);
-        foreach ((int id, Piece piece) in pieces.Index())
+        foreach (Piece piece in pieces)
         {
+            int id = texts.Add(piece.Text);
             if (piece.Type is UnknownPieceType or ControlPieceType && piece.Text.Length > 0)
             {
                 addedTokens[piece.Text] = id;
@@ -52,8 +53,8 @@ internal static class SentencePieceModelReader
 
         for (int index = extraIdCount - 1; index >= 0; index--)
         {
-            addedTokens[$"<extra_id_{index}>"] = texts.Count;
-            texts.Add($"<extra_id_{index}>");
+            string token = $"<extra_id_{index}>";
+            addedTokens[token] = texts.Add(token);
             scores.Add(0);
         }
 
@@ -112,9 +113,9 @@ internal static class SentencePieceModelReader
     private static string ReadText(CodedInputStream input, int id, string origin)
     {
         ByteString bytes = input.ReadBytes();
-        return Utf8.IsValid(bytes.Span)
+        return bytes.Length <= PieceTable.MaximumLength && Utf8.IsValid(bytes.Span)
             ? bytes.ToStringUtf8()
-            : throw new CheckpointFormatException(origin, $"a piece must be UTF-8; piece {id} is not");
+            : throw new CheckpointFormatException(origin, $"a piece must be UTF-8 of at most {PieceTable.MaximumLength} bytes; piece {id} is not");
     }
 
     private static void CheckModelType(CodedInputStream input, string origin)

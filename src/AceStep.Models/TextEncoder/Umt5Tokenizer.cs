@@ -30,7 +30,7 @@ public sealed class Umt5Tokenizer
         _addedTokenLengths = [.. _addedTokens.Keys.Select(token => token.Length).Distinct().OrderDescending()];
         _endId = vocabulary.EndId;
         PaddingId = vocabulary.PaddingId;
-        VocabularySize = Math.Max(_model.Count, _addedTokens.Values.Append(0).Max() + 1);
+        VocabularySize = vocabulary.Pieces.Count;
     }
 
     /// <summary>One more than the highest id.</summary>

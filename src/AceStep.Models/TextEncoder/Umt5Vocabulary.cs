@@ -8,7 +8,7 @@ namespace AceStep.Models;
 /// <param name="EndId">The id that ends every text.</param>
 /// <param name="PaddingId">The id that fills up a batch.</param>
 internal sealed record Umt5Vocabulary(
-    List<string> Pieces,
+    PieceTable Pieces,
     double[] Scores,
     IReadOnlyDictionary<string, int> AddedTokens,
     int UnknownId,
