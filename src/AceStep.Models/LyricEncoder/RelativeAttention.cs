@@ -84,7 +84,7 @@ internal sealed class RelativeAttention : nn.Module<Tensor, Tensor, Tensor, bool
             query.mul_(EntropyRectification.QueryFactor);
         }
 
-        query = query.unflatten(-1, _heads, _headSize); // [B, T, H, d]
+        query = query.unflatten(2, _heads, _headSize); // [B, T, H, d]
         Tensor key = ToHeads(_toKey.call(hiddenStates)); // [B, H, T, d]
         Tensor value = ToHeads(_toValue.call(hiddenStates)); // [B, H, T, d]
         Tensor position = ToHeads(_toPosition.call(positions).unsqueeze(0)); // [1, H, 2T - 1, d]
@@ -100,7 +100,7 @@ internal sealed class RelativeAttention : nn.Module<Tensor, Tensor, Tensor, bool
     }
 
     /// <summary>[B, T, width] to [B, H, T, d]: heads are contiguous runs of features.</summary>
-    private Tensor ToHeads(Tensor projected) => projected.unflatten(-1, _heads, _headSize).transpose(1, 2);
+    private Tensor ToHeads(Tensor projected) => projected.unflatten(2, _heads, _headSize).transpose(1, 2);
 
     /// <summary>
     /// From scores by table row [B, H, T, 2T - 1] to scores by key [B, H, T, T], without a copy. Row T - 1 - i + j is

@@ -51,7 +51,7 @@ public sealed partial class AceStepTransformer
 
         Tensor encoderBias = zeros_like(encoderMask, dtype: ComputeType).masked_fill_(encoderMask.eq(0), float.NegativeInfinity);
         Tensor embedded = _timestepEmbedding.call(timesteps.dim() == 1 ? timesteps.unsqueeze(1) : timesteps); // [N, B or 1, D]
-        Tensor modulations = _timestepModulation.call(embedded).unflatten(-1, TransformerBlock.ModulationCount, Config.Width); // [N, B or 1, 6, D]
+        Tensor modulations = _timestepModulation.call(embedded).unflatten(2, TransformerBlock.ModulationCount, Config.Width); // [N, B or 1, 6, D]
         return new DecodeContext(
             CreateRotary(frames),
             projected,

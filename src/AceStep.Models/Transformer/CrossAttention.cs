@@ -40,8 +40,8 @@ internal sealed class CrossAttention : nn.Module<Tensor, BlockContext, Tensor>
     public (Tensor Key, Tensor Value) ProjectEncoder(Tensor encoderHiddenStates, RotaryTable rotary)
     {
         using var scope = NewDisposeScope();
-        Tensor key = rotary.Rotate(_toKey.call(encoderHiddenStates).unflatten(-1, _heads, _headSize)).to(encoderHiddenStates.dtype);
-        Tensor value = _toValue.call(encoderHiddenStates).unflatten(-1, _heads, _headSize);
+        Tensor key = rotary.Rotate(_toKey.call(encoderHiddenStates).unflatten(2, _heads, _headSize)).to(encoderHiddenStates.dtype);
+        Tensor value = _toValue.call(encoderHiddenStates).unflatten(2, _heads, _headSize);
         return (
             key.transpose(1, 2).contiguous().MoveToOuterDisposeScope(),
             value.transpose(1, 2).contiguous().MoveToOuterDisposeScope());
@@ -51,7 +51,7 @@ internal sealed class CrossAttention : nn.Module<Tensor, BlockContext, Tensor>
     public override Tensor forward(Tensor hiddenStates, BlockContext context)
     {
         using var scope = NewDisposeScope();
-        Tensor query = context.Weaken(_toQuery.call(hiddenStates)).unflatten(-1, _heads, _headSize); // [B, F, H, d]
+        Tensor query = context.Weaken(_toQuery.call(hiddenStates)).unflatten(2, _heads, _headSize); // [B, F, H, d]
         query = context.FrameRotary.Rotate(query).to(hiddenStates.dtype).transpose(1, 2); // [B, H, F, d]
         Tensor attended = nn.functional.scaled_dot_product_attention(query, context.Key, context.Value, context.EncoderBias);
         attended = attended.transpose(1, 2); // [B, F, H, d]

@@ -46,9 +46,9 @@ internal sealed class LinearAttention : nn.Module<Tensor, BlockContext, Tensor>
     public override Tensor forward(Tensor hiddenStates, BlockContext context)
     {
         using var scope = NewDisposeScope();
-        Tensor query = context.Weaken(_toQuery.call(hiddenStates)).unflatten(-1, _heads, _headSize); // [B, F, H, d]
-        Tensor key = _toKey.call(hiddenStates).unflatten(-1, _heads, _headSize);
-        Tensor value = _toValue.call(hiddenStates).unflatten(-1, _heads, _headSize).to(float32);
+        Tensor query = context.Weaken(_toQuery.call(hiddenStates)).unflatten(2, _heads, _headSize); // [B, F, H, d]
+        Tensor key = _toKey.call(hiddenStates).unflatten(2, _heads, _headSize);
+        Tensor value = _toValue.call(hiddenStates).unflatten(2, _heads, _headSize).to(float32);
 
         query = RotateAndRectify(query, context);
         key = RotateAndRectify(key, context);

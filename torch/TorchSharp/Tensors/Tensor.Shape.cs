@@ -20,7 +20,9 @@ public static partial class torch
 
         public Tensor flatten(long start_dim = 0, long end_dim = -1) => Aten.FlattenUsingInts.Call(this, start_dim, end_dim);
 
-        public Tensor unflatten(long dim, params long[] sizes) => Aten.UnflattenInt.Call(this, dim, sizes);
+        /// <remarks>TorchSharp takes no negative dimension here, unlike elsewhere.</remarks>
+        public Tensor unflatten(long dim, params long[] sizes)
+            => dim >= 0 && dim < ndim ? Aten.UnflattenInt.Call(this, dim, sizes) : throw new ArgumentException($"Invalid 'dim' argument: {dim}.");
 
         public Tensor permute(params long[] permutation) => Aten.Permute.Call(this, permutation);
 
