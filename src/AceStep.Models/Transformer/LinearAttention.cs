@@ -53,21 +53,17 @@ internal sealed class LinearAttention : nn.Module<Tensor, BlockContext, Tensor>
         query = RotateAndRectify(query, context);
         key = RotateAndRectify(key, context);
 
-        // For each head, the sum over frames of key x value, and of the keys alone, which is what each query's
-        // result is divided by: [B, H, d, d + 1].
-        Tensor keyValues = matmul(key.permute(0, 2, 3, 1), value.permute(0, 2, 1, 3));
-        Tensor keySums = key.sum(1).unsqueeze(-1);
-        Tensor sums = cat([keyValues, keySums], dim: -1);
+        // For each head, the sums over frames of key times value, and of the keys alone.
+        Tensor keyValues = matmul(key.permute(0, 2, 3, 1), value.permute(0, 2, 1, 3)); // [B, H, d, d]
+        Tensor keys = key.sum(1).unsqueeze(-1); // [B, H, d, 1]
 
-        Tensor attended = matmul(query.permute(0, 2, 1, 3), sums).transpose(1, 2); // [B, F, H, d + 1]
-        Tensor weights = attended.narrow(-1, _headSize, 1) + Epsilon;
-        Tensor normalised = (attended.narrow(-1, 0, _headSize) / weights).flatten(start_dim: 2).to(hiddenStates.dtype); // [B, F, D]
-        return _toOut[0].call(normalised).MoveToOuterDisposeScope();
+        query = query.transpose(1, 2); // [B, H, F, d]
+        Tensor attended = matmul(query, keyValues).div_(matmul(query, keys).add_(Epsilon));
+        return _toOut[0].call(attended.transpose(1, 2).flatten(start_dim: 2).to(hiddenStates.dtype)).MoveToOuterDisposeScope();
     }
 
     private static Tensor RotateAndRectify(Tensor heads, BlockContext context)
     {
-        // Rounded to the compute dtype after the rotation, as the original does.
         Tensor rectified = context.FrameRotary.Rotate(heads).relu_();
 
         // A masked frame must neither be seen (its key is 0) nor see (its query is 0, and so is its result).
