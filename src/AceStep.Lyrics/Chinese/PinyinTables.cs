@@ -1,0 +1,115 @@
+using System.Text;
+using AceStep.Lyrics.Text;
+
+namespace AceStep.Lyrics.Chinese;
+
+/// <summary>
+/// pypinyin's readings of characters and phrases. The phrases stay the sorted lines of their file: a phrase is found by
+/// narrowing a range of lines character by character, so loading builds nothing but the lines' starts.
+/// </summary>
+internal sealed class PinyinTables
+{
+    private const string CharacterResource = "pinyin-characters.tsv.gz";
+    private const string PhraseResource = "pinyin-phrases.tsv.gz";
+
+    private readonly Dictionary<int, string> _readings = new(42_000);
+    private readonly string _phrases = EmbeddedData.Text(PhraseResource);
+    private readonly int[] _lineStarts;
+
+    private PinyinTables()
+    {
+        var starts = new List<int>(50_000);
+        for (int start = 0; start < _phrases.Length; start = _phrases.IndexOf('\n', start) + 1)
+        {
+            starts.Add(start);
+        }
+
+        _lineStarts = [.. starts];
+        LoadCharacters();
+    }
+
+    /// <summary>The one set of tables, loaded on first use.</summary>
+    public static Lazy<PinyinTables> Shared { get; } = new(() => new PinyinTables());
+
+    /// <summary>All phrases.</summary>
+    public PhraseRange Phrases => new(0, _lineStarts.Length);
+
+    /// <summary>The reading of a character with its tone digit, or null.</summary>
+    public string? Reading(int codePoint) => _readings.GetValueOrDefault(codePoint);
+
+    /// <summary>Of phrases that agree in their first <paramref name="depth"/> characters, those with this one next.</summary>
+    public PhraseRange Narrow(PhraseRange range, int depth, int codePoint)
+    {
+        // All phrases lie in the basic plane.
+        if (codePoint > 0xFFFF)
+        {
+            return default;
+        }
+
+        int first = FirstAtLeast(range, depth, codePoint);
+        return new PhraseRange(first, FirstAtLeast(range with { First = first }, depth, codePoint + 1));
+    }
+
+    /// <summary>
+    /// The readings of the phrase that is exactly the <paramref name="depth"/> characters shared by the range, with
+    /// their tone marks and separated by spaces; empty where no phrase ends there.
+    /// </summary>
+    public ReadOnlySpan<char> PhraseReadings(PhraseRange range, int depth)
+    {
+        // The shortest of them sorts first.
+        int end = _lineStarts[range.First] + depth;
+        if (_phrases[end] != '\t')
+        {
+            return [];
+        }
+
+        int lineEnd = _phrases.IndexOf('\n', end);
+        return _phrases.AsSpan(end + 1, (lineEnd < 0 ? _phrases.Length : lineEnd) - end - 1);
+    }
+
+    private int FirstAtLeast(PhraseRange range, int depth, int character)
+    {
+        (int low, int high) = (range.First, range.End);
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            // A shorter phrase has a tab here, which sorts before every character.
+            if (_phrases[_lineStarts[middle] + depth] < character)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+
+    // A line: reading with tone mark, reading with tone digit, all characters that have it.
+    private void LoadCharacters()
+    {
+        foreach (ReadOnlySpan<char> line in EmbeddedData.Text(CharacterResource).AsSpan().EnumerateLines())
+        {
+            int firstTab = line.IndexOf('\t');
+            if (firstTab < 0)
+            {
+                continue;
+            }
+
+            int secondTab = firstTab + 1 + line[(firstTab + 1)..].IndexOf('\t');
+            string reading = line[(firstTab + 1)..secondTab].ToString();
+            foreach (Rune rune in line[(secondTab + 1)..].EnumerateRunes())
+            {
+                _readings[rune.Value] = reading;
+            }
+        }
+    }
+}
+
+/// <summary>A range of the sorted phrases.</summary>
+internal readonly record struct PhraseRange(int First, int End)
+{
+    public bool IsEmpty => First >= End;
+}

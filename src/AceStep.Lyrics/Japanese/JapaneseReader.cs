@@ -1,0 +1,108 @@
+using System.Globalization;
+using System.Text;
+using AceStep.Lyrics.Text;
+
+namespace AceStep.Lyrics.Japanese;
+
+/// <summary>
+/// Reads Japanese lines: compatibility form, words, romaji. The dictionary is looked for when the first line comes.
+/// </summary>
+internal sealed class JapaneseReader
+{
+    // The compatibility form sorts the marks behind a letter, in time that grows with the square of their number.
+    private const int MostMarks = 256;
+
+    private readonly Lazy<(IJapaneseAnalyzer Analyzer, IReadOnlyList<LyricWarning> Warnings)> _analyzer;
+
+    public JapaneseReader(Func<IReadOnlyList<string>> dictionaryFolders) => _analyzer = new(() => Choose(dictionaryFolders()));
+
+    /// <summary>Whether a Japanese line has been read, so that a dictionary has been looked for.</summary>
+    public bool IsLoaded => _analyzer.IsValueCreated;
+
+    /// <summary>The folder of the dictionary, or null where there is none.</summary>
+    public string? Dictionary => _analyzer.Value.Analyzer.Dictionary;
+
+    /// <summary>The text in romaji, in lower case.</summary>
+    /// <exception cref="RomanizationException">It holds kana that cannot be romanised.</exception>
+    public string Read(string text, ICollection<LyricWarning> warnings)
+    {
+        (IJapaneseAnalyzer analyzer, IReadOnlyList<LyricWarning> choiceWarnings) = _analyzer.Value;
+        foreach (LyricWarning warning in choiceWarnings)
+        {
+            warnings.Add(warning);
+        }
+
+        // MeCab stops there.
+        int end = text.IndexOf('\0', StringComparison.Ordinal);
+        if (end >= 0)
+        {
+            warnings.Add(new LyricWarning(LyricWarningKind.TextCut, "what follows the character U+0000 is not sung"));
+            text = text[..end];
+        }
+
+        string prepared = Prepare(text, warnings);
+        return LowerCase.Of(JapaneseRomanizer.Romanize(analyzer.Analyze(prepared)));
+    }
+
+    private static string Prepare(string text, ICollection<LyricWarning> warnings)
+    {
+        string bounded = WithoutExcessMarks(text);
+        if (bounded.Length < text.Length)
+        {
+            warnings.Add(new LyricWarning(
+                LyricWarningKind.TextCut,
+                string.Create(CultureInfo.InvariantCulture, $"more than {MostMarks} combining marks in a row are left out")));
+        }
+
+        string normalized = bounded.Normalize(NormalizationForm.FormKC);
+        // Without ICU (invariant globalization) .NET returns the text as it is.
+        if (normalized == bounded && "ｱ".Normalize(NormalizationForm.FormKC) == "ｱ")
+        {
+            warnings.Add(new LyricWarning(
+                LyricWarningKind.NotNormalized,
+                "this process runs without ICU, so full-width letters and half-width kana are not made regular"));
+        }
+
+        return normalized.Replace('‘', '`').Replace('’', '\'').Replace('”', '"');
+    }
+
+    private static string WithoutExcessMarks(string text)
+    {
+        var result = new StringBuilder(text.Length);
+        int marks = 0;
+        for (int index = 0; index < text.Length;)
+        {
+            int start = index;
+            int codePoint = CodePoints.Next(text, ref index);
+            bool mark = CharUnicodeInfo.GetUnicodeCategory(codePoint) is UnicodeCategory.NonSpacingMark;
+            marks = mark ? marks + 1 : 0;
+            if (marks <= MostMarks)
+            {
+                result.Append(text, start, index - start);
+            }
+        }
+
+        return result.ToString();
+    }
+
+    private static (IJapaneseAnalyzer Analyzer, IReadOnlyList<LyricWarning> Warnings) Choose(IReadOnlyList<string> folders)
+    {
+        var warnings = new List<LyricWarning>();
+        foreach (string folder in folders)
+        {
+            if (MeCabAnalyzer.TryOpen(folder, out string? error) is { } analyzer)
+            {
+                return (analyzer, warnings);
+            }
+
+            warnings.Add(new LyricWarning(
+                LyricWarningKind.JapaneseDictionary, $"the Japanese dictionary in {folder} cannot be used: {error}"));
+        }
+
+        warnings.Add(new LyricWarning(
+            LyricWarningKind.JapaneseDictionary,
+            "there is no Japanese dictionary, so only kana are read and each kanji is sung as \"?\"; install MeCab with "
+            + $"UniDic (Debian: libmecab2, unidic-mecab) or name a UniDic folder in {JapaneseDictionaries.EnvironmentVariable}"));
+        return (new KanaOnlyAnalyzer(), warnings);
+    }
+}

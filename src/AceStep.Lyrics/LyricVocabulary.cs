@@ -1,0 +1,87 @@
+using System.Text.Json;
+using AceStep.Lyrics.Bpe;
+
+namespace AceStep.Lyrics;
+
+/// <summary>The lyric tokenizer's vocabulary: <c>vocab.json</c> beside the original's source or in a checkpoint. Immutable and thread-safe.</summary>
+public sealed class LyricVocabulary
+{
+    internal const int StartId = 261;
+    internal const int LineEndId = 2;
+
+    // The released file has 0.4 MB.
+    private const long LargestFile = 64 << 20;
+
+    private static readonly HashSet<string> ControlTokens = new(StringComparer.Ordinal) { "[STOP]", "[UNK]", "[SPACE]", "[START]" };
+
+    private LyricVocabulary(BpeModel model)
+    {
+        Dictionary<string, int> added = model.AddedTokens.ToDictionary(token => token.Content, token => token.Id, StringComparer.Ordinal);
+        Require(added, "[START]", StartId);
+        Require(added, "[SPACE]", LineEndId);
+        foreach (string language in LyricTokenizer.SupportedLanguages)
+        {
+            string token = LyricTokenizer.LanguageToken(language);
+            if (!added.ContainsKey(token))
+            {
+                throw new InvalidDataException($"added_tokens lacks the language {token}");
+            }
+        }
+
+        Encoder = new BpeEncoder(model);
+        Count = model.Count;
+        UnknownId = model.UnknownId;
+        HashSet<string> languages = [.. LyricTokenizer.SupportedLanguages.Select(LyricTokenizer.LanguageToken)];
+        StructureTags =
+        [
+            .. model.AddedTokens.Select(token => token.Content).Where(token => !ControlTokens.Contains(token) && !languages.Contains(token)),
+        ];
+    }
+
+    /// <summary>One more than the highest token id.</summary>
+    public int Count { get; }
+
+    /// <summary>
+    /// The tags that are one token of their own, such as <c>[verse]</c> and <c>[chorus]</c>, wherever they stand in a line.
+    /// Other tags, <c>[Verse 2]</c> among them, are read out letter by letter.
+    /// </summary>
+    public IReadOnlyList<string> StructureTags { get; }
+
+    /// <summary>The id of a character that the vocabulary lacks.</summary>
+    internal int UnknownId { get; }
+
+    internal BpeEncoder Encoder { get; }
+
+    /// <summary>Reads a vocabulary.</summary>
+    /// <param name="vocabJsonPath">The path of a <c>vocab.json</c>.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is no lyric vocabulary; the message names the file and the rule it breaks.</exception>
+    public static LyricVocabulary Load(string vocabJsonPath)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(vocabJsonPath);
+        using FileStream file = File.OpenRead(vocabJsonPath);
+        try
+        {
+            if (file.Length > LargestFile)
+            {
+                throw new InvalidDataException($"it has {file.Length} bytes, more than {LargestFile}");
+            }
+
+            using JsonDocument document = JsonDocument.Parse(file);
+            return new LyricVocabulary(BpeModel.Read(document.RootElement));
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidDataException or ArgumentException)
+        {
+            throw new InvalidDataException($"{vocabJsonPath} is no lyric vocabulary: {exception.Message}", exception);
+        }
+    }
+
+    // The model was trained with these two, and the original writes them without asking the vocabulary.
+    private static void Require(Dictionary<string, int> added, string token, int id)
+    {
+        if (!added.TryGetValue(token, out int found) || found != id)
+        {
+            throw new InvalidDataException($"the added token {token} must have the id {id}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.Numerics;
+
+namespace AceStep.Lyrics.Numbers;
+
+/// <summary>Words and the number they stand for.</summary>
+internal readonly record struct WordedNumber(string Text, BigInteger Value);
+
+/// <summary>
+/// Languages whose numbers are built from cards (values that have a word of their own): a number is so many times the
+/// largest card in it, and the rest. How two parts are joined is the language's own.
+/// </summary>
+internal abstract class CardWords : NumberWords
+{
+    // Rising.
+    private readonly WordedNumber[] _cards;
+    private readonly BigInteger _limit;
+
+    protected CardWords(IEnumerable<WordedNumber> cards)
+    {
+        _cards = [.. cards.OrderBy(card => card.Value)];
+        _limit = _cards[^1].Value * 1000;
+    }
+
+    protected abstract string Minus { get; }
+
+    protected abstract string Point { get; }
+
+    /// <summary>What stands directly behind the unit of money, before its hundredths.</summary>
+    protected abstract string MoneySeparator { get; }
+
+    protected abstract WordedNumber Join(WordedNumber left, WordedNumber right);
+
+    protected abstract MoneyNames? Names(Currency currency);
+
+    public override string? Cardinal(BigInteger value)
+    {
+        if (BigInteger.Abs(value) >= _limit)
+        {
+            return null;
+        }
+
+        return value.Sign < 0 ? $"{Minus} {Words(-value).Text}" : Words(value).Text;
+    }
+
+    public override string? Decimal(double value)
+    {
+        if (double.IsInteger(value))
+        {
+            return Cardinal(new BigInteger(value));
+        }
+
+        if (DecimalText.Fraction(value) is not { } fraction || Cardinal(new BigInteger(Math.Truncate(value))) is not { } whole)
+        {
+            return null;
+        }
+
+        return $"{whole} {Point} {string.Join(' ', fraction.Select(digit => Cardinal(digit - '0')))}";
+    }
+
+    public override string? Money(double amount, Currency currency)
+    {
+        if (Names(currency) is not { } names || MoneyAmount.Of(amount) is not { } parts || Cardinal(parts.Whole) is not { } whole)
+        {
+            return null;
+        }
+
+        return $"{whole} {names.UnitOf(parts.Whole)}{MoneySeparator} {Cardinal(parts.Hundredths)} {names.HundredthOf(parts.Hundredths)}";
+    }
+
+    /// <summary>Cards of falling values, one for each word of the table.</summary>
+    protected static IEnumerable<WordedNumber> Falling(int first, int step, string words) =>
+        Table(words).Select((word, index) => new WordedNumber(word, first - index * step));
+
+    private WordedNumber Words(BigInteger value)
+    {
+        int index = Array.BinarySearch(_cards, new WordedNumber("", value), Comparer);
+        WordedNumber card = _cards[index >= 0 ? index : ~index - 1];
+        BigInteger rest = BigInteger.Zero;
+        BigInteger times = card.Value.IsZero ? BigInteger.One : BigInteger.DivRem(value, card.Value, out rest);
+        WordedNumber words = Join(times.IsOne ? Words1 : Words(times), card);
+        return rest.IsZero ? words : Join(words, Words(rest));
+    }
+
+    // The card of one.
+    private WordedNumber Words1 => _cards[1];
+
+    private static readonly IComparer<WordedNumber> Comparer =
+        Comparer<WordedNumber>.Create(static (left, right) => left.Value.CompareTo(right.Value));
+}

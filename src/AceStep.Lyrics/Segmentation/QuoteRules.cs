@@ -1,0 +1,126 @@
+using AceStep.Lyrics.Text;
+
+namespace AceStep.Lyrics.Segmentation;
+
+/// <summary>Straight quotes: <c>(["'])(.*?)(\1)</c>.</summary>
+internal sealed class StraightQuoteRule() : MaskRule("$3")
+{
+    protected override bool TryFind(ReadOnlySpan<int> text, int from, out MaskMatch match)
+    {
+        // Whether a quote of this kind was found to have no partner on the rest of the line.
+        Span<bool> single = stackalloc bool['\'' + 1];
+        for (int open = from; open < text.Length; open++)
+        {
+            int quote = text[open];
+            if (quote is '\n')
+            {
+                single.Clear();
+            }
+
+            if (quote is not ('"' or '\'') || single[quote])
+            {
+                continue;
+            }
+
+            int content = open + 1;
+            int length = text[content..].IndexOfAny(quote, '\n');
+            if (length >= 0 && text[content + length] == quote)
+            {
+                int close = content + length;
+                match = new MaskMatch(open..(close + 1), open..open, content..close);
+                return true;
+            }
+
+            single[quote] = true;
+        }
+
+        match = default;
+        return false;
+    }
+}
+
+/// <summary>
+/// Paired quotes and brackets:
+/// <c>([\n]*[【《（(“‘])([^【《（(“‘’”)）》】]{3,})([’”)）》】][\W\s]*[\n]{0,1})</c>.
+/// </summary>
+internal sealed class PairedQuoteRule() : MaskRule("$4")
+{
+    private const int LeastContent = 3;
+
+    protected override bool TryFind(ReadOnlySpan<int> text, int from, out MaskMatch match)
+    {
+        int open = -1;
+        for (int position = from; position < text.Length; position++)
+        {
+            if (IsOpening(text[position]))
+            {
+                open = position;
+            }
+            else if (IsClosing(text[position]))
+            {
+                if (open >= 0 && position - open > LeastContent)
+                {
+                    match = new MaskMatch(open..EndOfMatch(text, position), open..open, (open + 1)..position);
+                    return true;
+                }
+
+                open = -1;
+            }
+        }
+
+        match = default;
+        return false;
+    }
+
+    /// <summary>
+    /// The original replaces "the first match in the text as it is by then" once for every match found before. As a key
+    /// is no bracket, brackets around replaced ones become a match too; one pass with the brackets still open finds the
+    /// same places.
+    /// </summary>
+    protected override int[] Replace(int[] text, List<MaskMatch> matches, int[][] keys)
+    {
+        var masked = new List<int>(text.Length);
+        var brackets = new Stack<(int Position, bool Opening)>();
+        int used = 0;
+        int from = 0;
+        while (from < text.Length && used < keys.Length)
+        {
+            int codePoint = text[from++];
+            if (IsClosing(codePoint) && brackets.TryPeek(out (int Position, bool Opening) last) && last.Opening
+                && masked.Count - last.Position > LeastContent)
+            {
+                brackets.Pop();
+                masked.RemoveRange(last.Position, masked.Count - last.Position);
+                masked.AddRange(keys[used++]);
+                from = EndOfMatch(text, from - 1);
+                continue;
+            }
+
+            if (IsOpening(codePoint) || IsClosing(codePoint))
+            {
+                brackets.Push((masked.Count, IsOpening(codePoint)));
+            }
+
+            masked.Add(codePoint);
+        }
+
+        masked.AddRange(text.AsSpan(from));
+        return [.. masked];
+    }
+
+    // Of the closing bracket and everything behind it that is no word.
+    private static int EndOfMatch(ReadOnlySpan<int> text, int close)
+    {
+        int end = close + 1;
+        while (end < text.Length && !TextRules.IsWord(text[end]))
+        {
+            end++;
+        }
+
+        return end;
+    }
+
+    private static bool IsOpening(int codePoint) => codePoint is '【' or '《' or '（' or '(' or '“' or '‘';
+
+    private static bool IsClosing(int codePoint) => codePoint is '’' or '”' or ')' or '）' or '》' or '】';
+}

@@ -1,0 +1,164 @@
+using System.Runtime.InteropServices;
+using AceStep.Lyrics.Text;
+
+namespace AceStep.Lyrics.Segmentation;
+
+/// <summary>
+/// Collects a line's segments: joins neighbours, decides undecided short Chinese or Japanese by what follows, and
+/// counts characters by language.
+/// </summary>
+internal sealed class SegmentBuilder(LanguageLabels labels)
+{
+    private const string English = "en";
+    private const string Chinese = "zh";
+
+    private readonly List<Segment> _segments = [];
+    private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
+    private readonly List<string> _countOrder = [];
+    private Segment? _waiting;
+
+    public IReadOnlyList<Segment> Segments => _segments;
+
+    /// <summary>Characters by language, in the order of first occurrence.</summary>
+    public IEnumerable<LanguageCount> Counts => _countOrder.Select(language => new LanguageCount(language, _counts[language]));
+
+    /// <summary>The language of the first segment so far, or null.</summary>
+    public string? FirstLanguage => _segments.Count > 0 ? _segments[0].Language : null;
+
+    /// <summary>The language of the last segment so far, or null.</summary>
+    public string? LastLanguage => _segments.Count > 0 ? _segments[^1].Language : null;
+
+    /// <summary>Starts another line of the same text: a piece that waits goes on waiting.</summary>
+    public List<Segment> TakeSegments()
+    {
+        List<Segment> taken = [.. _segments];
+        _segments.Clear();
+        return taken;
+    }
+
+    /// <summary>Adds a piece whose language is named by a label or undecided (<c>zh|ja|…</c>).</summary>
+    public void Add(string language, ReadOnlySpan<int> text, double score, bool isMarked = false)
+    {
+        if (TextRules.IsBlank(text) && !(text is ['\n']))
+        {
+            return;
+        }
+
+        language = language.ToLowerInvariant();
+        if (language == English)
+        {
+            text = SpacedCapitals(text);
+        }
+
+        Segment? previous = _waiting ?? (_segments.Count > 0 ? _segments[^1] : null);
+        if (previous is { IsUndecided: true })
+        {
+            if (previous.Language.Contains(language, StringComparison.Ordinal))
+            {
+                language = FirstLabel(language);
+                previous.Language = language;
+            }
+            else
+            {
+                previous.Language = FirstLabel(previous.Language);
+            }
+
+            if (_waiting is not null)
+            {
+                _waiting = null;
+                previous = Save(previous);
+            }
+        }
+
+        if (language.Contains('|', StringComparison.Ordinal) && !language.Contains('…', StringComparison.Ordinal)
+            && previous is { Language.Length: > 0 } && !language.Contains(previous.Language, StringComparison.Ordinal))
+        {
+            language = FirstLabel(language);
+        }
+
+        var segment = new Segment(language, text, score, isMarked);
+        if (segment.IsUndecided)
+        {
+            _waiting = segment;
+        }
+        else
+        {
+            Save(segment);
+        }
+    }
+
+    private Segment Save(Segment segment)
+    {
+        Segment? last = _segments.Count > 0 ? _segments[^1] : null;
+        if (!segment.IsMarked && last is { IsMarked: false })
+        {
+            if (segment.IsNumberLike)
+            {
+                segment.Language = last.Language;
+            }
+
+            if (last.Language == segment.Language)
+            {
+                Count(segment);
+                last.Append(segment.Span);
+                return last;
+            }
+
+            if (last.IsNumberLike)
+            {
+                // Its characters stay counted for its own language too, as in the original.
+                _segments.RemoveAt(_segments.Count - 1);
+                last.Append(segment.Span);
+                segment = new Segment(segment.Language, last.Span, segment.Score, isMarked: false);
+            }
+        }
+
+        if (labels.IsKept(segment.Language))
+        {
+            _segments.Add(segment);
+            Count(segment);
+        }
+
+        return segment;
+    }
+
+    private void Count(Segment segment)
+    {
+        if (segment.IsUndecided)
+        {
+            return;
+        }
+
+        ref int count = ref CollectionsMarshal.GetValueRefOrAddDefault(_counts, segment.Language, out bool exists);
+        if (!exists)
+        {
+            _countOrder.Add(segment.Language);
+        }
+
+        count += segment.Language == Chinese ? 2 * segment.Span.Length : segment.Span.Length;
+    }
+
+    private static string FirstLabel(string language)
+    {
+        int bar = language.IndexOf('|', StringComparison.Ordinal);
+        return bar < 0 ? language : language[..bar];
+    }
+
+    // A space before every capital inside a word, hyphens stripped at the ends, one space behind.
+    private static ReadOnlySpan<int> SpacedCapitals(ReadOnlySpan<int> text)
+    {
+        var spaced = new List<int>(text.Length + 8);
+        for (int index = 0; index < text.Length; index++)
+        {
+            if (text[index] is >= 'A' and <= 'Z' && index > 0 && TextRules.IsWord(text[index - 1]))
+            {
+                spaced.Add(' ');
+            }
+
+            spaced.Add(text[index]);
+        }
+
+        ReadOnlySpan<int> stripped = CollectionsMarshal.AsSpan(spaced).Trim('-');
+        return (int[])[.. stripped, ' '];
+    }
+}
