@@ -115,9 +115,10 @@ public sealed class LogMelSpectrogram : IDisposable
     internal Tensor Magnitudes(Tensor padded, long first, long count)
     {
         using var scope = NewDisposeScope();
-        Tensor samples = padded.narrow(1, first * HopLength, _windowLength + ((count - 1) * HopLength));
+        // In float64: the original's float32 transforms err by 2e-5 where a frequency is nearly silent, and ours would add to that.
+        Tensor samples = padded.narrow(1, first * HopLength, _windowLength + ((count - 1) * HopLength)).to(float64);
         Tensor spectrum = stft(
-            samples, _windowLength, HopLength, _windowLength, _window, center: false, normalized: false, onesided: true, return_complex: true);
-        return spectrum.view_as_real().square().sum(-1).add_(PowerFloor).sqrt_().MoveToOuterDisposeScope();
+            samples, _windowLength, HopLength, _windowLength, _window.to(float64), center: false, normalized: false, onesided: true, return_complex: true);
+        return spectrum.view_as_real().square().sum(-1).add_(PowerFloor).sqrt_().to(float32).MoveToOuterDisposeScope();
     }
 }

@@ -1,5 +1,4 @@
 using TorchSharp;
-using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -9,7 +8,7 @@ namespace AceStep.Models;
 internal sealed class UpsamplingBlock : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "conv")]
-    private readonly Conv2d _convolution;
+    private readonly DoublingConvolution _convolution;
 
     private readonly long _outputChannels;
     private readonly long _repeats;
@@ -20,7 +19,7 @@ internal sealed class UpsamplingBlock : nn.Module<Tensor, Tensor>
     {
         _outputChannels = outputChannels;
         _repeats = 4 * outputChannels / inputChannels;
-        _convolution = nn.Conv2d(inputChannels, outputChannels, 3, padding: 1, device: META);
+        _convolution = new DoublingConvolution(inputChannels, outputChannels);
         RegisterComponents();
     }
 
@@ -28,21 +27,14 @@ internal sealed class UpsamplingBlock : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        Tensor enlarged = nn.functional.interpolate(x, scale_factor: [2, 2]);
-        Tensor result = _convolution.call(enlarged);
-        enlarged.Dispose();
-        return result.add_(Shortcut(x)).MoveToOuterDisposeScope();
-    }
-
-    // Pixel (dy, dx) of output channel c is input channel (4c + 2 dy + dx) / repeats. This is a pixel shuffle of the repeated
-    // channels, written out because libtorch's repetition would store the result channel by channel.
-    private Tensor Shortcut(Tensor x)
-    {
         (long batch, long height, long width) = (x.size(0), x.size(2), x.size(3));
-        return x.permute(0, 2, 3, 1).unsqueeze(-1).expand(-1, -1, -1, -1, _repeats) // [B, H, W, Cin, repeats]
+
+        // Pixel (dy, dx) of output channel c is input channel (4 c + 2 dy + dx) / repeats.
+        Tensor shortcut = x.permute(0, 2, 3, 1).unsqueeze(-1).expand(-1, -1, -1, -1, _repeats) // [B, H, W, Cin, repeats]
             .reshape(batch, height, width, _outputChannels, 2, 2)
-            .permute(0, 1, 4, 2, 5, 3) // [B, H, dy, W, dx, Cout]
-            .reshape(batch, 2 * height, 2 * width, _outputChannels)
-            .permute(0, 3, 1, 2);
+            .permute(0, 1, 4, 2, 5, 3); // [B, H, dy, W, dx, Cout]
+        return _convolution.call(x).add_(shortcut)
+            .view(batch, 2 * height, 2 * width, _outputChannels)
+            .permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
 }

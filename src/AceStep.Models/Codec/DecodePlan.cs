@@ -26,7 +26,7 @@ internal sealed class DecodePlan
 
         int blocks = decoder.AttentionBlocks.Count;
         int gathered = Windows.Count > 1 ? WindowedAttention.GatherSteps(blocks) : 0;
-        Steps = (Windows.Count * (gathered + blocks + decoder.ExitSteps)) + (Pieces.Count(piece => piece.Length > 0) * vocoder.Steps);
+        Steps = (Windows.Count * (gathered + blocks + decoder.ExitSteps)) + Pieces.Where(piece => piece.Length > 0).Sum(piece => vocoder.Steps(piece.Length));
     }
 
     /// <summary>Mel frames of a latent frame.</summary>

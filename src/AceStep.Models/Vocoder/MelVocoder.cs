@@ -7,13 +7,16 @@ namespace AceStep.Models;
 /// <summary>Log-mel spectra to waveforms, one channel an item: a backbone at the rate of the frames, then a head that lengthens.</summary>
 internal sealed class MelVocoder : nn.Module
 {
+    // The head goes through the frames in blocks of this size even when the song is decoded at once. At the released sizes its
+    // tensors then have 16 MiB; those above 32 MiB get fresh memory from the system each time, which costs more than the few
+    // frames that neighbouring blocks compute twice.
+    private const int DefaultBlockFrames = 512;
+
     [ComponentName(Name = "backbone")]
     private readonly VocoderBackbone _backbone;
 
     [ComponentName(Name = "head")]
     private readonly VocoderHead _head;
-
-    private readonly int _hopLength;
 
     /// <summary>Builds the vocoder on the META device.</summary>
     public MelVocoder(VocoderConfig config)
@@ -21,15 +24,17 @@ internal sealed class MelVocoder : nn.Module
     {
         _backbone = new VocoderBackbone(config);
         _head = new VocoderHead(config);
-        _hopLength = config.HopLength;
         RegisterComponents();
     }
 
     /// <summary>How many mel frames to each side the vocoder looks.</summary>
     public int Reach => _backbone.Reach + _head.Reach;
 
-    /// <summary>The steps that <see cref="Forward"/> counts.</summary>
-    public int Steps => 1 + _head.Steps;
+    /// <summary>The most frames that the head takes at a time, their context apart.</summary>
+    public int BlockFrames { get; set; } = DefaultBlockFrames;
+
+    /// <summary>The steps that <see cref="Forward"/> counts for a range of this many frames.</summary>
+    public int Steps(long frames) => 1 + (FrameRange.Split(frames, BlockFrames).Length * _head.Steps);
 
     /// <summary>The waveform of a range of frames.</summary>
     /// <param name="mel">[B, bins, frames]: the range and, on both sides, <see cref="Reach"/> frames of context or all that there are.</param>
@@ -43,9 +48,14 @@ internal sealed class MelVocoder : nn.Module
         using var scope = NewDisposeScope();
         Tensor hidden = _backbone.call(mel);
         steps.Done();
-        // The head is nearly all of the work and looks less far than the backbone.
-        FrameRange headHeld = wanted.Widen(_head.Reach, total);
-        Tensor waveform = _head.Forward(headHeld.Of(hidden, held), steps);
-        return wanted.Times(_hopLength).Of(waveform, headHeld.Times(_hopLength)).MoveToOuterDisposeScope();
+        List<Tensor> waveform = [];
+        foreach (FrameRange part in FrameRange.Split(wanted.Length, BlockFrames))
+        {
+            FrameRange block = new(wanted.Start + part.Start, wanted.Start + part.End);
+            FrameRange wide = block.Widen(_head.Reach, total);
+            waveform.Add(_head.Forward(wide.Of(hidden, held), wide, block, total, steps));
+        }
+
+        return cat(waveform, -1).MoveToOuterDisposeScope();
     }
 }

@@ -63,8 +63,16 @@ public sealed class PixelOrderTests
 
     private static void Zero(nn.Module block)
     {
-        Conv2d convolution = CodecFixture.Part<Conv2d>(block, "conv");
-        convolution.weight = new Parameter(zeros(convolution.weight.shape), requires_grad: false);
-        convolution.bias = new Parameter(zeros(convolution.bias!.shape), requires_grad: false);
+        nn.Module convolution = CodecFixture.Part<nn.Module>(block, "conv");
+        foreach ((string name, Parameter parameter) in convolution.named_parameters().ToList())
+        {
+            Parameter value = new(zeros(parameter.shape), requires_grad: false);
+            switch (convolution, name)
+            {
+                case (IHasParameters owner, _): owner.Assign(name, value); break;
+                case (Conv2d layer, "weight"): layer.weight = value; break;
+                case (Conv2d layer, "bias"): layer.bias = value; break;
+            }
+        }
     }
 }

