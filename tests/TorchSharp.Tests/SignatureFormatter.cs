@@ -15,7 +15,20 @@ internal static class SignatureFormatter
 
     /// <summary>Every type that a user of the assembly can name, and every member of it that he can call or override, sorted.</summary>
     public static IReadOnlyList<string> Describe(Assembly assembly) =>
-        [.. assembly.GetTypes().Where(IsVisible).SelectMany(DescribeType).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        [.. TypesOf(assembly).Where(IsVisible).SelectMany(DescribeType).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
+    // Types over a package that is not installed here cannot be looked at; none of them is of interest.
+    private static IEnumerable<Type> TypesOf(Assembly assembly)
+    {
+        try
+        {
+            return assembly.GetTypes();
+        }
+        catch (ReflectionTypeLoadException exception)
+        {
+            return exception.Types.OfType<Type>();
+        }
+    }
 
     private static bool IsVisible(Type type) =>
         type.IsNested
@@ -26,12 +39,13 @@ internal static class SignatureFormatter
     {
         string owner = TypeName(type);
         yield return $"{owner}: {Kind(type)}{BaseOf(type)}";
-        foreach (Type contract in type.GetInterfaces().Where(contract => contract.IsVisible))
+        // An enum's contracts are the runtime's choice.
+        foreach (Type contract in type.IsEnum ? [] : type.GetInterfaces().Where(contract => contract.IsVisible))
         {
             yield return $"{owner}: implements {TypeName(contract)}";
         }
 
-        foreach (FieldInfo field in type.GetFields(Declared).Where(field => !field.IsSpecialName && (field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly)))
+        foreach (FieldInfo field in type.GetFields(Declared).Where(IsReachable))
         {
             string modifier = field.IsLiteral ? "const " : field.IsStatic ? "static " : string.Empty;
             string value = field.IsLiteral ? $" = {Literal(field.GetRawConstantValue())}" : string.Empty;
@@ -92,6 +106,8 @@ internal static class SignatureFormatter
         type.IsClass && type.BaseType is { } parent && parent != typeof(object) && parent != typeof(MulticastDelegate)
             ? $" : {TypeName(parent)}"
             : string.Empty;
+
+    private static bool IsReachable(FieldInfo field) => !field.IsSpecialName && (field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly);
 
     private static bool IsReachable(MethodBase method) => method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly;
 

@@ -1,0 +1,72 @@
+using System.Globalization;
+using AceStep.Models;
+using AceStep.Testing;
+using static TorchSharp.torch;
+
+namespace TorchSharp.Tests;
+
+/// <summary>Seeded random numbers are the original's, bit for bit.</summary>
+public sealed class GeneratorTests
+{
+    [Test]
+    [Category(ReferenceData.Category)]
+    public void Randn_BySeedAndShape_EqualsTheRecordedDrawsBitForBit()
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(ReferenceData.Require("noise", "randn.safetensors"));
+        string[] firsts = [.. file.Names.Where(name => name.EndsWith("_first", StringComparison.Ordinal))];
+        Assert.That(firsts, Is.Not.Empty);
+        foreach (string first in firsts)
+        {
+            string draw = first[..^"_first".Length];
+            ulong seed = ulong.Parse(draw[..draw.IndexOf('_', StringComparison.Ordinal)], CultureInfo.InvariantCulture);
+            long[] shape = [.. file.Shape(first)];
+            using DisposeScope scope = NewDisposeScope();
+            using var generator = new Generator(seed);
+            TensorAssert.BitEqual(randn(shape, generator: generator), file.Read(first), first);
+            TensorAssert.BitEqual(randn(shape, generator: generator), file.Read($"{draw}_second"), $"{draw}_second");
+            TensorAssert.BitEqual(empty(shape).normal_(generator: generator), file.Read($"{draw}_normal"), $"{draw}_normal");
+        }
+    }
+
+    [Test]
+    [Category(ReferenceData.Category)]
+    public void Randn_OfAWholeSongsLatents_EqualsEveryRecordedValue()
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(ReferenceData.Require("noise", "randn.safetensors"));
+        if (!file.Names.Contains("full_every_997"))
+        {
+            Assert.Ignore("This set of references has no long draw.");
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using var generator = new Generator(42);
+        Tensor drawn = randn([1, 8, 16, 2584], generator: generator).flatten();
+        TensorAssert.BitEqual(drawn.slice(0, 0, drawn.NumberOfElements, 997), file.Read("full_every_997"), "full_every_997");
+    }
+
+    [Test]
+    public void ManualSeed_OfTheDefaultGenerator_RepeatsItsDraws()
+    {
+        manual_seed(7).Dispose();
+        using Tensor first = randn(5);
+        manual_seed(7).Dispose();
+        using Tensor second = randn(5);
+        using var own = new Generator(7);
+        using Tensor third = randn(5, generator: own);
+        Assert.That(second.data<float>().ToArray(), Is.EqualTo(first.data<float>().ToArray()));
+        Assert.That(third.data<float>().ToArray(), Is.EqualTo(first.data<float>().ToArray()));
+    }
+
+    [Test]
+    public void SetState_OfAnEarlierState_RepeatsWhatFollowedIt()
+    {
+        using var generator = new Generator(3);
+        using Tensor skipped = rand(10, generator: generator);
+        using Tensor state = generator.get_state();
+        using Tensor first = rand(4, generator: generator);
+        generator.set_state(state);
+        using Tensor again = rand(4, generator: generator);
+        Assert.That(again.data<float>().ToArray(), Is.EqualTo(first.data<float>().ToArray()));
+        Assert.That(generator.initial_seed(), Is.EqualTo(3));
+    }
+}
