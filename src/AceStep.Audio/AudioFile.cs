@@ -91,6 +91,7 @@ public static class AudioFile
     /// <param name="format">The format, or null for the one that the extension names.</param>
     /// <param name="options">Encoding, quality and tags; null for the defaults.</param>
     /// <exception cref="ArgumentException">The extension names no format, or the format cannot hold this sound.</exception>
+    /// <exception cref="InvalidOperationException">The sound is empty, and the format is neither WAV nor AIFF.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Save(AudioBuffer audio, string path, AudioFormat? format = null, AudioSaveOptions? options = null)
     {
@@ -106,12 +107,13 @@ public static class AudioFile
     /// <param name="format">The format.</param>
     /// <param name="options">Encoding, quality and tags; null for the defaults.</param>
     /// <exception cref="ArgumentException">The format cannot hold this sound.</exception>
+    /// <exception cref="InvalidOperationException">The sound is empty, and the format is neither WAV nor AIFF.</exception>
     public static void Save(AudioBuffer audio, Stream stream, AudioFormat format, AudioSaveOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(audio);
         ArgumentNullException.ThrowIfNull(stream);
         IAudioEncoder encoder = NewEncoder(stream, audio.SampleRate, audio.Channels, format, options ?? new AudioSaveOptions(), audio.Length);
-        using var writer = new AudioWriter(encoder, audio.SampleRate, audio.Channels, static () => { }, null);
+        using var writer = new AudioWriter(encoder, format, audio.SampleRate, audio.Channels, null);
         writer.Write(audio);
         writer.Complete();
     }
@@ -154,7 +156,7 @@ public static class AudioFile
         try
         {
             IAudioEncoder encoder = NewEncoder(file.Stream, sampleRate, channels, chosen, options ?? new AudioSaveOptions(), length);
-            return new AudioWriter(encoder, sampleRate, channels, file.Commit, file);
+            return new AudioWriter(encoder, chosen, sampleRate, channels, file);
         }
         catch
         {

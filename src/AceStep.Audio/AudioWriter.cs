@@ -12,20 +12,31 @@ namespace AceStep.Audio;
 /// </remarks>
 public sealed class AudioWriter : IDisposable
 {
-    /// <summary>Samples per piece, of all channels together, so that the interleaved copy stays small.</summary>
+    /// <summary>
+    /// Samples that reach the encoder at once, of all channels together. It is always so many, because some
+    /// encoders decide by what they have at hand: the file must not depend on how the sound was cut into pieces.
+    /// </summary>
     private const int BlockSamples = 65536;
 
     private readonly IAudioEncoder _encoder;
-    private readonly Action _commit;
-    private readonly IDisposable? _target;
-    private float[] _interleaved = [];
+    private readonly AudioFormat _format;
+    private readonly AtomicFile? _file;
+    private readonly float[] _block;
+    private int _blockLength;
+    private bool _isEmpty = true;
     private bool _closed;
 
-    internal AudioWriter(IAudioEncoder encoder, int sampleRate, int channels, Action commit, IDisposable? target)
+    /// <param name="encoder">The encoder; disposed of with the writer.</param>
+    /// <param name="format">What it encodes.</param>
+    /// <param name="sampleRate">Samples per second.</param>
+    /// <param name="channels">The number of channels.</param>
+    /// <param name="file">The file that gets its name at the end, or null for a stream of the caller's.</param>
+    internal AudioWriter(IAudioEncoder encoder, AudioFormat format, int sampleRate, int channels, AtomicFile? file)
     {
         _encoder = encoder;
-        _commit = commit;
-        _target = target;
+        _format = format;
+        _file = file;
+        _block = new float[BlockSamples / channels * channels];
         SampleRate = sampleRate;
         Channels = channels;
     }
@@ -48,22 +59,33 @@ public sealed class AudioWriter : IDisposable
                 $"The file has {Channels} channels at {SampleRate} Hz, the sound {audio.Channels} at {audio.SampleRate} Hz.", nameof(audio));
         }
 
-        int blockFrames = BlockSamples / Channels;
-        for (int position = 0; position < audio.Length; position += blockFrames)
+        for (int position = 0; position < audio.Length;)
         {
-            int size = Math.Min(blockFrames, audio.Length - position) * Channels;
-            Array.Resize(ref _interleaved, Math.Max(size, _interleaved.Length));
-            Interleaving.Join(audio, position, _interleaved.AsSpan(0, size));
-            _encoder.Write(_interleaved.AsSpan(0, size));
+            int length = Math.Min((_block.Length - _blockLength) / Channels, audio.Length - position);
+            Interleaving.Join(audio, position, _block.AsSpan(_blockLength, length * Channels));
+            _blockLength += length * Channels;
+            position += length;
+            if (_blockLength == _block.Length)
+            {
+                Flush();
+            }
         }
     }
 
     /// <summary>Ends the file and gives it its name. Nothing can be written afterwards.</summary>
+    /// <exception cref="InvalidOperationException">Nothing was written, and only WAV and AIFF can hold that.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public void Complete()
     {
         ObjectDisposedException.ThrowIf(_closed, this);
+        Flush();
+        if (_isEmpty && _format is not (AudioFormat.Wav or AudioFormat.Aiff))
+        {
+            throw new InvalidOperationException($"A {_format} file holds at least one sample, and none was written.");
+        }
+
         _encoder.Complete();
-        _commit();
+        _file?.Commit();
         Dispose();
     }
 
@@ -72,6 +94,16 @@ public sealed class AudioWriter : IDisposable
     {
         _closed = true;
         _encoder.Dispose();
-        _target?.Dispose();
+        _file?.Dispose();
+    }
+
+    private void Flush()
+    {
+        if (_blockLength > 0)
+        {
+            _encoder.Write(_block.AsSpan(0, _blockLength));
+            _blockLength = 0;
+            _isEmpty = false;
+        }
     }
 }
