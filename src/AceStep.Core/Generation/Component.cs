@@ -1,0 +1,70 @@
+using TorchSharp;
+
+namespace AceStep.Generation;
+
+/// <summary>
+/// A part of the model that comes and goes as its <see cref="Residence"/> says: borrowed for each use, and after it kept,
+/// moved to the host, or dropped.
+/// </summary>
+/// <param name="residence">Where the part is between its uses.</param>
+/// <param name="device">Where it works.</param>
+/// <param name="load">Reads it from the checkpoint onto a device.</param>
+/// <param name="move">Moves it to a device.</param>
+internal sealed class Component<T>(Residence residence, torch.Device device, Func<torch.Device, CancellationToken, T> load, Action<T, torch.Device> move) : IDisposable
+    where T : class, IDisposable
+{
+    private readonly Residence _residence = residence == Residence.Host && device.type == DeviceType.CPU ? Residence.Device : residence;
+    private T? _value;
+
+    /// <summary>The part where it is now; null while it is dropped.</summary>
+    public T? Resident => _value;
+
+    /// <summary>Whether loading a checkpoint reads this part at once.</summary>
+    public bool LoadsEarly => _residence != Residence.Dropped;
+
+    /// <summary>Reads the part to where it waits for its first use.</summary>
+    public void Preload(CancellationToken cancellationToken) =>
+        _value ??= load(_residence == Residence.Host ? torch.CPU : device, cancellationToken);
+
+    /// <summary>Has the part on the device until the lease is disposed of.</summary>
+    public Lease Borrow(CancellationToken cancellationToken)
+    {
+        if (_value is null)
+        {
+            _value = load(device, cancellationToken);
+        }
+        else if (_residence == Residence.Host)
+        {
+            move(_value, device);
+        }
+
+        return new Lease(this, _value);
+    }
+
+    public void Dispose()
+    {
+        _value?.Dispose();
+        _value = null;
+    }
+
+    private void Return()
+    {
+        switch (_residence)
+        {
+            case Residence.Host when _value is not null:
+                move(_value, torch.CPU);
+                break;
+            case Residence.Dropped:
+                Dispose();
+                break;
+        }
+    }
+
+    /// <summary>The use of a part.</summary>
+    public readonly struct Lease(Component<T> component, T value) : IDisposable
+    {
+        public T Value { get; } = value;
+
+        public void Dispose() => component.Return();
+    }
+}

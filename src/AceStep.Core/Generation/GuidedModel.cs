@@ -1,0 +1,86 @@
+using AceStep.Models;
+using AceStep.Schedulers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AceStep.Generation;
+
+/// <summary>
+/// The transformer under one set of conditions: latents and an evaluation's index in, the guided velocity out. The
+/// conditional, unconditional and text-only passes of an evaluation run as one batch; unguided evaluations run the
+/// conditional rows alone.
+/// </summary>
+internal sealed class GuidedModel : IDisposable
+{
+    private readonly AceStepTransformer _transformer;
+    private readonly DecodeContext _context;
+    private readonly DecodeContext _conditional;
+    private readonly GuidanceSettings _guidance;
+    private readonly GuidanceWindow _window;
+    private readonly int _batchSize;
+    private readonly int _rows;
+
+    /// <param name="transformer">The transformer; must outlive this.</param>
+    /// <param name="rows">The encoder's rows, one item's.</param>
+    /// <param name="schedule">Whose evaluations are predicted.</param>
+    /// <param name="batchSize">Songs; the rows are repeated for each.</param>
+    /// <param name="frames">Latent frames.</param>
+    /// <param name="guidance">Kind and scales.</param>
+    /// <param name="window">The evaluations that are guided.</param>
+    public GuidedModel(AceStepTransformer transformer, EncoderRows rows, Schedule schedule, int batchSize, int frames, GuidanceSettings guidance, GuidanceWindow window)
+    {
+        _transformer = transformer;
+        _guidance = guidance;
+        _window = window;
+        _batchSize = batchSize;
+        _rows = rows.WeakenedRows.Length;
+        using var scope = NewDisposeScope();
+        Tensor hiddenStates = rows.HiddenStates.repeat_interleave(batchSize, 0); // [rows * B, T, W]
+        Tensor mask = rows.Mask.repeat_interleave(batchSize, 0);
+        bool[] weakened = [.. rows.WeakenedRows.SelectMany(row => Enumerable.Repeat(row, batchSize))];
+        _context = transformer.Prepare(hiddenStates, mask, frames, tensor(schedule.Timesteps.ToArray(), float32, hiddenStates.device), weakened);
+        _conditional = _rows == 1 ? _context : _context.SelectRows(0, batchSize);
+    }
+
+    /// <summary>The momentum of APG, kept over the guided evaluations; null for none.</summary>
+    public MomentumBuffer? Momentum { get; set; }
+
+    /// <summary>Whether an evaluation is guided.</summary>
+    public bool IsGuided(int evaluation) => _rows > 1 && _window.Contains(evaluation);
+
+    /// <summary>The transformer's passes of an evaluation, in items: what it costs.</summary>
+    public int Passes(int evaluation) => IsGuided(evaluation) ? _rows : 1;
+
+    /// <summary>The velocity [B, 8, 16, F] at an evaluation of the schedule.</summary>
+    public Tensor Predict(int evaluation, Tensor latents)
+    {
+        if (!IsGuided(evaluation))
+        {
+            return _transformer.Decode(latents, evaluation, _conditional);
+        }
+
+        using var scope = NewDisposeScope();
+        Tensor predictions = _transformer.Decode(latents.repeat(_rows, 1, 1, 1), evaluation, _context);
+        Tensor[] parts = predictions.chunk(_rows, 0);
+        double scale = _window.Scale(evaluation, _guidance.Scale, _guidance.IntervalDecay, _guidance.MinScale);
+        Tensor guided = (_rows, _guidance.Kind) switch
+        {
+            (3, _) => Schedulers.Guidance.DoubleCondition(parts[0], parts[1], parts[2], _guidance.TextScale, _guidance.LyricScale),
+            (_, GuidanceKind.Cfg) => Schedulers.Guidance.Cfg(parts[0], parts[1], scale),
+            (_, GuidanceKind.CfgStar) => Schedulers.Guidance.CfgStar(parts[0], parts[1], scale, evaluation),
+            _ => Schedulers.Guidance.Apg(parts[0], parts[1], scale, Momentum),
+        };
+        return guided.MoveToOuterDisposeScope();
+    }
+
+    public void Dispose()
+    {
+        if (!ReferenceEquals(_conditional, _context))
+        {
+            _conditional.Dispose();
+        }
+
+        _context.Dispose();
+        Momentum?.Dispose();
+    }
+}

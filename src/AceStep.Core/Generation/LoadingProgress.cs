@@ -1,0 +1,45 @@
+using System.Diagnostics;
+using AceStep.Models;
+using TorchSharp;
+
+namespace AceStep.Generation;
+
+/// <summary>Reports the bytes of a checkpoint as they are read, part after part.</summary>
+internal sealed class LoadingProgress : IProgress<long>
+{
+    private readonly IProgress<MusicProgress>? _progress;
+    private readonly long _total;
+    private readonly long _started = Stopwatch.GetTimestamp();
+    private long _before;
+    private long _inPart;
+
+    /// <param name="progress">Where reports go; null for nowhere.</param>
+    /// <param name="total">The bytes of all parts: see <see cref="StoredBytes"/>.</param>
+    public LoadingProgress(IProgress<MusicProgress>? progress, long total)
+    {
+        _progress = progress;
+        _total = total;
+        Report(0);
+    }
+
+    /// <summary>The bytes of a source's tensors that are read, as stored.</summary>
+    public static long StoredBytes(ITensorSource source, Func<string, bool>? isUnused = null) =>
+        source.Names.Where(name => isUnused?.Invoke(name) != true)
+            .Sum(name => source.Shape(name).Aggregate(1L, (product, size) => product * size) * source.Type(name).ElementSize());
+
+    /// <summary>So many bytes of the part at hand have been read.</summary>
+    public void Report(long value)
+    {
+        _inPart = value;
+        long done = Math.Min(_before + value, _total);
+        TimeSpan? remaining = done > 0 ? Stopwatch.GetElapsedTime(_started) * ((double)(_total - done) / done) : null;
+        _progress?.Report(new MusicProgress(MusicStage.Loading, done, _total, remaining));
+    }
+
+    /// <summary>The part at hand is read; the next one counts from 0 again.</summary>
+    public void NextPart()
+    {
+        _before += _inPart;
+        _inPart = 0;
+    }
+}

@@ -1,0 +1,49 @@
+using AceStep.Audio;
+using AceStep.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AceStep.Generation;
+
+/// <summary>A source in the model's form: its latents, and its samples where it is sound.</summary>
+/// <param name="Latents">[1, 8, 16, F].</param>
+/// <param name="Audio">Stereo at 44,100 Hz; null for a source that is latents.</param>
+internal sealed record SourceMaterial(Tensor Latents, AudioBuffer? Audio)
+{
+    /// <summary>Any sound as stereo at the model's rate: mono doubled, more channels mixed down, resampled.</summary>
+    /// <exception cref="InvalidRequestException">No samples, or samples that are not finite.</exception>
+    public static AudioBuffer Prepare(AudioBuffer audio, string field)
+    {
+        if (audio.Length == 0)
+        {
+            throw new InvalidRequestException(field, "must have at least one sample; it has none.");
+        }
+
+        if (audio.Channels > 8)
+        {
+            throw new InvalidRequestException(field, $"must have 1 to 8 channels; it has {audio.Channels}.");
+        }
+
+        for (int channel = 0; channel < audio.Channels; channel++)
+        {
+            int wrong = audio.Channel(channel).IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
+            if (wrong >= 0)
+            {
+                throw new InvalidRequestException(field, $"must have finite samples; sample {wrong} of channel {channel} is {audio.Channel(channel)[wrong]}.");
+            }
+        }
+
+        return Resampler.Resample(audio.ToStereo(), LatentFrames.SampleRate);
+    }
+
+    /// <summary>Encodes prepared sound: [1, 8, 16, F], F its length in whole latent frames, rounded up.</summary>
+    public static Tensor Encode(MusicCodec codec, AudioBuffer stereo, Device device, ScalarType dtype, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
+    {
+        using var scope = NewDisposeScope();
+        Tensor samples = tensor(stereo.ToPlanar(), [1, 2, stereo.Length], float32).to(dtype, device);
+        StageProgress stage = new(progress, MusicStage.EncodingSource, 1, cancellationToken);
+        Tensor latents = codec.Encode(samples);
+        stage.Advance();
+        return latents.MoveToOuterDisposeScope();
+    }
+}

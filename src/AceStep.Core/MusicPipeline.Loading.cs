@@ -1,0 +1,54 @@
+using AceStep.Checkpoints;
+using AceStep.Generation;
+using TorchSharp;
+
+namespace AceStep;
+
+public sealed partial class MusicPipeline
+{
+    /// <summary>Loads a checkpoint: the released folder, or ComfyUI's single file.</summary>
+    /// <param name="checkpoint">The folder or file.</param>
+    /// <param name="options">Device, precision, threads, memory; null for the defaults.</param>
+    /// <param name="progress">Told of the bytes read, on the thread that loads.</param>
+    /// <param name="cancellationToken">Stops the loading.</param>
+    /// <exception cref="DirectoryNotFoundException">There is nothing at <paramref name="checkpoint"/>.</exception>
+    /// <exception cref="FileNotFoundException">Files of the checkpoint are missing; the message names them.</exception>
+    /// <exception cref="Models.CheckpointFormatException">A file is malformed.</exception>
+    /// <exception cref="Models.CheckpointMismatchException">Tensors do not fit the configs; the message names them.</exception>
+    /// <exception cref="ArgumentException">The device is unknown or absent, or there is less than one thread.</exception>
+    public static Task<MusicPipeline> LoadAsync(
+        string checkpoint,
+        MusicPipelineOptions? options = null,
+        IProgress<MusicProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(checkpoint);
+        options ??= new MusicPipelineOptions();
+        return Task.Factory.StartNew(() => Load(checkpoint, options, progress, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    private static MusicPipeline Load(string path, MusicPipelineOptions options, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
+    {
+        if (options.Threads is { } threads)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof(options.Threads));
+            torch.set_num_threads(threads);
+        }
+
+        torch.Device device = ComputeDevices.Parse(options.Device);
+        Precision precision = options.Precision ?? (device.type == DeviceType.CUDA ? Precision.BFloat16 : Precision.Float32);
+        MusicCheckpoint checkpoint = MusicCheckpoint.Open(path, options);
+        MusicPipeline? pipeline = null;
+        try
+        {
+            pipeline = new MusicPipeline(checkpoint, options, device, precision);
+            pipeline._parts.Preload(progress, cancellationToken);
+            return pipeline;
+        }
+        catch
+        {
+            (pipeline as IDisposable ?? checkpoint).Dispose();
+            throw;
+        }
+    }
+}

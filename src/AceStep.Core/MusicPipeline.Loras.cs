@@ -1,0 +1,128 @@
+using AceStep.Loras;
+using AceStep.Models;
+using TorchSharp.Modules;
+
+namespace AceStep;
+
+public sealed partial class MusicPipeline
+{
+    /// <summary>The LoRAs that are part of the weights, in the order of loading.</summary>
+    public IReadOnlyList<Lora> Loras => [.. _loras.Loras];
+
+    /// <summary>
+    /// Merges a LoRA into the transformer's weights; it costs nothing per step. Several add up, in any order. Waits for a
+    /// request in progress.
+    /// </summary>
+    /// <param name="path">The published folder, or a single safetensors file in the published, kohya's or ComfyUI's naming.</param>
+    /// <param name="weight">Its factor. 1 by default; 0 to 2 is usual, more is warned of in <see cref="Lora.Warnings"/>.</param>
+    /// <param name="useStoredAlpha">
+    /// Whether the alpha in the file's header counts (alpha / rank, or alpha / sqrt(rank)). By default it does not, as in
+    /// the original. Alpha tensors, as kohya and ComfyUI store them, always count.
+    /// </param>
+    /// <exception cref="FileNotFoundException">There is no such file, or no file in the folder.</exception>
+    /// <exception cref="CheckpointFormatException">The file is malformed: a factor without its partner, rank 0, values that are not finite.</exception>
+    /// <exception cref="CheckpointMismatchException">It names modules that the model lacks, or its shapes do not fit; no weight has changed.</exception>
+    public Lora LoadLora(string path, double weight = 1, bool useStoredAlpha = false)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        RequireFinite(weight);
+        return Exclusively(() =>
+        {
+            LoraFile file = LoraFile.Open(path, useStoredAlpha, LoraTargets(), UnusedModules());
+            Lora lora = new(path, file, weight);
+            _loras.Add(lora);
+            Remerge(lora);
+            return lora;
+        });
+    }
+
+    /// <summary>Changes a LoRA's factor; the file is not read from disk again. Waits for a request in progress.</summary>
+    /// <exception cref="ArgumentException">The LoRA is not loaded in this pipeline, or the weight is not finite.</exception>
+    public void SetLoraWeight(Lora lora, double weight)
+    {
+        ArgumentNullException.ThrowIfNull(lora);
+        RequireFinite(weight);
+        Exclusively(() =>
+        {
+            RequireLoaded(lora);
+            lora.Weight = weight;
+            Remerge(lora);
+            return 0;
+        });
+    }
+
+    /// <summary>Takes a LoRA away. Without any, the weights are the checkpoint's again, bit for bit. Waits for a request in progress.</summary>
+    /// <exception cref="ArgumentException">The LoRA is not loaded in this pipeline.</exception>
+    public void UnloadLora(Lora lora)
+    {
+        ArgumentNullException.ThrowIfNull(lora);
+        Exclusively(() =>
+        {
+            RequireLoaded(lora);
+            _loras.Remove(lora);
+            Remerge(lora);
+            lora.File.Dispose();
+            return 0;
+        });
+    }
+
+    /// <summary>Puts all LoRAs into a transformer fresh from the checkpoint.</summary>
+    private void MergeLoras(AceStepTransformer transformer) => _loras.Merge(WeightsOf(transformer), _checkpoint.Transformer);
+
+    /// <summary>Computes the weights that a LoRA touches anew; nothing to do while the transformer is dropped.</summary>
+    private void Remerge(Lora lora)
+    {
+        if (_parts.Transformer.Resident is { } transformer)
+        {
+            _loras.Merge(WeightsOf(transformer), _checkpoint.Transformer, lora.Modules);
+        }
+    }
+
+    private static Dictionary<string, Parameter> WeightsOf(AceStepTransformer transformer) =>
+        transformer.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter);
+
+    /// <summary>The shape of every weight that a LoRA may touch, by module: those that multiply, not the norms'.</summary>
+    private Dictionary<string, long[]> LoraTargets() =>
+        ModulesWhere(name => !AceStepTransformer.IsUnused(name))
+            .Select(module => (module, shape: _checkpoint.Transformer.Shape(module + ".weight").ToArray()))
+            .Where(target => target.shape.Length >= 2)
+            .ToDictionary(target => target.module, target => target.shape);
+
+    private string[] UnusedModules() => [.. ModulesWhere(AceStepTransformer.IsUnused)];
+
+    private IEnumerable<string> ModulesWhere(Func<string, bool> condition) =>
+        _checkpoint.Transformer.Names
+            .Where(name => name.EndsWith(".weight", StringComparison.Ordinal) && condition(name))
+            .Select(name => name[..^".weight".Length]);
+
+    private void RequireLoaded(Lora lora)
+    {
+        if (!_loras.Loras.Contains(lora))
+        {
+            throw new ArgumentException($"The LoRA {lora.Path} is not loaded in this pipeline.", nameof(lora));
+        }
+    }
+
+    private static void RequireFinite(double weight)
+    {
+        if (!double.IsFinite(weight))
+        {
+            throw new ArgumentException($"A LoRA's weight must be a finite number; it is {weight}.", nameof(weight));
+        }
+    }
+
+    private T Exclusively<T>(Func<T> work)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        _gate.Wait();
+        try
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return work();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+}

@@ -1,0 +1,151 @@
+using AceStep.Checkpoints;
+using AceStep.Generation;
+using AceStep.Loras;
+using AceStep.Planning;
+using TorchSharp;
+
+namespace AceStep;
+
+/// <summary>
+/// The ACE-Step v1 music model, loaded: one method for each task.
+/// </summary>
+/// <remarks>
+/// <para>Load it once with <see cref="LoadAsync"/>, use it for any number of requests, dispose of it: that returns all of its native memory.</para>
+/// <para>
+/// Thread-safe: several requests may be made at once; they are computed one after another, since each fills the device.
+/// A waiting request can be cancelled. No request changes what another gives: the same request with the same seed gives
+/// the same song, bit for bit, on the same machine.
+/// </para>
+/// <para>Every method checks its request before any work, and throws <see cref="InvalidRequestException"/> with field, rule and value.</para>
+/// </remarks>
+public sealed partial class MusicPipeline : IAsyncDisposable, IDisposable
+{
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly MusicCheckpoint _checkpoint;
+    private readonly MusicPipelineOptions _options;
+    private readonly torch.Device _device;
+    private readonly torch.ScalarType _dtype;
+    private readonly PipelineParts _parts;
+    private readonly LoraStack _loras = new();
+    private bool _isDisposed;
+
+    private MusicPipeline(MusicCheckpoint checkpoint, MusicPipelineOptions options, torch.Device device, Precision precision)
+    {
+        _checkpoint = checkpoint;
+        _options = options;
+        _device = device;
+        Precision = precision;
+        _dtype = precision == Precision.BFloat16 ? torch.bfloat16 : torch.float32;
+        _parts = new PipelineParts(checkpoint, options, device, _dtype, MergeLoras);
+    }
+
+    /// <summary>What can be asked of the model, known without loading it: tasks, fields, ranges, defaults, refusals.</summary>
+    public static MusicCapabilities Capabilities => MusicCapabilities.Table;
+
+    /// <summary>The checkpoint's folder or file.</summary>
+    public string Checkpoint => _checkpoint.Path;
+
+    /// <summary>The device that computes: "cpu", "cuda:0".</summary>
+    public string Device => _device.ToString();
+
+    /// <summary>The precision of weights and computation.</summary>
+    public Precision Precision { get; }
+
+    /// <summary>Checks a request without computing anything.</summary>
+    /// <exception cref="InvalidRequestException">A field breaks a rule.</exception>
+    public static void Validate(MusicRequest request) => RequestValidator.Validate(request);
+
+    /// <summary>Makes music from a prompt and lyrics.</summary>
+    /// <param name="request">What to make.</param>
+    /// <param name="progress">Told of each stage and step, on the thread that computes.</param>
+    /// <param name="cancellationToken">Stops the work within one step.</param>
+    /// <returns>The songs, one for each item of the batch.</returns>
+    /// <exception cref="InvalidRequestException">A field of the request breaks a rule.</exception>
+    /// <exception cref="FileNotFoundException">There are lyrics, and the checkpoint has no lyric vocabulary.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled; nothing is left behind.</exception>
+    /// <exception cref="ObjectDisposedException">The pipeline has been disposed of.</exception>
+    public Task<MusicResult> TextToMusicAsync(TextToMusicRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        GenerateAsync(request, progress, cancellationToken);
+
+    /// <summary>Makes another take of the song that the same request as text to music gives.</summary>
+    /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary)]" />
+    public Task<MusicResult> VaryAsync(VariationRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        GenerateAsync(request, progress, cancellationToken);
+
+    /// <summary>Makes new music that starts from given audio, of its length.</summary>
+    /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary)]" />
+    public Task<MusicResult> AudioToAudioAsync(AudioToAudioRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        GenerateAsync(request, progress, cancellationToken);
+
+    /// <summary>Makes music before, after, or on both sides of given audio.</summary>
+    /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary)]" />
+    public Task<MusicResult> ContinueAsync(ContinuationRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        GenerateAsync(request, progress, cancellationToken);
+
+    /// <summary>Makes a span of given audio anew and keeps the rest.</summary>
+    /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary)]" />
+    public Task<MusicResult> InpaintAsync(InpaintingRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        GenerateAsync(request, progress, cancellationToken);
+
+    /// <summary>Leads given audio from one description to another.</summary>
+    /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary)]" />
+    public Task<MusicResult> TransferStyleAsync(StyleTransferRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        GenerateAsync(request, progress, cancellationToken);
+
+    /// <summary>Makes accompaniment for given vocals. The released model has no network of its own for it: see <see cref="AccompanimentRequest"/>.</summary>
+    /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary)]" />
+    public Task<MusicResult> AccompanyAsync(AccompanimentRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        GenerateAsync(request, progress, cancellationToken);
+
+    /// <summary>Computes a request of any task: what the methods named after the tasks do.</summary>
+    /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary)]" />
+    public Task<MusicResult> GenerateAsync(MusicRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        RequestValidator.Validate(request);
+        return RunAsync(() => Generate(request, progress, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Returns all native memory, after the request in progress has ended.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _gate.WaitAsync().ConfigureAwait(false);
+        Release();
+    }
+
+    /// <inheritdoc cref="DisposeAsync" />
+    public void Dispose()
+    {
+        _gate.Wait();
+        Release();
+    }
+
+    /// <summary>Runs work on a thread of its own, one piece at a time.</summary>
+    private async Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return await Task.Factory.StartNew(work, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Disposes of everything; the gate is held, and given back for those who wait in vain.</summary>
+    private void Release()
+    {
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            _loras.Dispose();
+            _parts.Dispose();
+            _checkpoint.Dispose();
+        }
+
+        _gate.Release();
+    }
+}

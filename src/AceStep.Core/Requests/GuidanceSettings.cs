@@ -1,0 +1,43 @@
+using AceStep.Schedulers;
+
+namespace AceStep;
+
+/// <summary>How strongly, when and by which rule the prediction is pulled towards the prompt and lyrics. Immutable.</summary>
+public sealed record GuidanceSettings
+{
+    /// <summary>The rule that combines conditional and unconditional predictions. Default <see cref="GuidanceKind.Apg"/>.</summary>
+    public GuidanceKind Kind { get; init; } = GuidanceKind.Apg;
+
+    /// <summary>Guidance scale, at least 0. Default 15; 0 and 1 switch guidance off, which halves the work.</summary>
+    public double Scale { get; init; } = 15;
+
+    /// <summary>Guidance scale of the text. Default 0 (off). Above 1 together with <see cref="LyricScale"/>: double-condition guidance, whatever the kind.</summary>
+    public double TextScale { get; init; }
+
+    /// <summary>Guidance scale of the lyrics. Default 0 (off). Above 1 together with <see cref="TextScale"/>: double-condition guidance, whatever the kind.</summary>
+    public double LyricScale { get; init; }
+
+    /// <summary>The share of the steps, around the middle, that is guided: 0 to 1. Default 0.5.</summary>
+    public double Interval { get; init; } = 0.5;
+
+    /// <summary>How far the scale falls towards <see cref="MinScale"/> by the end of the interval: 0 (the default, constant) to 1.</summary>
+    public double IntervalDecay { get; init; }
+
+    /// <summary>The scale that a full decay ends at. Default 3.</summary>
+    public double MinScale { get; init; } = 3;
+
+    /// <summary>Entropy-rectifying guidance for tags: the unconditional text is the weakened prompt. Default true; has an effect only together with <see cref="ErgLyric"/>.</summary>
+    public bool ErgTag { get; init; } = true;
+
+    /// <summary>Entropy-rectifying guidance for lyrics: the unconditional lyrics are the weakened lyrics. Default true.</summary>
+    public bool ErgLyric { get; init; } = true;
+
+    /// <summary>Entropy-rectifying guidance for diffusion: the unconditional pass attends weakly in five blocks. Default true.</summary>
+    public bool ErgDiffusion { get; init; } = true;
+
+    /// <summary>Whether both scales ask for double-condition guidance.</summary>
+    internal bool IsDoubleCondition => TextScale > 1 && LyricScale > 1;
+
+    /// <summary>Whether the scale asks for any guidance.</summary>
+    internal bool IsActive => Scale is not (0 or 1);
+}

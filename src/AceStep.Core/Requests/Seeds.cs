@@ -1,0 +1,75 @@
+using System.Collections;
+using System.Runtime.CompilerServices;
+
+namespace AceStep;
+
+/// <summary>
+/// The seeds of a generation's random numbers, one for each item of the batch. Immutable.
+/// </summary>
+/// <remarks>
+/// None: each item draws a seed of its own, which the result reports. One: every item uses it. Fewer than items: the
+/// last one repeats. A number converts implicitly (<c>Seed = 42</c>); several are written <c>Seed = [1, 2, 3]</c>.
+/// </remarks>
+[CollectionBuilder(typeof(Seeds), nameof(Create))]
+public sealed class Seeds : IReadOnlyList<long>, IEquatable<Seeds>
+{
+    private readonly long[] _values;
+
+    private Seeds(long[] values) => _values = values;
+
+    /// <summary>No seeds: each item draws its own.</summary>
+    public static Seeds Random { get; } = new([]);
+
+    /// <inheritdoc />
+    public int Count => _values.Length;
+
+    /// <inheritdoc />
+    public long this[int index] => _values[index];
+
+    /// <summary>The given seeds, in the order of the batch's items.</summary>
+    public static Seeds Create(ReadOnlySpan<long> values) => values.IsEmpty ? Random : new Seeds(values.ToArray());
+
+    /// <summary>One seed for every item.</summary>
+    public static implicit operator Seeds(long seed) => new([seed]);
+
+    /// <summary>One seed for every item.</summary>
+    public static Seeds FromInt64(long seed) => seed;
+
+    /// <inheritdoc />
+    public IEnumerator<long> GetEnumerator() => ((IEnumerable<long>)_values).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => _values.GetEnumerator();
+
+    /// <inheritdoc />
+    public bool Equals(Seeds? other) => other is not null && _values.AsSpan().SequenceEqual(other._values);
+
+    /// <inheritdoc />
+    public override bool Equals(object? obj) => Equals(obj as Seeds);
+
+    /// <inheritdoc />
+    public override int GetHashCode()
+    {
+        HashCode hash = default;
+        foreach (long value in _values)
+        {
+            hash.Add(value);
+        }
+
+        return hash.ToHashCode();
+    }
+
+    /// <inheritdoc />
+    public override string ToString() => Count == 0 ? "random" : string.Join(", ", _values);
+
+    /// <summary>One seed an item: drawn where there are none, the last repeated where there are too few.</summary>
+    internal long[] Resolve(int batchSize)
+    {
+        var resolved = new long[batchSize];
+        for (int item = 0; item < batchSize; item++)
+        {
+            resolved[item] = Count == 0 ? System.Random.Shared.NextInt64(1L << 32) : _values[Math.Min(item, Count - 1)];
+        }
+
+        return resolved;
+    }
+}

@@ -1,0 +1,30 @@
+namespace AceStep;
+
+/// <summary>What a pipeline is doing.</summary>
+public enum MusicStage
+{
+    /// <summary>Reading the checkpoint; counted in bytes.</summary>
+    Loading,
+
+    /// <summary>Reading and encoding the source; counted in windows.</summary>
+    EncodingSource,
+
+    /// <summary>Encoding prompt and lyrics.</summary>
+    Conditioning,
+
+    /// <summary>The denoising loop; counted in evaluations of the model.</summary>
+    Denoising,
+
+    /// <summary>Latents to samples; counted in windows.</summary>
+    Decoding,
+}
+
+/// <summary>
+/// One report of progress. Each stage of a generation reports once when it starts (<see cref="Completed"/> 0) and once
+/// after each of its <see cref="Total"/> units.
+/// </summary>
+/// <param name="Stage">What is being done.</param>
+/// <param name="Completed">Units done.</param>
+/// <param name="Total">Units of this stage.</param>
+/// <param name="Remaining">An estimate of the time to the end of this stage, from the units done so far; null before the first.</param>
+public readonly record struct MusicProgress(MusicStage Stage, long Completed, long Total, TimeSpan? Remaining);

@@ -1,0 +1,32 @@
+namespace AceStep;
+
+/// <summary>Seconds and latent frames: one frame is 4096 samples at 44,100 Hz, 10.77 frames a second.</summary>
+internal static class LatentFrames
+{
+    /// <summary>Channels of a latent.</summary>
+    public const int Channels = 8;
+
+    /// <summary>Rows of a latent: frequency bands.</summary>
+    public const int Rows = 16;
+
+    /// <summary>Samples at the model's rate for each latent frame.</summary>
+    public const int Samples = 4096;
+
+    /// <summary>The model's sample rate in Hz.</summary>
+    public const int SampleRate = 44100;
+
+    /// <summary>The longest song in one pass.</summary>
+    public static readonly TimeSpan MaximumDuration = TimeSpan.FromSeconds(240);
+
+    /// <summary>The shortest song: one latent frame.</summary>
+    public static readonly TimeSpan MinimumDuration = TimeSpan.FromSeconds((double)Samples / SampleRate) + TimeSpan.FromTicks(1);
+
+    /// <summary>Frames of the longest song.</summary>
+    public static readonly int Maximum = FromTime(MaximumDuration);
+
+    /// <summary>Whole frames in a span of time, rounded towards zero. The divisions are in the original's order, since the last bit decides at a frame's edge.</summary>
+    public static int FromTime(TimeSpan time) => (int)(time.TotalSeconds * SampleRate / 512 / 8);
+
+    /// <summary>The time of a number of frames.</summary>
+    public static TimeSpan ToTime(int frames) => TimeSpan.FromSeconds((double)frames * Samples / SampleRate);
+}

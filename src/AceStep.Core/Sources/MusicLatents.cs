@@ -1,0 +1,112 @@
+using AceStep.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AceStep;
+
+/// <summary>
+/// A song as the model sees it, before decoding: 8 channels x 16 rows x frames of float32, 93 ms a frame. Immutable.
+/// Kept from a result, it is a source without a second encoding.
+/// </summary>
+public sealed class MusicLatents
+{
+    private const string FormatKey = "format";
+    private const string Format = "acestep-latents-1";
+    private const string TensorName = "latents";
+
+    private readonly float[] _values;
+
+    private MusicLatents(float[] values, IReadOnlyDictionary<string, string> settings)
+    {
+        _values = values;
+        Settings = settings;
+    }
+
+    /// <summary>Latent frames: 4096 samples at 44,100 Hz each.</summary>
+    public int Frames => _values.Length / (LatentFrames.Channels * LatentFrames.Rows);
+
+    /// <summary>The length of the song.</summary>
+    public TimeSpan Duration => LatentFrames.ToTime(Frames);
+
+    /// <summary>The values, frame fastest, then row, then channel.</summary>
+    public ReadOnlySpan<float> Values => _values;
+
+    /// <summary>What the song was made with: names and values as text (task, prompt, seed, ...). May be empty.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; }
+
+    /// <summary>Latents from values in <see cref="Values"/>' order.</summary>
+    /// <param name="values">8 x 16 x frames finite numbers, at least one frame.</param>
+    /// <param name="settings">What the song was made with.</param>
+    /// <exception cref="ArgumentException">Not a whole number of frames, none, or a value that is not finite.</exception>
+    public static MusicLatents Create(ReadOnlySpan<float> values, IReadOnlyDictionary<string, string>? settings = null)
+    {
+        const int FrameSize = LatentFrames.Channels * LatentFrames.Rows;
+        if (values.IsEmpty || values.Length % FrameSize != 0)
+        {
+            throw new ArgumentException($"Latents hold 8 x 16 values a frame and at least one frame; {values.Length} values are not.", nameof(values));
+        }
+
+        int wrong = values.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
+        if (wrong >= 0)
+        {
+            throw new ArgumentException($"Latents must be finite; value {wrong} is {values[wrong]}.", nameof(values));
+        }
+
+        return new MusicLatents(values.ToArray(), settings is null ? new Dictionary<string, string>() : new Dictionary<string, string>(settings));
+    }
+
+    /// <summary>Writes the latents and their settings as a small safetensors file, whole or not at all.</summary>
+    public void Save(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using Tensor tensor = ToTensor(CPU, float32);
+        var metadata = new Dictionary<string, string>(Settings) { [FormatKey] = Format };
+        SafetensorsWriter.Write(path, [new(TensorName, tensor)], metadata);
+    }
+
+    /// <summary>Reads latents written by <see cref="Save"/>.</summary>
+    /// <exception cref="CheckpointFormatException">Not a safetensors file, or not one of latents.</exception>
+    public static MusicLatents Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        if (!file.Names.Contains(TensorName))
+        {
+            throw new CheckpointFormatException(path, "a file of latents must hold this tensor", TensorName);
+        }
+
+        IReadOnlyList<long> shape = file.Shape(TensorName);
+        if (shape is not [1, LatentFrames.Channels, LatentFrames.Rows, >= 1])
+        {
+            throw new CheckpointFormatException(path, $"must have the shape [1, 8, 16, frames]; it is [{string.Join(", ", shape)}]", TensorName);
+        }
+
+        using Tensor stored = file.Read(TensorName);
+        using Tensor tensor = stored.to(float32);
+        Dictionary<string, string> settings = file.Metadata.Where(entry => entry.Key != FormatKey).ToDictionary();
+        try
+        {
+            return Create(tensor.data<float>().ToArray(), settings);
+        }
+        catch (ArgumentException error)
+        {
+            throw new CheckpointFormatException(path, error.Message, TensorName, error);
+        }
+    }
+
+    /// <summary>One item of a batch of latents.</summary>
+    internal static MusicLatents FromTensor(Tensor latents, int item, IReadOnlyDictionary<string, string> settings)
+    {
+        using var scope = NewDisposeScope();
+        Tensor values = latents[item].to(CPU, float32).contiguous();
+        return new MusicLatents(values.data<float>().ToArray(), settings);
+    }
+
+    /// <summary>The latents as a contiguous tensor [1, 8, 16, frames].</summary>
+    internal Tensor ToTensor(Device device, ScalarType dtype)
+    {
+        using var scope = NewDisposeScope();
+        Tensor values = torch.tensor(_values, [1, LatentFrames.Channels, LatentFrames.Rows, Frames], dtype: float32);
+        return values.to(dtype, device).MoveToOuterDisposeScope();
+    }
+}
