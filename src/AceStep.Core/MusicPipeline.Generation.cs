@@ -95,6 +95,9 @@ public sealed partial class MusicPipeline
         return new SourceMaterial(SourceMaterial.Encode(codec.Value, stereo, _device, _dtype, progress, cancellationToken), stereo);
     }
 
+    /// <summary>Takes the place of the lyric tokenizer where the token ids are known; null for none.</summary>
+    internal Func<string, LyricEncoding>? LyricEncoder { get; set; }
+
     private LyricEncoding EncodeLyrics(string lyrics)
     {
         if (lyrics.Length == 0)
@@ -102,7 +105,7 @@ public sealed partial class MusicPipeline
             return new LyricEncoding([], []);
         }
 
-        LyricEncoding encoding = _parts.LyricTokenizer.Encode(lyrics);
+        LyricEncoding encoding = LyricEncoder?.Invoke(lyrics) ?? _parts.LyricTokenizer.Encode(lyrics);
         return encoding.Ids.Count <= CapabilityTable.MaximumLyricTokens
             ? encoding
             : throw new InvalidRequestException("Lyrics", $"must have at most {CapabilityTable.MaximumLyricTokens} tokens; these have {encoding.Ids.Count}.");

@@ -1,0 +1,46 @@
+using System.Xml.Linq;
+using AceStep.Testing;
+
+namespace AceStep.Core.Tests;
+
+/// <summary>Arrows between the projects run one way.</summary>
+public sealed class ArchitectureTests
+{
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["AceStep.Audio"] = [],
+        ["AceStep.Lyrics"] = [],
+        ["AceStep.Schedulers"] = [],
+        ["AceStep.Models"] = ["AceStep.Audio"],
+        ["AceStep.Core"] = ["AceStep.Audio", "AceStep.Lyrics", "AceStep.Models", "AceStep.Schedulers"],
+        ["AceStep.Cli"] = ["AceStep.Core", "AceStep.Audio", "AceStep.Lyrics", "AceStep.Models", "AceStep.Schedulers"],
+    };
+
+    private static IEnumerable<string> Projects() =>
+        Directory.EnumerateFiles(Path.Combine(ReferenceData.RepositoryRoot, "src"), "*.csproj", SearchOption.AllDirectories);
+
+    [TestCaseSource(nameof(Projects))]
+    public void Project_References_OnlyWhatTheDesignAllows(string project)
+    {
+        string name = Path.GetFileNameWithoutExtension(project);
+        Assert.That(Allowed, Does.ContainKey(name), "every project under src/ has its place in the design");
+
+        string[] references =
+        [
+            .. XDocument.Load(project).Descendants("ProjectReference")
+                .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value.Replace('\\', '/'))),
+        ];
+
+        Assert.That(references, Is.SubsetOf(Allowed[name]));
+    }
+
+    [TestCaseSource(nameof(Projects))]
+    public void Sources_UseNoConditionalCompilation(string project)
+    {
+        IEnumerable<string> conditional = Directory.EnumerateFiles(Path.GetDirectoryName(project)!, "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+            .Where(file => File.ReadLines(file).Any(line => line.TrimStart().StartsWith("#if", StringComparison.Ordinal)));
+
+        Assert.That(conditional, Is.Empty, "the sources are the same whichever TorchSharp they meet");
+    }
+}
