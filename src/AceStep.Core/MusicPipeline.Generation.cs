@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using AceStep.Audio;
 using AceStep.Generation;
 using AceStep.Lyrics;
@@ -92,7 +91,7 @@ public sealed partial class MusicPipeline
         AudioBuffer stereo = SourceMaterial.Prepare(audio!, plan.SourceField);
         plan.CheckSource((int)Math.Ceiling((double)stereo.Length / LatentFrames.Samples), hasAudio: true);
         using Component<MusicCodec>.Lease codec = _parts.Codec.Borrow(cancellationToken);
-        return new SourceMaterial(SourceMaterial.Encode(codec.Value, stereo, _device, _dtype, progress, cancellationToken), stereo);
+        return new SourceMaterial(SourceMaterial.Encode(codec.Value, stereo, _dtype, progress, cancellationToken), stereo);
     }
 
     /// <summary>Takes the place of the lyric tokenizer where the token ids are known; null for none.</summary>
@@ -114,16 +113,14 @@ public sealed partial class MusicPipeline
     /// <summary>The prompt's condition, and for a style transfer the target's.</summary>
     private TextCondition[] EncodeTexts(GenerationPlan plan, CancellationToken cancellationToken)
     {
-        using Component<Umt5Encoder>.Lease encoder = _parts.TextEncoder.Borrow(cancellationToken);
+        using Component<TextEncoder>.Lease encoder = _parts.TextEncoder.Borrow(cancellationToken);
         return [.. plan.Prompts.Select(prompt => EncodeText(encoder.Value, prompt, plan.NeedsNullText))];
     }
 
-    private TextCondition EncodeText(Umt5Encoder encoder, string prompt, bool needsNullText)
+    private static TextCondition EncodeText(TextEncoder encoder, string prompt, bool needsNullText)
     {
-        long[] ids = [.. _checkpoint.Tokenizer.Encode(prompt).Select(id => (long)id)];
-        Tensor tokens = tensor(ids, int64, _device).unsqueeze(0); // [1, S]
-        Tensor mask = ones_like(tokens);
-        return new TextCondition(encoder.Encode(tokens, mask), needsNullText ? encoder.Encode(tokens, mask, weakenQueries: true) : null, mask);
+        (Tensor hiddenStates, Tensor mask) = encoder.Encode([prompt]);
+        return new TextCondition(hiddenStates, needsNullText ? encoder.Encode([prompt], weakenQueries: true).HiddenStates : null, mask);
     }
 
     /// <summary>Time since the last lap.</summary>

@@ -56,7 +56,7 @@ public sealed record TaskCapability(
 public sealed record Refusal(string Id, string Rule, string Reason)
 {
     /// <summary>Where the request breaks the rule: the field and what is wrong with it; null where it does not.</summary>
-    internal required Func<MusicRequest, (string Field, string Value)?> Breaks { get; init; }
+    internal Func<MusicRequest, (string Field, string Value)?> Breaks { get; init; } = static _ => null;
 
     internal void Check(MusicRequest request)
     {

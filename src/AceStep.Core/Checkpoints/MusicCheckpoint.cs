@@ -118,13 +118,13 @@ internal sealed class MusicCheckpoint : IDisposable
         {
             SafetensorsFile file = checkpoint.Add(SafetensorsFile.Open(path));
             RequireComfyUi(file);
-            checkpoint.ReadConfigs(options.ConfigFolder ?? (HasConfigs(beside) ? beside : null));
             checkpoint.Transformer = new PrefixedTensorSource(file, CheckpointLayout.SingleTransformerPrefix);
             checkpoint.Autoencoder = new PrefixedTensorSource(file, CheckpointLayout.SingleAutoencoderPrefix);
             checkpoint.Vocoder = new PrefixedTensorSource(file, CheckpointLayout.SingleVocoderPrefix);
             checkpoint.TextEncoder = new PrefixedTensorSource(file, CheckpointLayout.SingleTextEncoderPrefix);
+            checkpoint.ReadConfigs(options.ConfigFolder ?? (HasConfigs(beside) ? beside : null));
             using TorchSharp.torch.Tensor pieces = file.Read(CheckpointLayout.SingleSentencePieceName);
-            checkpoint.Tokenizer = Umt5Tokenizer.FromSentencePieceModel(pieces.bytes, path);
+            checkpoint.Tokenizer = Umt5Tokenizer.FromSentencePieceModel(pieces.bytes, origin: path);
         });
     }
 
@@ -158,7 +158,7 @@ internal sealed class MusicCheckpoint : IDisposable
         TransformerConfig = folder is null ? ReleasedConfigs.Transformer : TransformerConfig.Load(ConfigPath(folder, CheckpointLayout.TransformerFolder));
         AutoencoderConfig = folder is null ? ReleasedConfigs.Autoencoder : AutoencoderConfig.Load(ConfigPath(folder, CheckpointLayout.AutoencoderFolder));
         VocoderConfig = folder is null ? ReleasedConfigs.Vocoder : VocoderConfig.Load(ConfigPath(folder, CheckpointLayout.VocoderFolder));
-        TextEncoderConfig = folder is null ? ReleasedConfigs.TextEncoder : Umt5Config.Load(ConfigPath(folder, CheckpointLayout.TextEncoderFolder));
+        TextEncoderConfig = folder is null ? Umt5Config.FromTensors(TextEncoder) : Umt5Config.Load(ConfigPath(folder, CheckpointLayout.TextEncoderFolder));
     }
 
     private static string ConfigPath(string folder, string part) => System.IO.Path.Combine(folder, part, CheckpointLayout.ConfigFile);

@@ -2,7 +2,7 @@ using AceStep.Models;
 
 namespace AceStep.Checkpoints;
 
-/// <summary>The released model's configs, for a single file that has none beside it. They are resources of this assembly.</summary>
+/// <summary>The released model's configs, for a single file that has none beside it (the text encoder's sizes follow from its tensors). They are resources of this assembly.</summary>
 internal static class ReleasedConfigs
 {
     public static TransformerConfig Transformer => TransformerConfig.Parse(Read(CheckpointLayout.TransformerFolder), Name(CheckpointLayout.TransformerFolder));
@@ -10,8 +10,6 @@ internal static class ReleasedConfigs
     public static AutoencoderConfig Autoencoder => AutoencoderConfig.Parse(Read(CheckpointLayout.AutoencoderFolder), Name(CheckpointLayout.AutoencoderFolder));
 
     public static VocoderConfig Vocoder => VocoderConfig.Parse(Read(CheckpointLayout.VocoderFolder), Name(CheckpointLayout.VocoderFolder));
-
-    public static Umt5Config TextEncoder => Umt5Config.Parse(Read(CheckpointLayout.TextEncoderFolder), Name(CheckpointLayout.TextEncoderFolder));
 
     private static string Name(string part) => $"released/{part}/{CheckpointLayout.ConfigFile}";
 

@@ -21,17 +21,19 @@ internal sealed class PipelineParts : IDisposable
     public PipelineParts(MusicCheckpoint checkpoint, MusicPipelineOptions options, torch.Device device, torch.ScalarType dtype, Action<AceStepTransformer> afterTransformerLoad)
     {
         _checkpoint = checkpoint;
-        TextEncoder = new Component<Umt5Encoder>(
+        TextEncoder = new Component<TextEncoder>(
             options.Memory.TextEncoder,
             device,
-            (target, cancellationToken) => Umt5Encoder.Load(checkpoint.TextEncoderConfig, checkpoint.TextEncoder, dtype, target, cancellationToken, ByteProgress),
-            (encoder, target) => encoder.to(target));
+            (target, cancellationToken) => new TextEncoder(
+                checkpoint.Tokenizer,
+                Umt5Encoder.Load(checkpoint.TextEncoderConfig, checkpoint.TextEncoder, dtype, target, ByteProgress, cancellationToken)),
+            (textEncoder, target) => textEncoder.Encoder.to(target));
         Transformer = new Component<AceStepTransformer>(
             options.Memory.Transformer,
             device,
             (target, cancellationToken) =>
             {
-                AceStepTransformer transformer = AceStepTransformer.Load(checkpoint.TransformerConfig, checkpoint.Transformer, dtype, target, cancellationToken, ByteProgress);
+                AceStepTransformer transformer = AceStepTransformer.Load(checkpoint.TransformerConfig, checkpoint.Transformer, dtype, target, ByteProgress, cancellationToken);
                 afterTransformerLoad(transformer);
                 return transformer;
             },
@@ -39,12 +41,12 @@ internal sealed class PipelineParts : IDisposable
         Codec = new Component<MusicCodec>(
             options.Memory.Codec,
             device,
-            (target, cancellationToken) => MusicCodec.Load(checkpoint.AutoencoderConfig, checkpoint.Autoencoder, checkpoint.VocoderConfig, checkpoint.Vocoder, dtype, target, cancellationToken, ByteProgress),
-            (codec, target) => codec.MoveTo(target));
+            (target, cancellationToken) => MusicCodec.Load(checkpoint.AutoencoderConfig, checkpoint.Autoencoder, checkpoint.VocoderConfig, checkpoint.Vocoder, dtype, target, ByteProgress, cancellationToken),
+            (codec, target) => { });
         _lyricTokenizer = new Lazy<LyricTokenizer>(() => CreateLyricTokenizer(checkpoint, options), LazyThreadSafetyMode.PublicationOnly);
     }
 
-    public Component<Umt5Encoder> TextEncoder { get; }
+    public Component<TextEncoder> TextEncoder { get; }
 
     public Component<AceStepTransformer> Transformer { get; }
 

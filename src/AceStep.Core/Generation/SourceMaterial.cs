@@ -37,13 +37,11 @@ internal sealed record SourceMaterial(Tensor Latents, AudioBuffer? Audio)
     }
 
     /// <summary>Encodes prepared sound: [1, 8, 16, F], F its length in whole latent frames, rounded up.</summary>
-    public static Tensor Encode(MusicCodec codec, AudioBuffer stereo, Device device, ScalarType dtype, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
+    public static Tensor Encode(MusicCodec codec, AudioBuffer stereo, ScalarType dtype, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
-        Tensor samples = tensor(stereo.ToPlanar(), [1, 2, stereo.Length], float32).to(dtype, device);
-        StageProgress stage = new(progress, MusicStage.EncodingSource, 1, cancellationToken);
-        Tensor latents = codec.Encode(samples);
-        stage.Advance();
-        return latents.MoveToOuterDisposeScope();
+        Tensor samples = tensor(stereo.ToPlanar(), [1, 2, stereo.Length], float32);
+        StageProgress stage = new(progress, MusicStage.EncodingSource, codec.EncodeSteps(1, stereo.Length), cancellationToken);
+        return codec.Encode(samples, stage, cancellationToken).to(dtype).MoveToOuterDisposeScope();
     }
 }

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace AceStep.Generation;
 
 /// <summary>Reports one stage: at its start and after each unit, with an estimate by work done; and stops it on cancellation.</summary>
-internal sealed class StageProgress
+internal sealed class StageProgress : IProgress<int>
 {
     private readonly IProgress<MusicProgress>? _progress;
     private readonly MusicStage _stage;
@@ -42,6 +42,9 @@ internal sealed class StageProgress
         Completed++;
         Report();
     }
+
+    /// <summary>One unit is done, told by its number.</summary>
+    void IProgress<int>.Report(int value) => Advance();
 
     private void Report()
     {

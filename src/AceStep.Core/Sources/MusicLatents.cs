@@ -98,7 +98,7 @@ public sealed class MusicLatents
     internal static MusicLatents FromTensor(Tensor latents, int item, IReadOnlyDictionary<string, string> settings)
     {
         using var scope = NewDisposeScope();
-        Tensor values = latents[item].to(CPU, float32).contiguous();
+        Tensor values = latents[item].to(float32, CPU).contiguous();
         return new MusicLatents(values.data<float>().ToArray(), settings);
     }
 

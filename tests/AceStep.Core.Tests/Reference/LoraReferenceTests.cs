@@ -21,7 +21,7 @@ public sealed class LoraReferenceTests
         return [.. Cases(file).Select(one => one.GetProperty("name").GetString()!)];
     }
 
-    private static IEnumerable<JsonElement> Cases(SafetensorsFile file) => JsonSerializer.Deserialize<JsonElement>(file.Metadata["cases"]).EnumerateArray();
+    private static JsonElement[] Cases(SafetensorsFile file) => JsonSerializer.Deserialize<JsonElement[]>(file.Metadata["cases"])!;
 
     [TestCaseSource(nameof(Names))]
     public async Task Generate_WithRecordedLora_GivesTheOriginalsLatents(string name)

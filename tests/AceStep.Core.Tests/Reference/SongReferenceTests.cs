@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using AceStep.Models;
 using AceStep.Testing;
@@ -57,7 +58,7 @@ public sealed class SongReferenceTests
         TensorAssert.Close(latents, expectedLatents, TensorAssert.PipelineTolerance, "latents");
         string samples = file.Names.Single(name => name.StartsWith("every_", StringComparison.Ordinal));
         using torch.Tensor expectedSamples = file.Read(samples);
-        using torch.Tensor actualSamples = result.Songs[0].EveryNth(int.Parse(samples["every_".Length..]));
+        using torch.Tensor actualSamples = result.Songs[0].EveryNth(int.Parse(samples["every_".Length..], CultureInfo.InvariantCulture));
         TensorAssert.Close(actualSamples, expectedSamples, SoundTolerance, samples);
         Assert.That(result.Songs[0].Audio.Length, Is.EqualTo(frames * 4096));
     }

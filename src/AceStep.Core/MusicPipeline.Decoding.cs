@@ -1,0 +1,132 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using AceStep.Audio;
+using AceStep.Generation;
+using AceStep.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace AceStep;
+
+public sealed partial class MusicPipeline
+{
+    /// <summary>Encodes a source once, so that several tasks can start from it.</summary>
+    /// <param name="source">A file or audio; latents come back as they are.</param>
+    /// <param name="progress">Told of each step, on the thread that computes.</param>
+    /// <param name="cancellationToken">Stops the work within one step.</param>
+    /// <exception cref="InvalidRequestException">The source has no samples, or samples that are not finite.</exception>
+    public Task<MusicLatents> EncodeAsync(MusicSource source, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return RunAsync(() => Encode(source, progress, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>
+    /// Decodes latents piece by piece, in the order of time, so that a player can start before the end is computed. The
+    /// pieces joined are what a result's audio is at 44,100 Hz, up to rounding.
+    /// </summary>
+    /// <param name="latents">A song's latents.</param>
+    /// <param name="sampleRate">44100 or 48000 Hz.</param>
+    /// <param name="cancellationToken">Stops the work within one step.</param>
+    /// <remarks>The pipeline is busy until the last piece has been taken, or the enumeration is disposed of.</remarks>
+    public async IAsyncEnumerable<AudioBuffer> DecodeAsync(MusicLatents latents, int sampleRate = 48000, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(latents);
+        if (!Capabilities.SampleRates.Contains(sampleRate))
+        {
+            throw new ArgumentOutOfRangeException(nameof(sampleRate), sampleRate, "The sample rate must be 44100 or 48000.");
+        }
+
+        // The pieces cross to the caller through a channel of one: no dispose scope is open across a yield, and the computing
+        // thread runs at most one piece ahead.
+        Channel<AudioBuffer> pieces = Channel.CreateBounded<AudioBuffer>(1);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<int> work = RunAsync(() => DecodeInto(pieces.Writer, latents, sampleRate, stop.Token), stop.Token);
+        _ = work.ContinueWith(done => pieces.Writer.TryComplete(done.Exception?.InnerException), TaskScheduler.Default);
+        try
+        {
+            await foreach (AudioBuffer piece in pieces.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            {
+                yield return piece;
+            }
+
+            await work.ConfigureAwait(false);
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await work.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+        }
+    }
+
+    private MusicLatents Encode(MusicSource source, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
+    {
+        (AudioBuffer? audio, MusicLatents? known) = source.Open();
+        if (known is not null)
+        {
+            return known;
+        }
+
+        using var inference = inference_mode();
+        using var scope = NewDisposeScope();
+        AudioBuffer stereo = SourceMaterial.Prepare(audio!, nameof(source));
+        using Component<MusicCodec>.Lease codec = _parts.Codec.Borrow(cancellationToken);
+        Tensor latents = SourceMaterial.Encode(codec.Value, stereo, _dtype, progress, cancellationToken);
+        return MusicLatents.FromTensor(latents, 0, new Dictionary<string, string> { ["task"] = "encode" });
+    }
+
+    private int DecodeInto(ChannelWriter<AudioBuffer> pieces, MusicLatents latents, int sampleRate, CancellationToken cancellationToken)
+    {
+        using var inference = inference_mode();
+        using var scope = NewDisposeScope();
+        using Component<MusicCodec>.Lease codec = _parts.Codec.Borrow(cancellationToken);
+        using SongDecoding decoding = codec.Value.StartDecoding(latents.ToTensor(_device, _dtype), DecodeMode.Windowed, null, cancellationToken);
+        StreamingResampler? resampler = sampleRate == LatentFrames.SampleRate ? null : new(LatentFrames.SampleRate, sampleRate, 2);
+        int count = 0;
+        while (decoding.Next() is { } piece)
+        {
+            AudioBuffer decoded;
+            using (piece)
+            {
+                decoded = ToAudio(piece.Samples);
+            }
+
+            Hand(resampler?.Push(decoded) ?? decoded);
+        }
+
+        if (resampler is not null)
+        {
+            Hand(resampler.Finish());
+        }
+
+        return count;
+
+        void Hand(AudioBuffer piece)
+        {
+            if (piece.Length > 0)
+            {
+                pieces.WriteAsync(piece, cancellationToken).AsTask().GetAwaiter().GetResult();
+                count++;
+            }
+        }
+    }
+
+    /// <summary>Latents to sound, one buffer for each item, at the requested rate.</summary>
+    private AudioBuffer[] Decode(Tensor latents, int sampleRate, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
+    {
+        using var scope = NewDisposeScope();
+        using Component<MusicCodec>.Lease codec = _parts.Codec.Borrow(cancellationToken);
+        int items = (int)latents.size(0);
+        StageProgress stage = new(progress, MusicStage.Decoding, codec.Value.DecodeSteps(items, latents.size(3), _options.DecodeMode), cancellationToken);
+        Tensor samples = codec.Value.Decode(latents, _options.DecodeMode, stage, cancellationToken); // [B, 2, S]
+        return [.. Enumerable.Range(0, items).Select(item => Resampler.Resample(ToAudio(samples[item]), sampleRate))];
+    }
+
+    /// <summary>[2, S] on any device as a buffer at the model's rate.</summary>
+    private static AudioBuffer ToAudio(Tensor samples)
+    {
+        using var scope = NewDisposeScope();
+        Tensor onHost = samples.to(CPU).contiguous();
+        return AudioBuffer.FromPlanar(onHost.data<float>().ToArray(), (int)onHost.size(0), LatentFrames.SampleRate);
+    }
+}
