@@ -73,5 +73,5 @@ internal sealed record EncoderRows(Tensor HiddenStates, Tensor Mask, bool[] Weak
 
     /// <summary>The release has no speaker encoder: the speaker is always zeros, [1, 512].</summary>
     private static Tensor NoSpeaker(AceStepTransformer transformer, TextCondition text) =>
-        text.HiddenStates.new_zeros(1, transformer.Config.SpeakerWidth);
+        zeros(1, transformer.Config.SpeakerWidth, dtype: text.HiddenStates.dtype, device: text.HiddenStates.device);
 }

@@ -46,4 +46,17 @@ public sealed class PipelineReferenceTests
         using torch.Tensor actual = result.ToTensor();
         TensorAssert.Close(actual, expected, TensorAssert.PipelineTolerance, name);
     }
+
+    [Test]
+    public void Tokenizer_RecordedPrompts_GiveTheOriginalsIds()
+    {
+        Umt5Tokenizer tokenizer = Umt5Tokenizer.Load(ReferenceData.Require("checkpoint-tiny", "umt5-base", "tokenizer.json"));
+        Assert.Multiple(() =>
+        {
+            foreach (JsonProperty prompt in Cases().GetProperty("prompt_ids").EnumerateObject())
+            {
+                Assert.That(tokenizer.Encode(prompt.Name), Is.EqualTo(prompt.Value.EnumerateArray().Select(id => id.GetInt32())), prompt.Name);
+            }
+        });
+    }
 }
