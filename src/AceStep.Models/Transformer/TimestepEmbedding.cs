@@ -13,6 +13,8 @@ internal sealed class TimestepEmbedding : nn.Module<Tensor, Tensor>
 
     private const double MaximumPeriod = 10_000;
 
+    private static readonly float[] Frequencies = CreateFrequencies();
+
     [ComponentName(Name = "linear_1")]
     private readonly Linear _first;
 
@@ -39,9 +41,28 @@ internal sealed class TimestepEmbedding : nn.Module<Tensor, Tensor>
     internal static Tensor Sinusoids(Tensor timesteps)
     {
         using var scope = NewDisposeScope();
-        const int Half = SinusoidCount / 2;
-        Tensor exponents = arange(0, Half, dtype: float32, device: timesteps.device) * -Math.Log(MaximumPeriod) / Half;
-        Tensor angles = timesteps.to(float32).unsqueeze(-1) * exponents.exp();
+        Tensor angles = timesteps.to(float32).unsqueeze(-1) * tensor(Frequencies, device: timesteps.device);
         return cat([angles.cos(), angles.sin()], dim: -1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// 10000^(-i / 128), rounded as the original's table is. A timestep of 1000 makes one unit in the last place of a
+    /// frequency move its cosine by 3e-5, and libtorch's builds differ by such units in their exponential; so the table is
+    /// computed here, in float64 from the original's float32 exponents.
+    /// </summary>
+    private static float[] CreateFrequencies()
+    {
+        const int Half = SinusoidCount / 2;
+        var frequencies = new float[Half];
+        for (int i = 0; i < Half; i++)
+        {
+            float exponent = i * -(float)Math.Log(MaximumPeriod) / Half;
+            frequencies[i] = (float)Math.Exp(exponent);
+        }
+
+        // The exponential that the original's numbers come from (MKL's) rounds this one, near a tie, the other way.
+        const int RoundedUp = 12;
+        frequencies[RoundedUp] = MathF.BitIncrement(frequencies[RoundedUp]);
+        return frequencies;
     }
 }
