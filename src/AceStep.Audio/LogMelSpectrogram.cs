@@ -16,8 +16,8 @@ public sealed class LogMelSpectrogram : IDisposable
     private const double PowerFloor = 1e-6;
     private const double MelFloor = 1e-5;
 
-    private readonly Tensor _window;
-    private readonly Tensor _filterBank;
+    private Tensor _window;
+    private Tensor _filterBank;
     private readonly long _windowLength;
     private readonly long _padding;
 
@@ -104,6 +104,14 @@ public sealed class LogMelSpectrogram : IDisposable
         return Frames(padded, 0, waveforms.size(1) / HopLength);
     }
 
+    /// <summary>Moves the window and the filter bank to a device. Not while another thread uses this.</summary>
+    public void MoveTo(Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        _window = Move(_window, device);
+        _filterBank = Move(_filterBank, device);
+    }
+
     /// <summary>Frees the window and the filter bank.</summary>
     public void Dispose()
     {
@@ -120,5 +128,11 @@ public sealed class LogMelSpectrogram : IDisposable
         Tensor spectrum = stft(
             samples, _windowLength, HopLength, _windowLength, _window.to(float64), center: false, normalized: false, onesided: true, return_complex: true);
         return spectrum.view_as_real().square().sum(-1).add_(PowerFloor).sqrt_().to(float32).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Move(Tensor tensor, Device device)
+    {
+        using Tensor before = tensor;
+        return before.to(device).DetachFromDisposeScope();
     }
 }

@@ -42,7 +42,7 @@ internal sealed class PipelineParts : IDisposable
             options.Memory.Codec,
             device,
             (target, cancellationToken) => MusicCodec.Load(checkpoint.AutoencoderConfig, checkpoint.Autoencoder, checkpoint.VocoderConfig, checkpoint.Vocoder, dtype, target, ByteProgress, cancellationToken),
-            (codec, target) => { });
+            (codec, target) => codec.MoveTo(target));
         _lyricTokenizer = new Lazy<LyricTokenizer>(() => CreateLyricTokenizer(checkpoint, options), LazyThreadSafetyMode.PublicationOnly);
     }
 
@@ -98,8 +98,16 @@ internal sealed class PipelineParts : IDisposable
             throw new FileNotFoundException(checkpoint.DescribeMissingVocabulary(), checkpoint.LyricVocabularyPath);
         }
 
+        LyricVocabulary vocabulary = LyricVocabulary.Load(checkpoint.LyricVocabularyPath);
+        if (vocabulary.Count > checkpoint.TransformerConfig.LyricVocabularySize)
+        {
+            throw new CheckpointFormatException(
+                checkpoint.LyricVocabularyPath,
+                $"the model has an embedding for {checkpoint.TransformerConfig.LyricVocabularySize} lyric tokens; this vocabulary has {vocabulary.Count}");
+        }
+
         return new LyricTokenizer(
-            LyricVocabulary.Load(checkpoint.LyricVocabularyPath),
+            vocabulary,
             new LyricTokenizerOptions
             {
                 JapaneseDictionary = options.JapaneseDictionary,

@@ -9,7 +9,7 @@ namespace AceStep.Models;
 /// the other.
 /// </summary>
 /// <remarks>
-/// Holds its weights until it is disposed. Several threads may use it at once, as nothing in it changes; each call needs memory
+/// Holds its weights until it is disposed. Several threads may use it at once, as nothing in it changes but by <see cref="MoveTo"/>; each call needs memory
 /// of its own. Tensors that it returns are the caller's.
 /// </remarks>
 public sealed partial class MusicCodec : IDisposable
@@ -31,7 +31,7 @@ public sealed partial class MusicCodec : IDisposable
     private readonly LogMelSpectrogram _spectrogram;
     private readonly AutoencoderConfig _autoencoderConfig;
     private readonly ScalarType _dtype;
-    private readonly Device _device;
+    private Device _device;
 
     private MusicCodec(
         AutoencoderConfig autoencoderConfig, MusicAutoencoder autoencoder, MelVocoder vocoder, LogMelSpectrogram spectrogram, int sampleRate, ScalarType dtype, Device device)
@@ -124,6 +124,17 @@ public sealed partial class MusicCodec : IDisposable
             spectrogram?.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Moves the weights to a device, where the codec computes from then on. Not while another thread uses it.</summary>
+    /// <param name="device">The device.</param>
+    public void MoveTo(Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        _autoencoder.to(device);
+        _vocoder.to(device);
+        _spectrogram.MoveTo(device);
+        _device = device;
     }
 
     /// <summary>Frees the weights.</summary>
