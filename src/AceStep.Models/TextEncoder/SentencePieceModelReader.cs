@@ -20,7 +20,7 @@ internal static class SentencePieceModelReader
 
     /// <summary>Reads a model and adds what the conversion to a tokenizer.json adds.</summary>
     /// <exception cref="CheckpointFormatException">The model is damaged, or is no Unigram model with the tokens that UMT5 needs.</exception>
-    public static Umt5Vocabulary Read(ReadOnlySpan<byte> model, int extraIdCount, string origin)
+    public static Umt5Vocabulary Read(ReadOnlySpan<byte> model, int extraIdCount, int maximumSize, string origin)
     {
         List<Piece> pieces;
         try
@@ -51,7 +51,7 @@ internal static class SentencePieceModelReader
             }
         }
 
-        for (int index = extraIdCount - 1; index >= 0; index--)
+        for (int index = Math.Min(extraIdCount, maximumSize - pieces.Count) - 1; index >= 0; index--)
         {
             string token = $"<extra_id_{index}>";
             addedTokens[token] = texts.Add(token);

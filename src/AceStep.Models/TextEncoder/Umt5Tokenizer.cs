@@ -56,13 +56,18 @@ public sealed class Umt5Tokenizer
     /// <param name="extraIdCount">
     /// How many <c>&lt;extra_id_k&gt;</c> the tokenizer.json adds behind the pieces: 300 in the released checkpoint.
     /// </param>
+    /// <param name="maximumSize">How many ids the encoder has embeddings for; there are no more extra ids than fit.</param>
     /// <param name="origin">Where the model comes from, for messages.</param>
     /// <exception cref="CheckpointFormatException">The model is damaged, or is no Unigram model with the tokens that UMT5 needs.</exception>
-    public static Umt5Tokenizer FromSentencePieceModel(ReadOnlySpan<byte> model, int extraIdCount = 300, string origin = "spiece.model")
+    public static Umt5Tokenizer FromSentencePieceModel(
+        ReadOnlySpan<byte> model,
+        int extraIdCount = 300,
+        int maximumSize = int.MaxValue,
+        string origin = "spiece.model")
     {
         ArgumentOutOfRangeException.ThrowIfNegative(extraIdCount);
         ArgumentNullException.ThrowIfNull(origin);
-        return new Umt5Tokenizer(SentencePieceModelReader.Read(model, extraIdCount, origin));
+        return new Umt5Tokenizer(SentencePieceModelReader.Read(model, extraIdCount, maximumSize, origin));
     }
 
     /// <summary>Encodes a text.</summary>

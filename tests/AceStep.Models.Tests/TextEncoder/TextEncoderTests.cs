@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using AceStep.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -49,7 +50,7 @@ public sealed class TextEncoderTests
         using var scope = NewDisposeScope();
         using TextEncoder encoder = Load();
 
-        (Tensor states, Tensor mask) = encoder.Encode([new string('x', 100_000)]);
+        (Tensor states, Tensor mask) = encoder.Encode([string.Concat(Enumerable.Repeat("x ", 50_000))]);
 
         Assert.That(states.shape, Is.EqualTo((long[])[1, Umt5Tokenizer.DefaultMaximumLength, encoder.Encoder.Config.Width]));
         Assert.That(mask.all().item<bool>(), Is.True);
@@ -87,8 +88,9 @@ public sealed class TextEncoderTests
         using TemporaryFile config = new("config.json");
         string target = Path.GetDirectoryName(config.Path)!;
         File.Copy(Path.Combine(folder, "tokenizer.json"), Path.Combine(target, "tokenizer.json"));
-        int size = Umt5Config.Load(Path.Combine(folder, "config.json")).VocabularySize;
-        File.WriteAllText(config.Path, File.ReadAllText(Path.Combine(folder, "config.json")).Replace($"\"vocab_size\": {size}", "\"vocab_size\": 9", StringComparison.Ordinal));
+        JsonNode values = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))!;
+        values["vocab_size"] = 9;
+        File.WriteAllText(config.Path, values.ToJsonString());
 
         Assert.That(
             () => TextEncoder.Load(target, float32, CPU),

@@ -34,6 +34,20 @@ public sealed class Umt5TokenizerTests
     }
 
     [Test]
+    [Category(ReferenceData.Category)]
+    public void FromSentencePieceModel_EncoderOfFewerEmbeddings_HasNoMoreIds()
+    {
+        byte[] model = File.ReadAllBytes(ReferenceData.Require("comfyui", "spiece.model"));
+        int pieces = Umt5Tokenizer.FromSentencePieceModel(model, extraIdCount: 0).VocabularySize;
+
+        Umt5Tokenizer tokenizer = Umt5Tokenizer.FromSentencePieceModel(model, maximumSize: pieces + 2);
+
+        Assert.That(tokenizer.VocabularySize, Is.EqualTo(pieces + 2));
+        Assert.That(tokenizer.Encode("<extra_id_0>"), Is.EqualTo((int[])[pieces + 1, 1]));
+        Assert.That(Umt5Tokenizer.FromSentencePieceModel(model).VocabularySize, Is.EqualTo(pieces + 300));
+    }
+
+    [Test]
     public void Encode_ReleasedTokenizer_GivesTheKnownIds()
     {
         string? checkpoint = Environment.GetEnvironmentVariable("ACESTEP_CHECKPOINT");
