@@ -51,6 +51,9 @@ public sealed partial class MusicPipeline : IAsyncDisposable, IDisposable
     /// <summary>The precision of weights and computation.</summary>
     public Precision Precision { get; }
 
+    /// <summary>The parts of the model, as they are now.</summary>
+    internal PipelineParts Parts => _parts;
+
     /// <summary>Checks a request without computing anything.</summary>
     /// <exception cref="InvalidRequestException">A field breaks a rule.</exception>
     public static void Validate(MusicRequest request) => RequestValidator.Validate(request);

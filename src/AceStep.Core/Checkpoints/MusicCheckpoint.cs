@@ -124,7 +124,7 @@ internal sealed class MusicCheckpoint : IDisposable
             checkpoint.TextEncoder = new PrefixedTensorSource(file, CheckpointLayout.SingleTextEncoderPrefix);
             checkpoint.ReadConfigs(options.ConfigFolder ?? (HasConfigs(beside) ? beside : null));
             using TorchSharp.torch.Tensor pieces = file.Read(CheckpointLayout.SingleSentencePieceName);
-            checkpoint.Tokenizer = Umt5Tokenizer.FromSentencePieceModel(pieces.bytes, origin: path);
+            checkpoint.Tokenizer = Umt5Tokenizer.FromSentencePieceModel(pieces.bytes, maximumSize: checkpoint.TextEncoderConfig.VocabularySize, origin: path);
         });
     }
 

@@ -122,7 +122,7 @@ internal sealed class LoraFile : IDisposable
             int rank = (int)file.Shape(down)[0];
             double scale = named.TryGetValue(LoraPart.Alpha, out string? alpha)
                 ? ReadAlpha(file, alpha) / rank
-                : metadata?.Scale(module, rank) ?? 1;
+                : metadata?.Scale(module, rank) ?? (double)FirstRank(file, parts) / rank;
             modules[module] = new LoraFactors(down, up, rank, scale);
         }
 
@@ -148,6 +148,13 @@ internal sealed class LoraFile : IDisposable
         bool fits = isPair && b[0] == shape[0] && a.Skip(1).Aggregate(1L, (product, size) => product * size) == shape.Skip(1).Aggregate(1L, (product, size) => product * size);
         return fits ? null : $"{down} [{string.Join(", ", a)}] and {up} [{string.Join(", ", b)}] must multiply to [{string.Join(", ", shape)}]";
     }
+
+    /// <summary>
+    /// The rank of the file's first module. The original takes it for the alpha of all where nothing says otherwise, so
+    /// modules of another rank are scaled by the ratio: 1 wherever all ranks are equal.
+    /// </summary>
+    private static long FirstRank(SafetensorsFile file, Dictionary<string, Dictionary<LoraPart, string>> parts) =>
+        file.Shape(parts.Values.First()[LoraPart.Down])[0];
 
     private static double ReadAlpha(SafetensorsFile file, string name)
     {

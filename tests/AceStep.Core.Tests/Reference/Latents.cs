@@ -19,4 +19,11 @@ internal static class Latents
         Tensor samples = tensor(song.Audio.ToPlanar(), [song.Audio.Channels, song.Audio.Length], float32);
         return samples[TensorIndex.Colon, TensorIndex.Slice(0, null, step)].contiguous().MoveToOuterDisposeScope();
     }
+
+    /// <summary>Copies of all of the transformer's weights, by name.</summary>
+    public static Dictionary<string, Tensor> CopyTransformerWeights(this MusicPipeline pipeline)
+    {
+        using var noGrad = no_grad();
+        return pipeline.Parts.Transformer.Resident!.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter.detach().clone());
+    }
 }
