@@ -121,7 +121,7 @@ install() {
 
 install_torch() {
     [ "$1" = System ] || return 0
-    local packages="g++ cmake"
+    local packages="g++ cmake make"
     [ -n "${LIBTORCH-}" ] || packages="libtorch-dev libopenblas0-pthread $packages"
     if command -v apt-get > /dev/null; then
         # shellcheck disable=SC2086
