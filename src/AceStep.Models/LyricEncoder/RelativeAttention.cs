@@ -11,6 +11,9 @@ namespace AceStep.Models;
 /// </summary>
 internal sealed class RelativeAttention : nn.Module<Tensor, Tensor, Tensor, bool, Tensor>, IHasParameters
 {
+    /// <summary>How many queries meet all keys at once, so that memory grows with the length and not with its square.</summary>
+    internal const int QueryWindow = 256;
+
     private readonly int _heads;
     private readonly int _headSize;
 
@@ -84,37 +87,45 @@ internal sealed class RelativeAttention : nn.Module<Tensor, Tensor, Tensor, bool
             query.mul_(EntropyRectification.QueryFactor);
         }
 
-        query = query.unflatten(2, _heads, _headSize); // [B, T, H, d]
-        Tensor key = ToHeads(_toKey.call(hiddenStates)); // [B, H, T, d]
+        Tensor heads = query.unflatten(2, _heads, _headSize); // [B, T, H, d]
+        Tensor byContent = (heads + _contentBias).transpose(1, 2); // [B, H, T, d]
+        Tensor byPosition = (heads + _positionBias).transpose(1, 2);
+        Tensor key = ToHeads(_toKey.call(hiddenStates)).transpose(-2, -1); // [B, H, d, T]
         Tensor value = ToHeads(_toValue.call(hiddenStates)); // [B, H, T, d]
-        Tensor position = ToHeads(_toPosition.call(positions).unsqueeze(0)); // [1, H, 2T - 1, d]
+        Tensor position = ToHeads(_toPosition.call(positions).unsqueeze(0)).transpose(-2, -1); // [1, H, d, 2T - 1]
 
-        Tensor byContent = matmul((query + _contentBias).transpose(1, 2), key.transpose(-2, -1)); // [B, H, T, T]
-        Tensor byPosition = matmul((query + _positionBias).transpose(1, 2), position.transpose(-2, -1)); // [B, H, T, 2T - 1]
-        Tensor scores = byContent.add_(ShiftToKeys(byPosition)).div_(Math.Sqrt(_headSize)).masked_fill_(isPadding, float.NegativeInfinity);
+        long length = hiddenStates.size(1);
+        Tensor attended = empty_like(value);
+        for (long start = 0; start < length; start += QueryWindow)
+        {
+            using var windowScope = NewDisposeScope();
+            long count = Math.Min(QueryWindow, length - start);
 
-        // Without a valid key the softmax is 0 / 0; such a query attends to nothing.
-        Tensor weights = scores.softmax(-1).masked_fill_(isPadding, 0);
-        Tensor attended = matmul(weights, value).transpose(1, 2).flatten(start_dim: 2); // [B, T, width]
-        return _toOut.call(attended).MoveToOuterDisposeScope();
+            // The table's rows for these queries: from that of the last query and the first key to that of the first
+            // query and the last key.
+            Tensor windowPosition = position.narrow(-1, length - start - count, length + count - 1);
+            Tensor scores = matmul(byContent.narrow(2, start, count), key); // [B, H, count, T]
+            scores.add_(ShiftToKeys(matmul(byPosition.narrow(2, start, count), windowPosition), length));
+            scores.div_(Math.Sqrt(_headSize)).masked_fill_(isPadding, float.NegativeInfinity);
+
+            // Without a valid key the softmax is 0 / 0; such a query attends to nothing.
+            Tensor weights = scores.softmax(-1).masked_fill_(isPadding, 0);
+            attended.narrow(2, start, count).copy_(matmul(weights, value));
+        }
+
+        return _toOut.call(attended.transpose(1, 2).flatten(start_dim: 2)).MoveToOuterDisposeScope();
     }
 
     /// <summary>[B, T, width] to [B, H, T, d]: heads are contiguous runs of features.</summary>
     private Tensor ToHeads(Tensor projected) => projected.unflatten(2, _heads, _headSize).transpose(1, 2);
 
     /// <summary>
-    /// From scores by table row [B, H, T, 2T - 1] to scores by key [B, H, T, T], without a copy. Row T - 1 - i + j is
-    /// that of query i and key j, so from one query to the next the first key's row moves one to the left.
+    /// From scores by table row [B, H, count, T + count - 1] to scores by key [B, H, count, T], without a copy: from one
+    /// query to the next, the row that belongs to the first key moves one to the left.
     /// </summary>
-    private static Tensor ShiftToKeys(Tensor scores)
+    private static Tensor ShiftToKeys(Tensor scores, long length)
     {
-        long batch = scores.size(0);
-        long heads = scores.size(1);
-        long length = scores.size(2);
-        long rows = scores.size(3);
-        return scores.as_strided(
-            [batch, heads, length, length],
-            [heads * length * rows, length * rows, rows - 1, 1],
-            length - 1);
+        (long batch, long heads, long count, long rows) = (scores.size(0), scores.size(1), scores.size(2), scores.size(3));
+        return scores.as_strided([batch, heads, count, length], [heads * count * rows, count * rows, rows - 1, 1], count - 1);
     }
 }
