@@ -4,8 +4,8 @@ using TorchSharp;
 namespace AceStep.Models;
 
 /// <summary>
-/// A safetensors file, mapped into memory. Opening reads and checks the header alone; a tensor's bytes are read when it is
-/// asked for, straight into the memory that asks.
+/// A safetensors file, mapped into memory. Opening reads and checks the header alone; a tensor's bytes are mapped when it is
+/// asked for, piece by piece, and go straight into the memory that asks.
 /// </summary>
 /// <remarks>
 /// Tensors may be read from several threads at once. The tensors that were read stay when the file is disposed. A file must
@@ -15,15 +15,13 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
 {
     private readonly FileStream _stream;
     private readonly MemoryMappedFile _map;
-    private readonly MemoryMappedViewAccessor _view;
     private readonly long _length;
     private readonly OrderedDictionary<string, SafetensorsEntry> _entries;
 
-    private SafetensorsFile(FileStream stream, MemoryMappedFile map, MemoryMappedViewAccessor view, long length, SafetensorsHeader header)
+    private SafetensorsFile(FileStream stream, MemoryMappedFile map, long length, SafetensorsHeader header)
     {
         _stream = stream;
         _map = map;
-        _view = view;
         _length = length;
         _entries = new OrderedDictionary<string, SafetensorsEntry>(header.Entries.Count, StringComparer.Ordinal);
         foreach (SafetensorsEntry entry in header.Entries)
@@ -34,7 +32,7 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
         Metadata = header.Metadata;
     }
 
-    /// <summary>The file's path, as it was given.</summary>
+    /// <summary>The file's full path.</summary>
     public string Path => _stream.Name;
 
     /// <summary>The text by key that the header holds beside the tensors; empty where there is none.</summary>
@@ -56,9 +54,9 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
     public static SafetensorsFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        path = System.IO.Path.GetFullPath(path);
         FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         MemoryMappedFile? map = null;
-        MemoryMappedViewAccessor? view = null;
         try
         {
             long length = stream.Length;
@@ -68,12 +66,10 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
             }
 
             map = MemoryMappedFile.CreateFromFile(stream, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-            view = map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
-            return new SafetensorsFile(stream, map, view, length, ReadHeader(view, length, path));
+            return new SafetensorsFile(stream, map, length, ReadHeader(map, length, path));
         }
         catch
         {
-            view?.Dispose();
             map?.Dispose();
             stream.Dispose();
             throw;
@@ -107,7 +103,7 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
 
     /// <inheritdoc/>
     /// <exception cref="CheckpointFormatException">The file has become shorter since it was opened, or a BOOL is neither 0 nor 1.</exception>
-    public unsafe void Read(string name, torch.Tensor destination)
+    public void Read(string name, torch.Tensor destination)
     {
         ArgumentNullException.ThrowIfNull(destination);
         SafetensorsEntry entry = Entry(name);
@@ -118,45 +114,25 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
                 nameof(destination));
         }
 
-        // Held while reading, so that disposing the file on another thread cannot unmap it underneath.
-        byte* start = null;
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        try
-        {
-            byte* stored = start + _view.PointerOffset + entry.Offset;
-            TensorFiller.Fill(destination, entry.Type, (offset, count) => Checked(entry, new ReadOnlySpan<byte>(stored + offset, count)));
-        }
-        finally
-        {
-            _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        }
+        TensorFiller.Fill(destination, entry.Type, (offset, target) => ReadPiece(entry, offset, target));
     }
 
     /// <summary>Closes the file. Tensors that were read stay.</summary>
     public void Dispose()
     {
-        _view.Dispose();
         _map.Dispose();
         _stream.Dispose();
     }
 
-    private static unsafe SafetensorsHeader ReadHeader(MemoryMappedViewAccessor view, long length, string path)
+    private static SafetensorsHeader ReadHeader(MemoryMappedFile map, long fileLength, string path)
     {
-        byte* start = null;
-        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        try
-        {
-            start += view.PointerOffset;
-            int headerLength = SafetensorsHeader.ParseLength(new ReadOnlySpan<byte>(start, SafetensorsHeader.LengthFieldSize), length, path);
-            return SafetensorsHeader.Parse(new ReadOnlySpan<byte>(start + SafetensorsHeader.LengthFieldSize, headerLength), length, path);
-        }
-        finally
-        {
-            view.SafeMemoryMappedViewHandle.ReleasePointer();
-        }
+        using MappedBytes field = new(map, 0, SafetensorsHeader.LengthFieldSize);
+        int length = SafetensorsHeader.ParseLength(field.Span, fileLength, path);
+        using MappedBytes header = new(map, 0, SafetensorsHeader.LengthFieldSize + length);
+        return SafetensorsHeader.Parse(header.Span[SafetensorsHeader.LengthFieldSize..], fileLength, path);
     }
 
-    private ReadOnlySpan<byte> Checked(SafetensorsEntry entry, ReadOnlySpan<byte> piece)
+    private void ReadPiece(SafetensorsEntry entry, long offset, Span<byte> target)
     {
         // Touching a mapped page beyond the file's end would end the process.
         long length = RandomAccess.GetLength(_stream.SafeFileHandle);
@@ -165,12 +141,15 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
             throw new CheckpointFormatException(Path, $"the file must not change while it is open; it had {_length} bytes and now has {length}", entry.Name);
         }
 
-        if (entry.Type == torch.ScalarType.Bool && piece.ContainsAnyExceptInRange((byte)0, (byte)1))
+        using (MappedBytes stored = new(_map, entry.Offset + offset, target.Length))
+        {
+            stored.Span.CopyTo(target);
+        }
+
+        if (entry.Type == torch.ScalarType.Bool && target.ContainsAnyExceptInRange((byte)0, (byte)1))
         {
             throw new CheckpointFormatException(Path, "a BOOL must be 0 or 1", entry.Name);
         }
-
-        return piece;
     }
 
     private SafetensorsEntry Entry(string name)

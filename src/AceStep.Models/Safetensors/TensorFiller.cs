@@ -8,13 +8,13 @@ internal static class TensorFiller
     // Small beside any model, large beside what a piece costs. A span, and so a piece, could not exceed 2 GiB anyway.
     private const long PieceBytes = 16 << 20;
 
-    /// <summary>Gives the stored bytes from an offset on.</summary>
-    public delegate ReadOnlySpan<byte> PieceReader(long offset, int count);
+    /// <summary>Copies the stored bytes from an offset on.</summary>
+    public delegate void PieceReader(long offset, Span<byte> target);
 
     /// <summary>Fills a tensor, converting where its type, device or layout is not that of the stored bytes.</summary>
     /// <param name="destination">The tensor; its element count is that of the stored one.</param>
     /// <param name="type">The type of the stored elements, which are in row-major order.</param>
-    /// <param name="read">Gives the stored bytes.</param>
+    /// <param name="read">Copies stored bytes.</param>
     public static void Fill(torch.Tensor destination, torch.ScalarType type, PieceReader read)
     {
         if (destination.numel() == 0)
@@ -43,7 +43,7 @@ internal static class TensorFiller
         {
             taken = Math.Min(PieceBytes / size, count - start);
             using torch.Tensor piece = elements.narrow(0, start, taken);
-            read(start * size, (int)taken * size).CopyTo(piece.bytes);
+            read(start * size, piece.bytes);
         }
     }
 
@@ -68,7 +68,7 @@ internal static class TensorFiller
         {
             taken = Math.Min(rowsPerPiece, count - start);
             using torch.Tensor stored = staging.narrow(0, 0, taken * rowElements);
-            read(offset + (start * rowElements * size), (int)(taken * rowElements) * size).CopyTo(stored.bytes);
+            read(offset + (start * rowElements * size), stored.bytes);
             using torch.Tensor piece = rows.narrow(0, start, taken);
             using torch.Tensor shaped = stored.view(piece.shape);
             piece.copy_(shaped);

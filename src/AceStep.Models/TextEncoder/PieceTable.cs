@@ -4,7 +4,7 @@ namespace AceStep.Models;
 
 /// <summary>
 /// Several hundred thousand short texts by number, to be found again at any place of a longer text: all their characters in
-/// one array, and one hash table over them. Half the time and a quarter of the memory of as many strings in a dictionary.
+/// one array, and one hash table over them, which a text is looked up in as its hash grows with each character.
 /// </summary>
 /// <remarks>Filled by one thread; then immutable, so safe for several.</remarks>
 internal sealed class PieceTable
@@ -21,7 +21,6 @@ internal sealed class PieceTable
     private readonly ulong[] _lengths = new ulong[char.MaxValue + 1];
 
     private readonly List<int> _ends = [];
-    private readonly List<ulong> _hashes = [];
     private char[] _text = new char[1 << 12];
     private Slot[] _slots = NewSlots(1 << 10);
     private int _longest;
@@ -47,12 +46,6 @@ internal sealed class PieceTable
     {
         int id = Count;
         ReadOnlySpan<char> piece = _text.AsSpan(End, length);
-        ulong hash = 0;
-        foreach (char character in piece)
-        {
-            hash = Extend(hash, character);
-        }
-
         if (length > 0)
         {
             _lengths[piece[0]] |= LengthBit(length);
@@ -60,13 +53,12 @@ internal sealed class PieceTable
         }
 
         _ends.Add(End + length);
-        _hashes.Add(hash);
         if (Count * 2 > _slots.Length)
         {
             Grow();
         }
 
-        _slots[FindSlot(hash, piece)] = new Slot(Tag(hash), id);
+        Insert(id);
         return id;
     }
 
@@ -113,13 +105,25 @@ internal sealed class PieceTable
         return index;
     }
 
+    private void Insert(int id)
+    {
+        ReadOnlySpan<char> piece = this[id];
+        ulong hash = 0;
+        foreach (char character in piece)
+        {
+            hash = Extend(hash, character);
+        }
+
+        _slots[FindSlot(hash, piece)] = new Slot(Tag(hash), id);
+    }
+
     private void Grow()
     {
         // Without the newest, which is only being added.
         _slots = NewSlots(_slots.Length * 4);
         for (int id = 0; id < Count - 1; id++)
         {
-            _slots[FindSlot(_hashes[id], this[id])] = new Slot(Tag(_hashes[id]), id);
+            Insert(id);
         }
     }
 

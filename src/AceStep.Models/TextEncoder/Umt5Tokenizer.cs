@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Text;
 
 namespace AceStep.Models;
@@ -145,7 +146,7 @@ public sealed class Umt5Tokenizer
             }
         }
 
-        throw new InvalidOperationException("No added token where one was found.");
+        throw new UnreachableException("There is no added token where one was found.");
     }
 
     private static string ReplaceLoneSurrogates(string text)

@@ -104,6 +104,15 @@ public sealed class Umt5TokenizerTests
     }
 
     [Test]
+    public void Encode_PieceTwiceInTheVocabulary_CountsTheLast()
+    {
+        // With the first one's score "ab" would be cut in two.
+        Umt5Tokenizer tokenizer = new VocabularyText(("ab", -10), ("a", -3), ("b", -3), ("ab", -1)).Load();
+
+        Assert.That(tokenizer.Encode("ab"), Is.EqualTo((int[])[4, 8, 1]));
+    }
+
+    [Test]
     public void Encode_PieceOfManyCharacters_IsFound()
     {
         string piece = new('x', 200);
