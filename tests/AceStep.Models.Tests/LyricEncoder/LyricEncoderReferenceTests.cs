@@ -41,7 +41,9 @@ public sealed class LyricEncoderReferenceTests
         Tensor embedding = TransformerFixture.Part<TokenEmbedding>(_transformer, "lyric_embs").call(Ids);
         TransformerFixture.AssertMatches(embedding, _reference, "embedding", Tolerance);
         Tensor embedded = TransformerFixture.Part<LyricEmbedding>(_transformer, "lyric_encoder.embed").call(embedding);
-        TransformerFixture.AssertMatches(embedded, _reference, "embed", Tolerance);
+
+        // The usual tolerance would not see another epsilon of the norm, which moves this by 6e-6.
+        TransformerFixture.AssertMatches(embedded, _reference, "embed", 2e-6);
     }
 
     [Test]
