@@ -70,13 +70,16 @@ internal static partial class NativeLibraries
         }
     }
 
-    // libtorch and its BLAS read these once, when they are loaded, from the C library's environment, which .NET's does not reach.
+    // libtorch and its BLAS read these once, when they are loaded, from the C library's environment, which .NET's does not reach. What the
+    // user has set stays.
     private static void PrepareEnvironment()
     {
-        if (Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported)
+        if (Avx512F.VL.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported)
         {
-            // OpenBLAS 0.3.21 takes a processor newer than itself for one without AVX-512.
-            setenv("OPENBLAS_CORETYPE", "SKYLAKEX", 0);
+            // OpenBLAS 0.3.21 takes a processor newer than itself for one without AVX-512, and libtorch 1.13 uses AVX-512 only when told to:
+            // on such a machine twice the speed for products of matrices and for exp, sin and silu.
+            _ = setenv("OPENBLAS_CORETYPE", "SKYLAKEX", 0);
+            _ = setenv("ATEN_CPU_CAPABILITY", "avx512", 0);
         }
     }
 
