@@ -2,6 +2,7 @@
 # Prepares this machine: finds the .NET SDK, decides which TorchSharp to build against, installs the system libraries that are
 # missing. ./acestep and ./test call it at each start; what is prepared is not prepared again.
 #
+#   --tests                                 adds the programs that tests compare audio files with
 #   TorchProvider=Package|System|Assembly   decides instead of this script (eng/TorchSharp.targets)
 #   LIBTORCH=FOLDER                         builds against this libtorch; implies System
 #   ACESTEP_UNIDIC=FOLDER                   a UniDic dictionary for Japanese lyrics, instead of the system's 5 GB
@@ -10,6 +11,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 props=$root/TorchProvider.props
 stamp=$root/artifacts/prepared
+tests_stamp=$root/artifacts/prepared-tests
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
 say() { echo "setup: $*" >&2; }
@@ -101,7 +103,7 @@ install() {
     [ -n "$packages" ] || return 0
     if ! find_root; then
         say "these packages are missing; install them with:"
-        echo "  sudo apt-get install --no-install-recommends $packages" >&2
+        echo "  sudo apt-get install --no-install-recommends ${packages% }" >&2
         return 1
     fi
     say "installing ${packages% }"
@@ -135,7 +137,7 @@ install_torch() {
 # Audio files other than WAV, and Japanese lyrics. Everything else works without.
 install_extras() {
     if ! command -v apt-get > /dev/null; then
-        [ "$(uname -s)" = Linux ] && say "for MP3, Ogg and FLAC install libsndfile and lame; for Japanese lyrics mecab and a UniDic dictionary"
+        say "for audio files other than WAV install libsndfile and lame; for Japanese lyrics mecab and a UniDic dictionary"
         return 0
     fi
     install libsndfile1 libmp3lame0 libmecab2 || say "going on without; ./eng/setup.sh tries again once $stamp is deleted"
@@ -148,14 +150,26 @@ install_extras() {
     fi
 }
 
-[ -f "$props" ] && [ -f "$stamp" ] && [ "$(inputs)" = "$(cat "$stamp")" ] && exit 0
+# Tests that miss these are skipped, and say so.
+install_for_tests() {
+    command -v apt-get > /dev/null || return 0
+    install sox sndfile-programs || say "going on without"
+}
 
-need_dotnet
-provider=$(decide_provider)
-say "building against TorchSharp from: $provider"
-install_torch "$provider"
-install_extras
-cat > "$props" << END
+prepared() { [ -f "$1" ] && [ "$(inputs)" = "$(cat "$1")" ]; }
+
+remember() {
+    mkdir -p "$(dirname "$1")"
+    inputs > "$1"
+}
+
+if ! prepared "$stamp" || [ ! -f "$props" ]; then
+    need_dotnet
+    provider=$(decide_provider)
+    say "building against TorchSharp from: $provider"
+    install_torch "$provider"
+    install_extras
+    cat > "$props" << END
 <!-- Written by eng/setup.sh: which TorchSharp this machine builds against. -->
 <Project>
   <PropertyGroup>
@@ -163,5 +177,10 @@ cat > "$props" << END
   </PropertyGroup>
 </Project>
 END
-mkdir -p "$(dirname "$stamp")"
-inputs > "$stamp"
+    remember "$stamp"
+fi
+
+if [ "${1-}" = --tests ] && ! prepared "$tests_stamp"; then
+    install_for_tests
+    remember "$tests_stamp"
+fi
