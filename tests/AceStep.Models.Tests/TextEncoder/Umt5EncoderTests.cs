@@ -88,6 +88,22 @@ public sealed class Umt5EncoderTests
 
     [Test]
     [Category(ReferenceData.Category)]
+    public void To_AnotherType_ConvertsEveryWeightThatIsComputedWith()
+    {
+        using var scope = NewDisposeScope();
+        using SafetensorsFile recorded = Recorded();
+        using Umt5Encoder converted = LoadReference(float32);
+        using Umt5Encoder loaded = LoadReference(bfloat16);
+        Tensor ids = recorded.Read("input_ids");
+        Tensor mask = recorded.Read("attention_mask");
+
+        converted.to(bfloat16);
+
+        TensorAssert.BitEqual(converted.Encode(ids, mask), loaded.Encode(ids, mask), "last_hidden_state");
+    }
+
+    [Test]
+    [Category(ReferenceData.Category)]
     public void Encode_Repeatedly_LeavesNoTensorsBehind()
     {
         using SafetensorsFile recorded = Recorded();

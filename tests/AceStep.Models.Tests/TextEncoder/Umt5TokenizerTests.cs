@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using AceStep.Testing;
+using static TorchSharp.torch;
 
 namespace AceStep.Models.Tests;
 
@@ -20,6 +21,30 @@ public sealed class Umt5TokenizerTests
     [Category(ReferenceData.Category)]
     public void Encode_WithEmbeddedSentencePieceModel_GivesTheRecordedIds(string text, int[] ids) =>
         Assert.That(LoadEmbedded().Encode(text), Is.EqualTo(ids));
+
+    [Test]
+    [Category(ReferenceData.Category)]
+    public void Encode_WithTheModelInComfyUisFile_GivesTheIdsRecordedBesideIt()
+    {
+        using SafetensorsFile all = SafetensorsFile.Open(ReferenceData.Require("comfyui", "all_in_one.safetensors"));
+        using SafetensorsFile recorded = SafetensorsFile.Open(ReferenceData.Require("comfyui", "text2music.safetensors"));
+        using Tensor model = all.Read("text_encoders.spiece_model");
+        int embeddings = (int)all.Shape("text_encoders.umt5base.transformer.shared.weight")[0];
+
+        Umt5Tokenizer tokenizer = Umt5Tokenizer.FromSentencePieceModel(model.bytes, maximumSize: embeddings);
+
+        Assert.That(tokenizer.VocabularySize, Is.LessThanOrEqualTo(embeddings));
+        using JsonDocument prompts = JsonDocument.Parse(recorded.Metadata["prompt_ids"]);
+        List<(string Text, int[] Ids)> vectors = ReadVectors(prompts.RootElement);
+        Assert.That(vectors, Is.Not.Empty);
+        Assert.Multiple(() =>
+        {
+            foreach ((string text, int[] ids) in vectors)
+            {
+                Assert.That(tokenizer.Encode(text), Is.EqualTo(ids), text);
+            }
+        });
+    }
 
     [Test]
     [Category(ReferenceData.Category)]
@@ -168,15 +193,19 @@ public sealed class Umt5TokenizerTests
     {
         VocabularyText vocabulary = VocabularyText.Synthetic(256_300);
         using TemporaryFile file = TemporaryFile.WithText(vocabulary.ToJson());
-        Umt5Tokenizer.Load(file.Path);
+        TimeSpan best = TimeSpan.MaxValue;
 
-        long start = Stopwatch.GetTimestamp();
-        Umt5Tokenizer tokenizer = Umt5Tokenizer.Load(file.Path);
-        TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+        // The best of three: other work on the machine is no concern of this test.
+        for (int round = 0; round < 3; round++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            Assert.That(Umt5Tokenizer.Load(file.Path).VocabularySize, Is.EqualTo(256_300));
+            TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+            best = elapsed < best ? elapsed : best;
+        }
 
-        TestContext.Out.WriteLine($"{new FileInfo(file.Path).Length} bytes, {tokenizer.VocabularySize} pieces: {elapsed.TotalMilliseconds:F0} ms");
-        Assert.That(tokenizer.VocabularySize, Is.EqualTo(256_300));
-        Assert.That(elapsed, Is.LessThan(TimeSpan.FromSeconds(1)));
+        TestContext.Out.WriteLine($"{new FileInfo(file.Path).Length} bytes: {best.TotalMilliseconds:F0} ms");
+        Assert.That(best, Is.LessThan(TimeSpan.FromSeconds(1)));
     }
 
     [TestCase("\"type\":\"Unigram\"", "\"type\":\"BPE\"", "Unigram")]
@@ -261,13 +290,15 @@ public sealed class Umt5TokenizerTests
     private static List<(string Text, int[] Ids)> ReadVectors(string path, string section)
     {
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path));
-        return
-        [
-            .. document.RootElement.GetProperty(section).EnumerateArray().Select(vector => (
-                vector.GetProperty("text").GetString()!,
-                vector.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()).ToArray())),
-        ];
+        return ReadVectors(document.RootElement.GetProperty(section));
     }
+
+    private static List<(string Text, int[] Ids)> ReadVectors(JsonElement vectors) =>
+    [
+        .. vectors.EnumerateArray().Select(vector => (
+            vector.GetProperty("text").GetString()!,
+            vector.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()).ToArray())),
+    ];
 
     private static Umt5Tokenizer LoadEmbedded()
     {
