@@ -11,7 +11,6 @@ internal sealed class LoadingProgress : IProgress<long>
     private readonly long _total;
     private readonly long _started = Stopwatch.GetTimestamp();
     private long _before;
-    private long _inPart;
 
     /// <param name="progress">Where reports go; null for nowhere.</param>
     /// <param name="total">The bytes of all parts: see <see cref="StoredBytes"/>.</param>
@@ -30,16 +29,15 @@ internal sealed class LoadingProgress : IProgress<long>
     /// <summary>So many bytes of the part at hand have been read.</summary>
     public void Report(long value)
     {
-        _inPart = value;
         long done = Math.Min(_before + value, _total);
         TimeSpan? remaining = done > 0 ? Stopwatch.GetElapsedTime(_started) * ((double)(_total - done) / done) : null;
         _progress?.Report(new MusicProgress(MusicStage.Loading, done, _total, remaining));
     }
 
-    /// <summary>The part at hand is read; the next one counts from 0 again.</summary>
-    public void NextPart()
+    /// <summary>A part of so many bytes is read, and the next one counts from 0 again.</summary>
+    public void NextPart(long bytes)
     {
-        _before += _inPart;
-        _inPart = 0;
+        _before += bytes;
+        Report(0);
     }
 }

@@ -72,10 +72,10 @@ internal sealed class PipelineParts : IDisposable
         ByteProgress = loading;
         try
         {
-            foreach ((_, Action<CancellationToken> preload) in parts)
+            foreach ((long bytes, Action<CancellationToken> preload) in parts)
             {
                 preload(cancellationToken);
-                loading.NextPart();
+                loading.NextPart(bytes);
             }
         }
         finally

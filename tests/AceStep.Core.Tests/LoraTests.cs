@@ -1,0 +1,199 @@
+using AceStep.Core.Tests.Reference;
+using AceStep.Models;
+using TorchSharp;
+
+namespace AceStep.Core.Tests;
+
+/// <summary>LoRAs load, stack, change weight, unload bit for bit, and are refused before any weight changes.</summary>
+public sealed class LoraTests : PipelineFixture
+{
+    private const string Module = "transformer_blocks.0.attn.to_q";
+    private string _folder = null!;
+
+    [SetUp]
+    public void CreateFolder() => _folder = Directory.CreateTempSubdirectory().FullName;
+
+    [TearDown]
+    public void DeleteFolder() => Directory.Delete(_folder, recursive: true);
+
+    [Test]
+    public void UnloadLora_AfterSeveral_RestoresEveryBit()
+    {
+        Dictionary<string, torch.Tensor> before = Pipeline.CopyTransformerWeights();
+        Lora first = Pipeline.LoadLora(Plain, 0.7);
+        Lora second = Pipeline.LoadLora(Write((Module, null)), 1.5);
+        Pipeline.SetLoraWeight(first, -0.3);
+        Assert.That(Changed(before), Is.Not.Empty);
+
+        Pipeline.UnloadLora(first);
+        Assert.That(Changed(before), Is.EqualTo(new[] { Module + ".weight" }), "the other one stays");
+        Pipeline.UnloadLora(second);
+
+        Assert.That(Changed(before), Is.Empty);
+        Assert.That(Pipeline.Loras, Is.Empty);
+        Dispose(before);
+    }
+
+    [Test]
+    public void LoadLora_TwiceAtHalf_IsOnceAtOne()
+    {
+        Lora whole = Pipeline.LoadLora(Plain);
+        Dictionary<string, torch.Tensor> once = Pipeline.CopyTransformerWeights();
+        Pipeline.UnloadLora(whole);
+        Lora[] halves = [Pipeline.LoadLora(Plain, 0.5), Pipeline.LoadLora(Plain, 0.5)];
+
+        foreach (string name in Changed(once))
+        {
+            using torch.Tensor now = Pipeline.Parts.Transformer.Resident!.named_parameters().Single(entry => entry.name == name).parameter.detach().clone();
+            Testing.TensorAssert.Close(now, once[name], 1e-6, name);
+        }
+
+        foreach (Lora half in halves)
+        {
+            Pipeline.UnloadLora(half);
+        }
+
+        Dispose(once);
+    }
+
+    private static readonly string[] Spellings =
+    [
+        Module, "diffusion_model." + Module, "transformer." + Module, "base_model.model." + Module, "lora_unet_transformer_blocks_0_attn_to_q",
+    ];
+
+    [Test]
+    public void LoadLora_AnyNaming_FindsTheModule(
+        [ValueSource(nameof(Spellings))] string spelling,
+        [Values(".lora_A.weight/.lora_B.weight", ".lora_down.weight/.lora_up.weight", ".lora.down.weight/.lora.up.weight", ".lora_A.default.weight/.lora_B.default.weight")] string suffixes)
+    {
+        string[] parts = suffixes.Split('/');
+        string path = Path.Combine(_folder, "named.safetensors");
+        using torch.Tensor down = torch.ones(2, Width);
+        using torch.Tensor up = torch.ones(Width, 2);
+        SafetensorsWriter.Write(path, [new(spelling + parts[0], down), new(spelling + parts[1], up)]);
+
+        Lora lora = Pipeline.LoadLora(path);
+
+        Assert.That(lora.Modules, Is.EqualTo(new[] { Module }));
+        Pipeline.UnloadLora(lora);
+    }
+
+    [Test]
+    public void LoadLora_WithAlpha_ScalesByAlphaOverRank()
+    {
+        using torch.Tensor before = Weight();
+        using torch.Tensor alpha = torch.tensor(1f);
+        Lora lora = Pipeline.LoadLora(Write((Module + ".alpha", alpha)), 2);
+        using torch.Tensor after = Weight();
+
+        // A and B are ones of rank 2: B A is 2 everywhere, times alpha / rank = 0.5, times the weight 2.
+        using torch.Tensor expected = before + 2;
+        Testing.TensorAssert.Close(after, expected, 1e-6, "weight");
+        Pipeline.UnloadLora(lora);
+    }
+
+    private static IEnumerable<TestCaseData> Refused()
+    {
+        yield return new TestCaseData(Module.Replace("to_q", "to_x", StringComparison.Ordinal), Width, Width, 2, 2, 1f, typeof(CheckpointMismatchException)).SetArgDisplayNames("unknown module");
+        yield return new TestCaseData(Module, Width + 1, Width, 2, 2, 1f, typeof(CheckpointMismatchException)).SetArgDisplayNames("wrong input width");
+        yield return new TestCaseData(Module, Width, Width + 1, 2, 2, 1f, typeof(CheckpointMismatchException)).SetArgDisplayNames("wrong output width");
+        yield return new TestCaseData(Module, Width, Width, 2, 3, 1f, typeof(CheckpointMismatchException)).SetArgDisplayNames("ranks differ");
+        yield return new TestCaseData(Module, Width, Width, 0, 0, 1f, typeof(CheckpointFormatException)).SetArgDisplayNames("rank 0");
+        yield return new TestCaseData(Module, Width, Width, 2, 2, float.NaN, typeof(CheckpointFormatException)).SetArgDisplayNames("NaN");
+    }
+
+    [TestCaseSource(nameof(Refused))]
+    public void LoadLora_ThatDoesNotFit_IsRefusedByNameBeforeAnyWeightChanges(string module, int inputs, int outputs, int downRank, int upRank, float value, Type error)
+    {
+        Dictionary<string, torch.Tensor> before = Pipeline.CopyTransformerWeights();
+        string path = Path.Combine(_folder, "wrong.safetensors");
+        using torch.Tensor down = torch.full(downRank, inputs, value);
+        using torch.Tensor up = torch.full(outputs, upRank, value);
+        SafetensorsWriter.Write(path, [new(module + ".lora_A.weight", down), new(module + ".lora_B.weight", up)]);
+
+        Exception thrown = Assert.Throws(error, () => Pipeline.LoadLora(path))!;
+
+        Assert.That(thrown.Message, Does.Contain(module + ".lora_"));
+        Assert.That(Changed(before), Is.Empty);
+        Assert.That(Pipeline.Loras, Is.Empty);
+        Dispose(before);
+    }
+
+    [Test]
+    public void LoadLora_FactorWithoutPartner_IsRefused()
+    {
+        string path = Path.Combine(_folder, "half.safetensors");
+        using torch.Tensor down = torch.ones(2, Width);
+        SafetensorsWriter.Write(path, [new(Module + ".lora_A.weight", down)]);
+
+        Assert.Throws<CheckpointFormatException>(() => Pipeline.LoadLora(path));
+    }
+
+    [Test]
+    public void LoadLora_FolderWithoutTheFile_NamesIt() =>
+        Assert.That(Assert.Throws<FileNotFoundException>(() => Pipeline.LoadLora(_folder))?.Message, Does.Contain("pytorch_lora_weights.safetensors"));
+
+    [Test]
+    public void LoadLora_WeightBeyondTwo_Warns()
+    {
+        Lora lora = Pipeline.LoadLora(Plain, 2.5);
+
+        Assert.That(lora.Warnings, Has.Some.Contains("2.5"));
+        Pipeline.UnloadLora(lora);
+    }
+
+    [Test]
+    public async Task LoadLora_WhileTheTransformerIsDropped_IsThereAtItsNextUse()
+    {
+        Lora lora = Pipeline.LoadLora(Plain, 0.2);
+        MusicResult merged = await Pipeline.TextToMusicAsync(TextToMusic);
+        Pipeline.UnloadLora(lora);
+        await using MusicPipeline dropping = await MusicPipeline.LoadAsync(TinyCheckpoint, new MusicPipelineOptions { Device = "cpu", Memory = MemoryPlan.DropAll });
+        dropping.LoadLora(Plain, 0.2);
+
+        MusicResult result = await dropping.TextToMusicAsync(TextToMusic);
+
+        Assert.That(result.Songs[0].Latents.Values.SequenceEqual(merged.Songs[0].Latents.Values), Is.True);
+    }
+
+    private static string Plain => Path.Combine(Path.GetDirectoryName(TinyCheckpoint)!, "lora", "plain");
+
+    private static int Width => 48;
+
+    private torch.Tensor Weight() => Pipeline.Parts.Transformer.Resident!.named_parameters().Single(entry => entry.name == Module + ".weight").parameter.detach().clone();
+
+    /// <summary>A LoRA of ones on one module, with one more tensor where it is given.</summary>
+    private string Write((string Name, torch.Tensor? Tensor) extra)
+    {
+        string path = Path.Combine(_folder, "ones.safetensors");
+        using torch.Tensor down = torch.ones(2, Width);
+        using torch.Tensor up = torch.ones(Width, 2);
+        List<KeyValuePair<string, torch.Tensor>> tensors = [new(Module + ".lora_A.weight", down), new(Module + ".lora_B.weight", up)];
+        if (extra.Tensor is not null)
+        {
+            tensors.Add(new(extra.Name, extra.Tensor));
+        }
+
+        SafetensorsWriter.Write(path, tensors);
+        return path;
+    }
+
+    private string[] Changed(Dictionary<string, torch.Tensor> before) =>
+    [
+        .. Pipeline.Parts.Transformer.Resident!.named_parameters()
+            .Where(entry =>
+            {
+                using torch.Tensor same = entry.parameter.eq(before[entry.name]).all();
+                return !same.item<bool>();
+            })
+            .Select(entry => entry.name),
+    ];
+
+    private static void Dispose(Dictionary<string, torch.Tensor> weights)
+    {
+        foreach (torch.Tensor weight in weights.Values)
+        {
+            weight.Dispose();
+        }
+    }
+}
