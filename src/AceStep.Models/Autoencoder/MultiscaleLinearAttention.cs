@@ -19,19 +19,19 @@ internal sealed class MultiscaleLinearAttention : nn.Module<Tensor, Tensor?, Ten
     private const double Epsilon = 1e-15;
 
     [ComponentName(Name = "to_q")]
-    private readonly PixelLinear _queries;
+    private readonly PointwiseLinear _queries;
 
     [ComponentName(Name = "to_k")]
-    private readonly PixelLinear _keys;
+    private readonly PointwiseLinear _keys;
 
     [ComponentName(Name = "to_v")]
-    private readonly PixelLinear _values;
+    private readonly PointwiseLinear _values;
 
     [ComponentName(Name = "to_qkv_multiscale")]
     private readonly ModuleList<AttentionScale> _furtherScales;
 
     [ComponentName(Name = "to_out")]
-    private readonly PixelLinear _output;
+    private readonly PointwiseLinear _output;
 
     [ComponentName(Name = "norm_out")]
     private readonly ChannelRmsNorm _norm;
@@ -47,11 +47,11 @@ internal sealed class MultiscaleLinearAttention : nn.Module<Tensor, Tensor?, Ten
     {
         _headWidth = headWidth;
         Reach = kernels.DefaultIfEmpty(1).Max() / 2;
-        _queries = new PixelLinear(channels, channels);
-        _keys = new PixelLinear(channels, channels);
-        _values = new PixelLinear(channels, channels);
+        _queries = new PointwiseLinear(channels, channels);
+        _keys = new PointwiseLinear(channels, channels);
+        _values = new PointwiseLinear(channels, channels);
         _furtherScales = new ModuleList<AttentionScale>([.. kernels.Select(kernel => new AttentionScale(3 * channels, headWidth, kernel))]);
-        _output = new PixelLinear(channels * (1 + kernels.Count), channels);
+        _output = new PointwiseLinear(channels * (1 + kernels.Count), channels);
         _norm = new ChannelRmsNorm(channels);
         RegisterComponents();
     }

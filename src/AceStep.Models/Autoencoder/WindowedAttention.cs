@@ -8,44 +8,47 @@ namespace AceStep.Models;
 /// sees beyond its pixels' surroundings only through sums over the whole song, and these are gathered window by window first:
 /// the first block's, then, with them, the second's, and so on.
 /// </summary>
-/// <remarks>Holds the sums, a few hundred kilobytes, until it is disposed.</remarks>
-internal sealed class WindowedAttention(IReadOnlyList<EfficientViTBlock> blocks) : IDisposable
+/// <param name="blocks">The blocks.</param>
+/// <param name="plan">The windows; a plan of one needs no gathering.</param>
+/// <param name="enter">Gives the first block's input for a range of frames, as in the whole song: [1, C, H, frames].</param>
+/// <param name="steps">Told of each step.</param>
+internal sealed class WindowedAttention(IReadOnlyList<EfficientViTBlock> blocks, AttentionPlan plan, Func<FrameRange, Tensor> enter, WorkSteps steps) : IDisposable
 {
     private readonly Tensor?[] _sums = new Tensor?[blocks.Count];
 
-    /// <summary>How many frames to each side the blocks look, the sums apart.</summary>
-    public int Reach => blocks.Sum(block => block.Reach);
+    // For each window what came out of the last block that it went through, and how many these are.
+    private readonly (Tensor? Hidden, int Depth)[] _kept = new (Tensor?, int)[plan.Windows.Count];
 
-    /// <summary>The steps that <see cref="Gather"/> counts for each window.</summary>
-    public static int GatherSteps(int blockCount) => blockCount * (blockCount + 1) / 2;
-
-    /// <summary>Gathers every block's sums.</summary>
-    /// <param name="windows">The song in windows, without gaps.</param>
-    /// <param name="enter">Gives the first block's input for a range of frames: [B, C, H, frames].</param>
-    /// <param name="steps">Told of each window of each block that is passed.</param>
-    public void Gather(IReadOnlyList<FrameRange> windows, Func<FrameRange, Tensor> enter, WorkSteps steps)
+    /// <summary>Gathers every block's sums; to be called once, before the first <see cref="Run"/>.</summary>
+    public void Gather()
     {
-        long total = windows[^1].End;
-        int reach = 0;
+        if (plan.Windows.Count == 1)
+        {
+            return;
+        }
+
         for (int depth = 0; depth < blocks.Count; depth++)
         {
-            MultiscaleLinearAttention attention = blocks[depth].Attention;
-            foreach (FrameRange window in windows)
+            for (int window = 0; window < plan.Windows.Count; window++)
             {
                 using var scope = NewDisposeScope();
-                FrameRange wide = window.Widen(reach + attention.Reach, total);
-                Tensor hidden = Run(enter(wide), depth, steps);
-                Tensor sums = attention.Sums(hidden, window.Start - wide.Start, window.Length);
+                Tensor hidden = RunTo(window, depth);
+                FrameRange counted = plan.Windows[window];
+                Tensor sums = blocks[depth].Attention.Sums(hidden, counted.Start - plan.Inputs[window].Start, counted.Length);
                 _sums[depth] = _sums[depth]?.add_(sums) ?? sums.DetachFromDisposeScope();
                 steps.Done();
             }
-
-            reach += blocks[depth].Reach;
         }
     }
 
-    /// <summary>[B, C, H, frames] to the same shape through all blocks, as parts of the song whose sums were gathered, or as a whole song where none were.</summary>
-    public Tensor Run(Tensor hidden, WorkSteps steps) => Run(hidden, blocks.Count, steps);
+    /// <summary>The last block's output for a window and its context: [1, C, H, frames]. To be called once for each window.</summary>
+    public Tensor Run(int window)
+    {
+        using var scope = NewDisposeScope();
+        Tensor hidden = RunTo(window, blocks.Count);
+        Forget(window);
+        return plan.Results[window].Of(hidden, plan.Inputs[window]).MoveToOuterDisposeScope();
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -54,20 +57,38 @@ internal sealed class WindowedAttention(IReadOnlyList<EfficientViTBlock> blocks)
         {
             sums?.Dispose();
         }
+
+        for (int window = 0; window < _kept.Length; window++)
+        {
+            Forget(window);
+        }
     }
 
-    private Tensor Run(Tensor hidden, int count, WorkSteps steps)
+    private Tensor RunTo(int window, int depth)
     {
         using var scope = NewDisposeScope();
-        Tensor x = hidden.alias();
-        for (int depth = 0; depth < count; depth++)
+        (Tensor? kept, int done) = _kept[window];
+        Tensor x = kept?.alias() ?? enter(plan.Inputs[window]);
+        for (; done < depth; done++)
         {
-            Tensor next = blocks[depth].call(x, _sums[depth]);
+            Tensor next = blocks[done].call(x, _sums[done]);
             x.Dispose();
             x = next;
             steps.Done();
         }
 
+        if (plan.Keeps)
+        {
+            Forget(window);
+            _kept[window] = (x.alias().DetachFromDisposeScope(), depth);
+        }
+
         return x.MoveToOuterDisposeScope();
+    }
+
+    private void Forget(int window)
+    {
+        _kept[window].Hidden?.Dispose();
+        _kept[window] = default;
     }
 }

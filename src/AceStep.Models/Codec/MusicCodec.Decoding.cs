@@ -68,8 +68,13 @@ public sealed partial class MusicCodec
         return new SongDecoding(_autoencoder.Decoder, _vocoder, PlanDecoding(latents.size(3), mode), centred.to(_dtype), DenormalizeMel, steps);
     }
 
-    private DecodePlan PlanDecoding(long frames, DecodeMode mode) =>
-        new(frames, UsesWindows(frames, mode) ? WindowFrames : frames, _autoencoderConfig.Downsampling, _spectrogram.HopLength, _autoencoder.Decoder, _vocoder);
+    private DecodePlan PlanDecoding(long frames, DecodeMode mode)
+    {
+        AutoencoderDecoder decoder = _autoencoder.Decoder;
+        FrameRange[] windows = FrameRange.Split(frames, UsesWindows(frames, mode) ? WindowFrames : frames);
+        AttentionPlan attention = new(windows, decoder.AttentionBlocks, decoder.ExitReach, HiddenFrameBytes(_autoencoderConfig.DecoderStages));
+        return new DecodePlan(attention, _autoencoderConfig.Downsampling, decoder, _vocoder);
+    }
 
     private bool UsesWindows(long frames, DecodeMode mode) => mode switch
     {
@@ -78,6 +83,8 @@ public sealed partial class MusicCodec
         DecodeMode.Auto => frames * SamplesPerFrame > (long)LongestWholeSeconds * SampleRate,
         _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, "The mode must be Auto, Whole or Windowed."),
     };
+
+    private long HiddenFrameBytes(IReadOnlyList<AutoencoderStage> stages) => (long)stages[^1].Channels * LatentHeight * SafetensorsType.SizeOf(_dtype);
 
     private Tensor DenormalizeMel(Tensor mel)
     {

@@ -17,8 +17,8 @@ public sealed partial class MusicCodec
     /// <exception cref="ArgumentException">The audio has another shape or type.</exception>
     /// <exception cref="OperationCanceledException">Encoding was cancelled.</exception>
     /// <remarks>
-    /// Beside the audio and its copy with mirrored ends, what is held in proportion to the length is one value for each channel
-    /// and pixel of the deepest stage: at the released sizes 64 KiB a frame, 0.7 MB a second.
+    /// Beside copies of the audio, what is held in proportion to the length is the deepest stage's input: at the released sizes
+    /// 64 KiB a frame, 0.7 MB a second.
     /// </remarks>
     public Tensor Encode(Tensor audio, IProgress<int>? stepsDone = null, CancellationToken cancellationToken = default)
     {
@@ -46,15 +46,18 @@ public sealed partial class MusicCodec
     /// <param name="samples">The samples of each.</param>
     public int EncodeSteps(long items, long samples)
     {
-        int windows = EncodeWindows(FramesOf(samples)).Length;
-        int blocks = _autoencoder.Encoder.AttentionBlocks.Count;
-        int gathered = windows > 1 ? WindowedAttention.GatherSteps(blocks) : 0;
-        return checked((int)(items * windows * (_autoencoder.Encoder.EntrySteps + gathered + blocks)));
+        AttentionPlan plan = PlanEncoding(FramesOf(samples));
+        return checked((int)(items * (plan.Steps + (plan.Windows.Count * _autoencoder.Encoder.EntrySteps))));
     }
 
     private long FramesOf(long samples) => (samples + SamplesPerFrame - 1) / SamplesPerFrame;
 
-    private FrameRange[] EncodeWindows(long frames) => FrameRange.Split(frames, UsesWindows(frames, DecodeMode.Auto) ? WindowFrames : frames);
+    private AttentionPlan PlanEncoding(long frames)
+    {
+        FrameRange[] windows = FrameRange.Split(frames, UsesWindows(frames, DecodeMode.Auto) ? WindowFrames : frames);
+        return new AttentionPlan(
+            windows, _autoencoder.Encoder.AttentionBlocks, AutoencoderEncoder.ExitReach, HiddenFrameBytes(_autoencoderConfig.EncoderStages));
+    }
 
     // audio: [2, S]
     private Tensor EncodeItem(Tensor audio, WorkSteps steps)
@@ -63,33 +66,29 @@ public sealed partial class MusicCodec
         AutoencoderEncoder encoder = _autoencoder.Encoder;
         long frames = FramesOf(audio.size(1));
         Tensor padded = _spectrogram.Pad(nn.functional.pad(audio, (0, (frames * SamplesPerFrame) - audio.size(1))));
-        FrameRange[] windows = EncodeWindows(frames);
+        AttentionPlan plan = PlanEncoding(frames);
 
-        // The attention needs sums over the whole song, so its input is kept.
-        List<Tensor> parts = [];
-        foreach (FrameRange window in windows)
+        // What leads to the attention is most of the work, so its result is held even where the attention keeps nothing.
+        List<Tensor> entered = [];
+        foreach (FrameRange window in plan.Windows)
         {
-            parts.Add(EnterEncoder(padded, window, frames, steps));
+            entered.Add(EnterEncoder(padded, window, frames, steps));
         }
 
-        Tensor hidden = parts.Count == 1 ? parts[0] : cat(parts, -1); // [1, C, 16, F]
-        using WindowedAttention attention = new(encoder.AttentionBlocks);
-        if (windows.Length > 1)
-        {
-            parts.ForEach(part => part.Dispose());
-            attention.Gather(windows, range => range.Of(hidden), steps);
-        }
+        Tensor hidden = cat(entered, -1); // [1, C, 16, F]
+        entered.ForEach(part => part.Dispose());
+        using WindowedAttention attention = new(encoder.AttentionBlocks, plan, range => range.Of(hidden), steps);
+        attention.Gather();
 
-        Tensor latents = empty([1, LatentChannels, LatentHeight, frames], dtype: float32, device: _device);
-        foreach (FrameRange window in windows)
+        List<Tensor> latents = [];
+        for (int window = 0; window < plan.Windows.Count; window++)
         {
             using var windowScope = NewDisposeScope();
-            FrameRange wide = window.Widen(attention.Reach + AutoencoderEncoder.ExitReach, frames);
-            Tensor encoded = encoder.Leave(attention.Run(wide.Of(hidden), steps));
-            window.Of(latents).copy_(window.Of(encoded, wide));
+            Tensor encoded = encoder.Leave(attention.Run(window));
+            latents.Add(plan.Windows[window].Of(encoded, plan.Results[window]).to(float32).MoveToOuterDisposeScope());
         }
 
-        return latents.sub_(LatentShift).mul_(LatentScale).MoveToOuterDisposeScope();
+        return cat(latents, -1).contiguous().sub_(LatentShift).mul_(LatentScale).MoveToOuterDisposeScope();
     }
 
     private Tensor EnterEncoder(Tensor padded, FrameRange window, long frames, WorkSteps steps)

@@ -34,31 +34,30 @@ public sealed class SongDecoding : IDisposable
         _plan = plan;
         _denormalize = denormalize;
         _steps = steps;
-        _attention = new WindowedAttention(decoder.AttentionBlocks);
+        _attention = new WindowedAttention(decoder.AttentionBlocks, plan.Attention, Enter, steps);
         _latents = latents.DetachFromDisposeScope();
     }
 
     /// <summary>The number of samples that the pieces have together.</summary>
-    public long TotalSamples => _plan.MelFrames * _plan.SamplesPerMelFrame;
+    public long TotalSamples => _plan.MelFrames * _vocoder.HopLength;
 
-    /// <summary>Computes the next piece; null when there are no more.</summary>
+    /// <summary>Computes the next piece; null when there are no more. The first call looks through the whole song for the attention.</summary>
     /// <exception cref="OperationCanceledException">Decoding was cancelled.</exception>
     public DecodedPiece? Next()
     {
         using var scope = NewDisposeScope();
-        if (_window == 0 && _plan.Windows.Count > 1)
+        if (_window == 0)
         {
-            _attention.Gather(_plan.Windows, Enter, _steps);
+            _attention.Gather();
         }
 
-        while (_window < _plan.Windows.Count)
+        while (_window < _plan.Pieces.Length)
         {
-            FrameRange wanted = _plan.Pieces[_window];
-            Append(DecodeWindow(_plan.Windows[_window]), _plan.Windows[_window]);
-            _window++;
+            DecodeWindow();
+            FrameRange wanted = _plan.Pieces[_window++];
             if (wanted.Length > 0)
             {
-                return new DecodedPiece(Vocode(wanted).MoveToOuterDisposeScope(), wanted.Start * _plan.SamplesPerMelFrame);
+                return new DecodedPiece(Vocode(wanted).MoveToOuterDisposeScope(), wanted.Start * _vocoder.HopLength);
             }
         }
 
@@ -77,31 +76,23 @@ public sealed class SongDecoding : IDisposable
     private Tensor Enter(FrameRange range)
     {
         using var scope = NewDisposeScope();
-        FrameRange wide = range.Widen(AutoencoderDecoder.EntryReach, _plan.Windows[^1].End);
+        FrameRange wide = range.Widen(AutoencoderDecoder.EntryReach, _plan.Frames);
         return range.Of(_decoder.Enter(wide.Of(_latents)), wide).MoveToOuterDisposeScope();
     }
 
-    // [1, 2, bins, 8 frames]
-    private Tensor DecodeWindow(FrameRange window)
+    // Adds a window's mel frames to those that the vocoder still needs.
+    private void DecodeWindow()
     {
         using var scope = NewDisposeScope();
-        long total = _plan.Windows[^1].End;
-        FrameRange exit = window.Widen(_decoder.ExitReach, total);
-        FrameRange wide = exit.Widen(_attention.Reach, total);
-        Tensor hidden = _attention.Run(Enter(wide), _steps);
-        Tensor mel = _decoder.Leave(exit.Of(hidden, wide), _steps);
-        return window.Times(_plan.MelFramesPerFrame).Of(mel, exit.Times(_plan.MelFramesPerFrame)).MoveToOuterDisposeScope();
-    }
+        FrameRange window = _plan.Attention.Windows[_window].Times(_plan.MelFramesPerFrame);
+        FrameRange decoded = _plan.Attention.Results[_window].Times(_plan.MelFramesPerFrame);
+        Tensor normalized = window.Of(_decoder.Leave(_attention.Run(_window), _steps), decoded);
+        Tensor mel = _denormalize(normalized).squeeze(0); // [2, bins, frames]
 
-    private void Append(Tensor normalizedMel, FrameRange window)
-    {
-        Tensor mel = _denormalize(normalizedMel).squeeze(0); // [2, bins, frames]
-        long needed = _plan.Pieces[_window].Widen(_vocoder.Reach, _plan.MelFrames).Start;
-        FrameRange held = new(needed, window.End * _plan.MelFramesPerFrame);
+        FrameRange held = new(_plan.Pieces[_window].Widen(_vocoder.Reach, _plan.MelFrames).Start, window.End);
         if (_mel is { } before)
         {
-            FrameRange kept = new(needed, _melHeld.End);
-            mel = cat([kept.Of(before, _melHeld), mel], -1);
+            mel = cat([new FrameRange(held.Start, _melHeld.End).Of(before, _melHeld), mel], -1);
             before.Dispose();
         }
 

@@ -17,10 +17,10 @@ internal sealed class ConvNextBlock : nn.Module<Tensor, Tensor>, IHasParameters
     private readonly LayerNorm _norm;
 
     [ComponentName(Name = "pwconv1")]
-    private readonly Linear _widen;
+    private readonly PointwiseLinear _widen;
 
     [ComponentName(Name = "pwconv2")]
-    private readonly Linear _narrow;
+    private readonly PointwiseLinear _narrow;
 
     [ComponentName(Name = "gamma")]
     private Parameter _gain;
@@ -31,8 +31,8 @@ internal sealed class ConvNextBlock : nn.Module<Tensor, Tensor>, IHasParameters
     {
         _gather = nn.Conv1d(channels, channels, kernel, padding: kernel / 2, groups: channels, device: META);
         _norm = nn.LayerNorm(channels, VocoderBackbone.NormEpsilon, device: META);
-        _widen = nn.Linear(channels, Expansion * channels, device: META);
-        _narrow = nn.Linear(Expansion * channels, channels, device: META);
+        _widen = new PointwiseLinear(channels, Expansion * channels, hasBias: true);
+        _narrow = new PointwiseLinear(Expansion * channels, channels, hasBias: true);
         _gain = new Parameter(empty([channels], device: META), requires_grad: false);
         RegisterComponents();
     }
@@ -41,9 +41,9 @@ internal sealed class ConvNextBlock : nn.Module<Tensor, Tensor>, IHasParameters
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        Tensor hidden = _norm.call(_gather.call(x.transpose(1, 2)).transpose(1, 2));
+        Tensor hidden = _norm.call(_gather.call(x.transpose(1, 2)).transpose(1, 2)).transpose(1, 2); // [B, C, T]
         hidden = _narrow.call(nn.functional.gelu(_widen.call(hidden))); // the erf form
-        return hidden.mul_(_gain).add_(x).MoveToOuterDisposeScope();
+        return hidden.transpose(1, 2).mul_(_gain).add_(x).MoveToOuterDisposeScope();
     }
 
     void IHasParameters.Assign(string name, Parameter value)

@@ -24,8 +24,12 @@ internal sealed class MelVocoder : nn.Module
     {
         _backbone = new VocoderBackbone(config);
         _head = new VocoderHead(config);
+        HopLength = config.HopLength;
         RegisterComponents();
     }
+
+    /// <summary>Samples of one mel frame.</summary>
+    public int HopLength { get; }
 
     /// <summary>How many mel frames to each side the vocoder looks.</summary>
     public int Reach => _backbone.Reach + _head.Reach;

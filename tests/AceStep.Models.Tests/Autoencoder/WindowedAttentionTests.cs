@@ -4,51 +4,78 @@ using static TorchSharp.torch;
 
 namespace AceStep.Models.Tests;
 
-/// <summary>The autoencoder in windows that are given the whole song's attention sums.</summary>
+/// <summary>The autoencoder's attention in windows that are given the whole song's sums.</summary>
 [Category(ReferenceData.Category)]
 public sealed class WindowedAttentionTests
 {
-    [Test]
-    public void Run_WindowsWithReachAsContext_EqualsWhole()
-    {
-        using var scope = NewDisposeScope();
-        using MusicAutoencoder autoencoder = CodecFixture.LoadAutoencoder(CodecFixture.Tiny);
-        Tensor hidden = RandomHidden(autoencoder, frames: 50);
-        using WindowedAttention whole = new(autoencoder.Decoder.AttentionBlocks);
-        Tensor expected = whole.Run(hidden, CodecFixture.NoSteps);
+    private const int Frames = 50;
 
-        using WindowedAttention windowed = new(autoencoder.Decoder.AttentionBlocks);
-        FrameRange[] windows = FrameRange.Split(50, 11);
-        windowed.Gather(windows, range => range.Of(hidden), CodecFixture.NoSteps);
-        foreach (FrameRange window in windows)
+    private DisposeScope _scope;
+    private MusicAutoencoder _autoencoder;
+    private Tensor _hidden;
+
+    [SetUp]
+    public void SetUp()
+    {
+        _scope = NewDisposeScope();
+        _autoencoder = CodecFixture.LoadAutoencoder(CodecFixture.Tiny);
+        using Generator generator = new(7);
+        AutoencoderConfig config = CodecFixture.AutoencoderConfigOf(CodecFixture.Tiny);
+        _hidden = _autoencoder.Decoder.Enter(randn([1, config.LatentChannels, 16, Frames], generator: generator));
+    }
+
+    [TearDown]
+    public void TearDown()
+    {
+        _hidden.Dispose();
+        _autoencoder.Dispose();
+        _scope.Dispose();
+    }
+
+    [Test]
+    public void Run_Windows_EqualsWhole([Values] bool keeps, [Values(0, 3)] int contextAfter)
+    {
+        AttentionPlan plan = Plan(11, contextAfter, frameBytes: keeps ? 1 : long.MaxValue / 1000);
+        Assert.That(plan.Keeps, Is.EqualTo(keeps));
+        Tensor whole = RunAll(Plan(Frames))[0];
+        List<Tensor> windows = RunAll(plan);
+        for (int window = 0; window < windows.Count; window++)
         {
-            FrameRange wide = window.Widen(windowed.Reach, 50);
-            Tensor actual = window.Of(windowed.Run(wide.Of(hidden), CodecFixture.NoSteps), wide);
-            TensorAssert.Close(actual, window.Of(expected), 2e-6, $"{window}");
+            TensorAssert.Close(windows[window], plan.Results[window].Of(whole), 2e-6, $"{plan.Results[window]}");
         }
     }
 
     [Test]
-    public void Run_LessContextThanReach_Differs()
+    public void Sums_MissingContext_Differ()
     {
-        using var scope = NewDisposeScope();
-        using MusicAutoencoder autoencoder = CodecFixture.LoadAutoencoder(CodecFixture.Tiny);
-        Tensor hidden = RandomHidden(autoencoder, frames: 50);
-        using WindowedAttention whole = new(autoencoder.Decoder.AttentionBlocks);
-        Tensor expected = whole.Run(hidden, CodecFixture.NoSteps);
-
-        using WindowedAttention windowed = new(autoencoder.Decoder.AttentionBlocks);
-        windowed.Gather(FrameRange.Split(50, 11), range => range.Of(hidden), CodecFixture.NoSteps);
-        FrameRange window = new(20, 30);
-        FrameRange wide = window.Widen(windowed.Reach - 1, 50);
-        Tensor actual = window.Of(windowed.Run(wide.Of(hidden), CodecFixture.NoSteps), wide);
-        Assert.That(TensorAssert.RelativeL2(actual, window.Of(expected)), Is.GreaterThan(1e-5));
+        // What a window's sums would be without the frames around it: the test above must be able to see that.
+        MultiscaleLinearAttention attention = _autoencoder.Decoder.AttentionBlocks[0].Attention;
+        Tensor narrow = attention.Sums(_hidden.narrow(3, 10, 10), 0, 10);
+        Tensor wide = attention.Sums(_hidden.narrow(3, 10 - attention.Reach, 10 + (2 * attention.Reach)), attention.Reach, 10);
+        Assert.That(TensorAssert.RelativeL2(narrow, wide), Is.GreaterThan(1e-3));
     }
 
-    private static Tensor RandomHidden(MusicAutoencoder autoencoder, long frames)
+    [Test]
+    public void Gather_SongTooLongToKeep_CountsTheRunsAgain()
     {
-        using Generator generator = new(7);
-        AutoencoderConfig config = CodecFixture.AutoencoderConfigOf(CodecFixture.Tiny);
-        return autoencoder.Decoder.Enter(randn([1, config.LatentChannels, 16, frames], generator: generator));
+        int blocks = _autoencoder.Encoder.AttentionBlocks.Count;
+        FrameRange[] windows = FrameRange.Split(Frames, 11);
+        AttentionPlan keeping = new(windows, _autoencoder.Encoder.AttentionBlocks, 0, frameBytes: 1);
+        AttentionPlan repeating = new(windows, _autoencoder.Encoder.AttentionBlocks, 0, frameBytes: long.MaxValue / 1000);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(keeping.Steps, Is.EqualTo(5 * 2 * blocks));
+            Assert.That(repeating.Steps, Is.EqualTo(5 * (blocks + (blocks * (blocks + 1) / 2))));
+        }
+    }
+
+    private AttentionPlan Plan(int windowFrames, int contextAfter = 0, long frameBytes = 1) =>
+        new(FrameRange.Split(Frames, windowFrames), _autoencoder.Decoder.AttentionBlocks, contextAfter, frameBytes);
+
+    private List<Tensor> RunAll(AttentionPlan plan)
+    {
+        using WindowedAttention attention = new(_autoencoder.Decoder.AttentionBlocks, plan, range => range.Of(_hidden), CodecFixture.NoSteps);
+        attention.Gather();
+        return [.. Enumerable.Range(0, plan.Windows.Count).Select(attention.Run)];
     }
 }
