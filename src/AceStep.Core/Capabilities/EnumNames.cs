@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AceStep.Schedulers;
 
 namespace AceStep;
@@ -9,8 +10,7 @@ internal static class EnumNames
         where TEnum : struct, Enum => value switch
         {
             SchedulerKind.PingPong => "pingpong",
-            GuidanceKind.CfgStar => "cfg_star",
-            _ => value.ToString().ToLowerInvariant(),
+            _ => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()),
         };
 
     /// <summary>The value of a name; dashes count as underscores, case does not count.</summary>

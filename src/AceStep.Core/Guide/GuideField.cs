@@ -1,0 +1,81 @@
+using System.Globalization;
+
+namespace AceStep.Guide;
+
+/// <summary>One field of <see cref="GuideInput"/>: what an HTTP interface says of it. Immutable.</summary>
+public sealed record GuideField
+{
+    /// <summary>The guide's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What it means, in one line.</summary>
+    public required string Description { get; init; }
+
+    /// <summary>What it holds.</summary>
+    public required GuideFieldKind Kind { get; init; }
+
+    /// <summary>The default; null where there is none.</summary>
+    public required object? Default { get; init; }
+
+    /// <summary>The least number allowed; null without a bound.</summary>
+    public double? Minimum { get; init; }
+
+    /// <summary>The greatest number allowed; null without a bound.</summary>
+    public double? Maximum { get; init; }
+
+    /// <summary>The values allowed, where they can be listed; else empty.</summary>
+    public IReadOnlyList<string> Choices { get; init; } = [];
+
+    /// <summary>Reads the field's number from an input; null for fields that are no numbers or are not given.</summary>
+    internal Func<GuideInput, double?>? Number { get; init; }
+
+    /// <summary>What a message begins with; the guide promises words for some fields.</summary>
+    internal string Promise { get; init; } = "";
+
+    /// <exception cref="InvalidRequestException">The field's number is outside its bounds, or is not one of its choices.</exception>
+    internal void Check(GuideInput input)
+    {
+        if (Number?.Invoke(input) is not { } value)
+        {
+            return;
+        }
+
+        // Written so that NaN fails.
+        bool fits = double.IsFinite(value) && !(value < Minimum) && !(value > Maximum) && (Choices.Count == 0 || Choices.Contains(Text(value)));
+        if (!fits)
+        {
+            throw new InvalidRequestException(Name, $"{Promise}must be {Range}; it is {Text(value)}.");
+        }
+    }
+
+    private string Range => Choices.Count > 0
+        ? string.Join(" or ", Choices)
+        : (Minimum, Maximum) switch
+        {
+            ({ } minimum, { } maximum) => $"{Text(minimum)} to {Text(maximum)}",
+            ({ } minimum, null) => $"at least {Text(minimum)}",
+            (null, { } maximum) => $"at most {Text(maximum)}",
+            _ => "a finite number",
+        };
+
+    private static string Text(double value) => value.ToString("0.######", CultureInfo.InvariantCulture);
+}
+
+/// <summary>What a field of the guide holds.</summary>
+public enum GuideFieldKind
+{
+    /// <summary>Text.</summary>
+    Text,
+
+    /// <summary>A number.</summary>
+    Number,
+
+    /// <summary>A whole number.</summary>
+    WholeNumber,
+
+    /// <summary>True or false.</summary>
+    Flag,
+
+    /// <summary>The address of an audio file.</summary>
+    Audio,
+}
