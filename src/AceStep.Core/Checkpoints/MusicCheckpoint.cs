@@ -59,12 +59,15 @@ internal sealed class MusicCheckpoint : IDisposable
 
         return File.Exists(path)
             ? OpenSingleFile(path, options)
-            : throw new DirectoryNotFoundException($"There is no checkpoint at {path}: neither a folder nor a file. {WhereToGet}");
+            : throw new DirectoryNotFoundException(DescribeMissing(path));
     }
 
+    /// <summary>The message for a path with nothing there.</summary>
+    public static string DescribeMissing(string path) => $"There is no checkpoint at {path}: neither a folder nor a file. {WhereToGet}";
+
     /// <summary>The message for lyrics without a vocabulary.</summary>
-    public string DescribeMissingVocabulary() =>
-        $"Lyrics need the lyric vocabulary, and {LyricVocabularyPath} is missing. {WhereToGetVocabulary}";
+    public static string DescribeMissingVocabulary(string path) =>
+        $"Lyrics need the lyric vocabulary, and {path} is missing. {WhereToGetVocabulary}";
 
     public void Dispose()
     {

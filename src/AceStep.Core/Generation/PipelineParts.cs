@@ -95,7 +95,7 @@ internal sealed class PipelineParts : IDisposable
     {
         if (!File.Exists(checkpoint.LyricVocabularyPath))
         {
-            throw new FileNotFoundException(checkpoint.DescribeMissingVocabulary(), checkpoint.LyricVocabularyPath);
+            throw new FileNotFoundException(MusicCheckpoint.DescribeMissingVocabulary(checkpoint.LyricVocabularyPath), checkpoint.LyricVocabularyPath);
         }
 
         LyricVocabulary vocabulary = LyricVocabulary.Load(checkpoint.LyricVocabularyPath);

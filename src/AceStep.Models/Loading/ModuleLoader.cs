@@ -28,10 +28,7 @@ internal static class ModuleLoader
         IProgress<long>? bytesRead = null,
         CancellationToken cancellationToken = default)
     {
-        List<Slot> slots = [];
-        FindSlots(module, "", slots);
-        ThrowIfMismatched(module, slots, source, isKnownUnused);
-
+        List<Slot> slots = Check(module, source, isKnownUnused);
         using var noGrad = torch.no_grad();
         long total = 0;
         foreach (Slot slot in slots)
@@ -43,6 +40,11 @@ internal static class ModuleLoader
         }
     }
 
+    /// <summary>Compares a source with what a module needs: what <see cref="Load"/> does before it reads anything.</summary>
+    /// <exception cref="CheckpointMismatchException">Tensors are missing, unexpected or of another shape.</exception>
+    public static void Require(torch.nn.Module module, ITensorSource source, Func<string, bool>? isKnownUnused = null) =>
+        _ = Check(module, source, isKnownUnused);
+
     /// <summary>The number of bytes that <see cref="Load"/> will read from the source, as stored.</summary>
     public static long CountBytes(torch.nn.Module module, ITensorSource source)
     {
@@ -50,6 +52,14 @@ internal static class ModuleLoader
         FindSlots(module, "", slots);
         HashSet<string> names = [.. source.Names];
         return slots.Where(slot => names.Contains(slot.Name)).Sum(slot => StoredBytes(slot, source));
+    }
+
+    private static List<Slot> Check(torch.nn.Module module, ITensorSource source, Func<string, bool>? isKnownUnused)
+    {
+        List<Slot> slots = [];
+        FindSlots(module, "", slots);
+        ThrowIfMismatched(module, slots, source, isKnownUnused);
+        return slots;
     }
 
     private static void FindSlots(torch.nn.Module module, string prefix, List<Slot> slots)

@@ -1,0 +1,50 @@
+namespace AceStep.Cli.Checkpoints;
+
+/// <summary>The checkpoint that a run uses: named on the command line, by the environment, or the one that comes with the program.</summary>
+/// <param name="Path">The folder or file.</param>
+/// <param name="IsDemonstration">Whether it is the small checkpoint that comes with the program, which is not the released model.</param>
+internal sealed record CheckpointChoice(string Path, bool IsDemonstration)
+{
+    /// <summary>The environment variable that names a checkpoint.</summary>
+    public const string EnvironmentVariable = "ACESTEP_CHECKPOINT";
+
+    /// <summary>The checkpoint that comes with the program.</summary>
+    private static readonly string Carried = System.IO.Path.Combine(AppContext.BaseDirectory, "checkpoints", "nano");
+
+    /// <summary>The name that songs are tagged with: the folder's or file's, which says no more than is known.</summary>
+    public string Name => IsDemonstration
+        ? "AceStep demonstration checkpoint (nano)"
+        : System.IO.Path.GetFileNameWithoutExtension(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(Path)));
+
+    /// <summary>What a user must know of it before listening.</summary>
+    public string Description => IsDemonstration
+        ? $"""
+          Checkpoint: the small demonstration checkpoint that comes with the program ({Path}).
+          It is not the released ACE-Step model: 14 MB, trained on synthesised music, simple tunes only.
+          {CheckpointInfo.WhereToGet} Name its folder with --checkpoint or {EnvironmentVariable}.
+          """
+        : $"Checkpoint: {Path}";
+
+    /// <summary>Finds the checkpoint of a run.</summary>
+    /// <param name="named">What the command line names; null for nothing.</param>
+    /// <exception cref="DirectoryNotFoundException">Nothing is named, and the program has lost its own.</exception>
+    public static CheckpointChoice Find(string? named)
+    {
+        if (named is { Length: 0 })
+        {
+            throw new UsageException("--checkpoint must name a folder or file; it is empty.");
+        }
+
+        if ((named ?? Environment.GetEnvironmentVariable(EnvironmentVariable)) is { Length: > 0 } path)
+        {
+            return new CheckpointChoice(path, IsSame(path, Carried));
+        }
+
+        return Directory.Exists(Carried)
+            ? new CheckpointChoice(Carried, IsDemonstration: true)
+            : throw new DirectoryNotFoundException($"No checkpoint is named, and the demonstration checkpoint is missing from {Carried}. {CheckpointInfo.WhereToGet} Name its folder with --checkpoint or {EnvironmentVariable}.");
+    }
+
+    private static bool IsSame(string one, string other) =>
+        System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(one)) == System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(other));
+}

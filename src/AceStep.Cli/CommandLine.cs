@@ -1,0 +1,47 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using AceStep.Cli.Checkpoints;
+using AceStep.Cli.Doctor;
+using AceStep.Cli.Listening;
+using AceStep.Cli.Lyrics;
+using AceStep.Cli.Tasks;
+using AceStep.Cli.Terminal;
+
+namespace AceStep.Cli;
+
+/// <summary>The program's commands, and how one of them is run.</summary>
+internal static class CommandLine
+{
+    /// <summary>Parses the arguments and runs the command that they name.</summary>
+    /// <returns>The exit code.</returns>
+    public static Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken)
+    {
+        // A prompt may begin with @: there are no response files.
+        ParseResult result = Create().Parse(arguments, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+        return result.Errors.Count == 0 || result.Action is GroupedHelp
+            ? result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, cancellationToken)
+            : Task.FromResult(Refuse(result));
+    }
+
+    private static RootCommand Create()
+    {
+        RootCommand root = new("Makes music with the ACE-Step v1 model. 'acestep COMMAND --help' explains a command and its options.")
+        {
+            new TaskCommand(new TextToMusicOptions()), new TaskCommand(new VariationOptions()), new TaskCommand(new AudioToAudioOptions()),
+            new TaskCommand(new ContinuationOptions()), new TaskCommand(new InpaintingOptions()), new TaskCommand(new StyleTransferOptions()),
+            new TaskCommand(new AccompanimentOptions()),
+            new LyricsCommand(), new InspectCommand(), new InfoCommand(), new DoctorCommand(),
+        };
+        GroupedHelp.Install(root);
+        return root;
+    }
+
+    private static int Refuse(ParseResult result)
+    {
+        Command command = result.CommandResult.Command;
+        string path = command is RootCommand ? "acestep" : $"acestep {command.Name}";
+        IEnumerable<string> messages = result.Errors.Select((ParseError error) => error.Message).Append($"'{path} --help' explains the options.");
+        Screen.For(result).Fail(string.Join(Environment.NewLine, messages), ExitCodes.Usage);
+        return ExitCodes.Usage;
+    }
+}

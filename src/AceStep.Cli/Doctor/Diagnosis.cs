@@ -1,0 +1,168 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+using AceStep.Audio;
+using AceStep.Cli.Checkpoints;
+using AceStep.Cli.Terminal;
+using AceStep.Lyrics;
+using TorchSharp;
+
+namespace AceStep.Cli.Doctor;
+
+/// <summary>What <c>acestep doctor</c> found.</summary>
+internal sealed record Diagnosis
+{
+    /// <summary>Below this for each thread, a product is slower than any optimised BLAS of the last decade; the reference BLAS reaches 2 to 7 in all.</summary>
+    private const double SlowGigaflopsPerThread = 10;
+
+    public required string System { get; init; }
+
+    /// <summary>libtorch's version; null where it does not load.</summary>
+    public string? Libtorch { get; init; }
+
+    public BlasLibrary? Blas { get; init; }
+
+    /// <summary>The speed of a 1024 x 1024 x 1024 product in float32, in 10^9 operations a second.</summary>
+    public double? Gigaflops { get; init; }
+
+    public int? Threads { get; init; }
+
+    public required string CpuCapability { get; init; }
+
+    public int? CudaDevices { get; init; }
+
+    /// <summary>libsndfile's version; null where it is missing.</summary>
+    public string? Libsndfile { get; init; }
+
+    /// <summary>The dictionary that Japanese lyrics are read with; null for none.</summary>
+    public string? JapaneseDictionary { get; init; }
+
+    /// <summary>The checkpoint that would be used; null for none.</summary>
+    public string? Checkpoint { get; init; }
+
+    public bool IsDemonstration { get; init; }
+
+    /// <summary>What is missing or slow, each with what to do about it.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
+
+    /// <summary>Whether songs can be made.</summary>
+    public bool CanCompute => Libtorch is not null && Checkpoint is not null;
+
+    public static Diagnosis Create(string? checkpoint, CancellationToken cancellationToken)
+    {
+        List<string> warnings = [];
+        Diagnosis diagnosis = new() { System = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}", CpuCapability = DescribeCpu(), Warnings = warnings };
+        diagnosis = WithLibtorch(diagnosis, warnings, cancellationToken);
+        diagnosis = WithAudio(diagnosis, warnings);
+        return WithCheckpoint(diagnosis, checkpoint, warnings);
+    }
+
+    public TextTable ToTable()
+    {
+        TextTable table = new();
+        table.Add("System", System);
+        table.Add("libtorch", Libtorch ?? "does not load");
+        table.Add("BLAS", Blas is null ? "unknown" : Blas.File is null ? Blas.Name : $"{Blas.Name} ({Blas.File})");
+        table.Add("Matrix product", Gigaflops is { } speed ? $"{speed:0} GFLOP/s in float32 ({MatrixSpeed.Size} x {MatrixSpeed.Size})" : "unknown");
+        table.Add("Threads", Threads is { } threads ? $"{threads}" : "unknown");
+        table.Add("CPU capability", CpuCapability);
+        table.Add("CUDA devices", CudaDevices is { } devices ? $"{devices}" : "unknown");
+        table.Add("Audio files", Libsndfile is null ? "WAV only: libsndfile is missing" : string.Join(", ", Enum.GetValues<AudioFormat>().Where(AudioLibrary.Supports)) + $" ({Libsndfile})");
+        table.Add("Japanese lyrics", JapaneseDictionary ?? "kana only: no dictionary");
+        table.Add("Checkpoint", Checkpoint is null ? "none" : IsDemonstration ? $"{Checkpoint} (the small demonstration checkpoint, not the released model)" : Checkpoint);
+        return table;
+    }
+
+    private static Diagnosis WithLibtorch(Diagnosis diagnosis, List<string> warnings, CancellationToken cancellationToken)
+    {
+        try
+        {
+            double gigaflops = MatrixSpeed.MeasureGigaflops(cancellationToken);
+            BlasLibrary blas = BlasLibrary.Find();
+            int threads = torch.get_num_threads();
+            if (blas.IsReference)
+            {
+                warnings.Add("libtorch uses the reference BLAS, which is many times slower than the machine: install an optimised one ('apt install libopenblas0-pthread').");
+            }
+            else if (gigaflops < SlowGigaflopsPerThread * threads)
+            {
+                warnings.Add($"Matrix products run at {gigaflops:0} GFLOP/s on {threads} threads, which is slow for this machine unless it is busy: check the BLAS ('apt install libopenblas0-pthread') and OMP_NUM_THREADS.");
+            }
+
+            if (threads < Environment.ProcessorCount)
+            {
+                warnings.Add($"libtorch uses {threads} of {Environment.ProcessorCount} cores: --threads {Environment.ProcessorCount} uses all.");
+            }
+
+            return diagnosis with
+            {
+                Libtorch = torch.__version__,
+                Blas = blas,
+                Gigaflops = Math.Round(gigaflops, 1),
+                Threads = threads,
+                CudaDevices = torch.cuda.is_available() ? torch.cuda.device_count() : 0,
+            };
+        }
+        catch (Exception error) when (error is TypeInitializationException or DllNotFoundException or NotSupportedException or BadImageFormatException or FileNotFoundException)
+        {
+            (_, string message) = Failures.Describe(error, _ => null);
+            warnings.Add($"libtorch does not load: {message}");
+            return diagnosis;
+        }
+    }
+
+    private static Diagnosis WithAudio(Diagnosis diagnosis, List<string> warnings)
+    {
+        if (!AudioLibrary.IsAvailable)
+        {
+            warnings.Add($"libsndfile is missing, so only WAV files can be read and written: {AudioLibrary.Requirement}.");
+        }
+
+        return diagnosis with { Libsndfile = AudioLibrary.Version };
+    }
+
+    private static Diagnosis WithCheckpoint(Diagnosis diagnosis, string? named, List<string> warnings)
+    {
+        CheckpointInfo info;
+        CheckpointChoice choice;
+        try
+        {
+            choice = CheckpointChoice.Find(named);
+            info = CheckpointInfo.Read(choice.Path);
+        }
+        catch (Exception error) when (error is IOException or Models.CheckpointFormatException)
+        {
+            warnings.Add(error.Message);
+            return diagnosis;
+        }
+
+        warnings.AddRange(info.Parts.Where(part => part.Problem is not null).Select(part => $"{part.Name}: {part.Problem} ({part.File})"));
+        string? dictionary = JapaneseDictionaryOf(info);
+        if (dictionary is null)
+        {
+            warnings.Add("Japanese lyrics can be read only where they are in kana: install MeCab with a dictionary ('apt install libmecab2 unidic-mecab').");
+        }
+
+        return diagnosis with { Checkpoint = info.IsUsable ? Path.GetFullPath(choice.Path) : null, IsDemonstration = choice.IsDemonstration, JapaneseDictionary = dictionary };
+    }
+
+    /// <summary>Reads a word in kanji and sees which dictionary it took.</summary>
+    private static string? JapaneseDictionaryOf(CheckpointInfo info)
+    {
+        CheckpointPart vocabulary = info.Parts.Single(part => !part.IsRequired);
+        if (vocabulary.Problem is not null)
+        {
+            return null;
+        }
+
+        LyricTokenizer tokenizer = new(LyricVocabulary.Load(vocabulary.File), new LyricTokenizerOptions { CheckpointFolder = info.IsSingleFile ? Path.GetDirectoryName(Path.GetFullPath(info.Path)) : info.Path });
+        return tokenizer.EncodeLine("東京", "ja").JapaneseDictionary;
+    }
+
+    /// <summary>What the processor can do; libtorch 1.13 takes AVX-512 only where ATEN_CPU_CAPABILITY asks for it.</summary>
+    private static string DescribeCpu()
+    {
+        string has = Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : AdvSimd.IsSupported ? "NEON" : "no vector extensions known";
+        return Environment.GetEnvironmentVariable("ATEN_CPU_CAPABILITY") is { Length: > 0 } asked ? $"{has}; libtorch is told to use {asked}" : has;
+    }
+}

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using AceStep.Cli.Checkpoints;
+using AceStep.Cli.Options;
+using AceStep.Cli.Terminal;
+
+namespace AceStep.Cli.Doctor;
+
+/// <summary><c>acestep doctor</c>: what the program found on this machine, and what to do where something is missing or slow.</summary>
+internal sealed class DoctorCommand : CliCommand
+{
+    private readonly Option<string?> _checkpoint = new("--checkpoint") { Description = "The checkpoint to look at. Default: the one that 'generate' would use.", HelpName = "DIR" };
+
+    public DoctorCommand()
+        : base("doctor", "What the program found on this machine: libtorch, BLAS, threads, devices, audio and lyric libraries, the checkpoint; and what to install.")
+    {
+        AddGroup(new DoctorGroup(_checkpoint));
+        AddGroup(new ReportGroup());
+    }
+
+    protected override async Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
+    {
+        Diagnosis diagnosis = await Task.Run(() => Diagnosis.Create(result.GetValue(_checkpoint), cancellationToken), cancellationToken);
+        if (screen.IsJson)
+        {
+            Screen.WriteJson(diagnosis);
+        }
+        else
+        {
+            screen.Table(diagnosis.ToTable());
+            foreach (string remedy in diagnosis.Warnings)
+            {
+                Screen.Warn(remedy);
+            }
+        }
+
+        return diagnosis.CanCompute ? ExitCodes.Success : ExitCodes.Failure;
+    }
+
+    private sealed class DoctorGroup : OptionGroup
+    {
+        public DoctorGroup(Option checkpoint)
+            : base("Model") => Add(checkpoint);
+    }
+}

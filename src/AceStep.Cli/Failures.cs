@@ -1,0 +1,51 @@
+using System.Runtime.InteropServices;
+using AceStep.Audio;
+using AceStep.Models;
+
+namespace AceStep.Cli;
+
+/// <summary>What became of a run that did not succeed: its exit code, and one line that says why.</summary>
+internal static class Failures
+{
+    private const int LongestMessage = 2000;
+
+    /// <param name="error">What was thrown.</param>
+    /// <param name="optionOf">The option that stands for a field of the request; null for a field that has none.</param>
+    public static (int ExitCode, string Message) Describe(Exception error, Func<string, string?> optionOf)
+    {
+        error = Innermost(error);
+        return error switch
+        {
+            OperationCanceledException => (ExitCodes.Cancelled, "cancelled; nothing was written"),
+            InvalidRequestException request => (ExitCodes.Usage, OneLine(optionOf(request.Field) is { } option ? $"{option}: {request.Rule}" : request.Message)),
+            UsageException => (ExitCodes.Usage, OneLine(error.Message)),
+            CheckpointFormatException or CheckpointMismatchException or AudioFormatException or IOException
+                or UnauthorizedAccessException or NotSupportedException or ArgumentException => (ExitCodes.Failure, OneLine(WithoutParameter(error))),
+            OutOfMemoryException => (ExitCodes.Failure, "there is not enough memory; try --memory drop, --decode windowed, --precision bfloat16 or a shorter song"),
+            DllNotFoundException or BadImageFormatException or EntryPointNotFoundException =>
+                (ExitCodes.Failure, OneLine($"a native library does not load: {error.Message} 'acestep doctor' says what is there.")),
+            ExternalException => (ExitCodes.Failure, OneLine($"libtorch: {error.Message}")),
+            _ => (ExitCodes.Failure, OneLine($"{error.GetType().Name}: {error.Message}")),
+        };
+    }
+
+    /// <summary>What went wrong, below what only passes it on.</summary>
+    private static Exception Innermost(Exception error) => error switch
+    {
+        AggregateException { InnerExceptions: [var only] } => Innermost(only),
+        TypeInitializationException { InnerException: { } inner } => Innermost(inner),
+        _ => error,
+    };
+
+    /// <summary>.NET appends the parameter's name, which a user has never seen.</summary>
+    private static string WithoutParameter(Exception error) => error is ArgumentException { ParamName: { } name }
+        ? error.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
+        : error.Message;
+
+    /// <summary>The first line: libtorch's messages go on with a backtrace.</summary>
+    private static string OneLine(string message)
+    {
+        string line = message.AsSpan().Trim().ToString().Split('\n', 2)[0].TrimEnd();
+        return line.Length <= LongestMessage ? line : line[..LongestMessage] + "...";
+    }
+}

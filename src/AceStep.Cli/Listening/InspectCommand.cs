@@ -1,0 +1,97 @@
+using System.CommandLine;
+using AceStep.Audio;
+using AceStep.Cli.Options;
+using AceStep.Cli.Terminal;
+
+namespace AceStep.Cli.Listening;
+
+/// <summary><c>acestep inspect FILE</c>: what a sound measures and looks like.</summary>
+internal sealed class InspectCommand : CliCommand
+{
+    private const int WidthWithoutTerminal = 80;
+    private const int WidestPicture = 160;
+
+    private readonly Argument<string> _file = new("FILE") { Description = "The sound: WAV, AIFF, FLAC, Ogg Vorbis, Opus or MP3." };
+    private readonly Option<string?> _png = new("--png") { Description = "Also draw waveform and spectrogram into a PNG file.", HelpName = "FILE" };
+
+    public InspectCommand()
+        : base("inspect", "What a sound measures and looks like: length, levels, loudness, brightness, clipping, silence, a waveform and a spectrogram.")
+    {
+        Add(_file);
+        AddGroup(new PictureGroup(_png));
+        AddGroup(new ReportGroup());
+    }
+
+    public override IReadOnlyList<string> Examples => ["acestep inspect song.wav", "acestep inspect song.mp3 --png song.png"];
+
+    protected override Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
+    {
+        string path = result.GetRequiredValue(_file);
+        AudioFileInfo info = AudioFile.Probe(path);
+        AudioBuffer audio = AudioFile.Load(path);
+        SoundReport sound = SoundReport.Of(audio);
+        string? png = result.GetValue(_png);
+        if (png is not null)
+        {
+            SoundPicture.Save(audio, png, Path.GetFileName(path));
+        }
+
+        if (screen.IsJson)
+        {
+            Screen.WriteJson(new
+            {
+                File = Path.GetFullPath(path),
+                Format = info.Format.ToString().ToLowerInvariant(),
+                Encoding = info.Encoding?.ToString().ToLowerInvariant(),
+                info.SampleRate,
+                info.Channels,
+                Samples = audio.Length,
+                Seconds = Math.Round(audio.Duration.TotalSeconds, 3),
+                info.Tags.Title,
+                info.Tags.Comment,
+                Sound = sound,
+                Png = png is null ? null : Path.GetFullPath(png),
+            });
+        }
+        else
+        {
+            Show(screen, info, audio, sound);
+        }
+
+        return Task.FromResult(ExitCodes.Success);
+    }
+
+    private static void Show(Screen screen, AudioFileInfo info, AudioBuffer audio, SoundReport sound)
+    {
+        TextTable table = new();
+        table.Add("Format", info.Encoding is { } encoding ? $"{info.Format}, {encoding}" : $"{info.Format}");
+        table.Add("Length", $"{audio.Duration.TotalSeconds:0.000} s, {audio.Length} samples at {info.SampleRate} Hz in {info.Channels} channels");
+        table.Add("Peak", $"{Decibels(sound.PeakDb)} dBFS, true peak {Decibels(sound.TruePeakDb)} dBTP");
+        table.Add("Loudness", $"{Decibels(sound.LoudnessLufs)} LUFS integrated");
+        table.Add("Brightness", $"{sound.CentroidHz} Hz spectral centroid");
+        table.Add("Clipping", $"{sound.ClippedSamples} samples");
+        table.Add("Silence", $"{100 * sound.SilentShare:0.#} %");
+        foreach ((string name, string? text) in new[] { ("Title", info.Tags.Title), ("Comment", info.Tags.Comment) })
+        {
+            if (text is not null)
+            {
+                table.Add(name, text);
+            }
+        }
+
+        screen.Table(table);
+        int width = screen.Rich is { } terminal ? Math.Clamp(terminal.Profile.Width - 1, WidthWithoutTerminal / 2, WidestPicture) : WidthWithoutTerminal;
+        foreach (string line in TerminalPicture.Waveform(audio, width).Concat(TerminalPicture.Spectrogram(audio, width)))
+        {
+            screen.Line(line);
+        }
+    }
+
+    private static string Decibels(double? value) => value is { } finite ? $"{finite:0.0}" : "-inf";
+
+    private sealed class PictureGroup : OptionGroup
+    {
+        public PictureGroup(Option png)
+            : base("Picture") => Add(png);
+    }
+}

@@ -1,0 +1,106 @@
+using System.CommandLine;
+using AceStep.Cli.Checkpoints;
+using AceStep.Cli.Options;
+using AceStep.Cli.Terminal;
+using AceStep.Lyrics;
+
+namespace AceStep.Cli.Lyrics;
+
+/// <summary><c>acestep lyrics FILE</c>: what becomes of each line of lyrics, and why.</summary>
+internal sealed class LyricsCommand : CliCommand
+{
+    private const int LongestCell = 60;
+
+    private readonly Argument<string> _file = new("FILE") { Description = "The lyrics, a text file in UTF-8; - reads standard input." };
+    private readonly ReadingOptions _reading;
+
+    public LyricsCommand()
+        : base("lyrics", "What becomes of each line of lyrics: its language, what is sung, its tokens, and warnings. Computes no music.")
+    {
+        Add(_file);
+        _reading = AddGroup(new ReadingOptions());
+        AddGroup(new ReportGroup());
+    }
+
+    public override IReadOnlyList<string> Examples => ["acestep lyrics words.txt", "acestep lyrics words.txt --vocab models/vocab.json --json"];
+
+    protected override Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
+    {
+        string text = PromptOptions.Read(result.GetRequiredValue(_file));
+        LyricEncoding encoding = _reading.CreateTokenizer(result, screen).Encode(text);
+        if (screen.IsJson)
+        {
+            Screen.WriteJson(new
+            {
+                encoding.Ids,
+                Lines = encoding.Lines.Select(line => new { line.Text, line.Language, Cleaned = line.Cleaned ?? "", line.Ids, Warnings = line.Warnings.Select(warning => warning.Message) }),
+            });
+        }
+        else
+        {
+            Show(screen, encoding);
+        }
+
+        return Task.FromResult(ExitCodes.Success);
+    }
+
+    private static void Show(Screen screen, LyricEncoding encoding)
+    {
+        TextTable table = new("Line", "Language", "What is sung", "Tokens", "Warnings");
+        foreach (LyricLine line in encoding.Lines.Where(line => line.Text.Length > 0))
+        {
+            table.Add($"{line.Number}", line.Language ?? "", Shorten(line.Cleaned ?? "(not sung)"), $"{line.Ids.Count}", string.Join("; ", line.Warnings.Select(warning => warning.Message)));
+        }
+
+        screen.Table(table);
+        screen.Line($"{encoding.Ids.Count} tokens in {encoding.Lines.Count} lines");
+    }
+
+    private static string Shorten(string text) => text.Length <= LongestCell ? text : text[..LongestCell] + "...";
+
+    /// <summary>How lyrics are read.</summary>
+    private sealed class ReadingOptions : OptionGroup
+    {
+        private readonly Option<string?> _vocabulary;
+        private readonly Option<string?> _language;
+        private readonly Option<bool> _marks;
+
+        public ReadingOptions()
+            : base("Reading")
+        {
+            _vocabulary = Add(new Option<string?>("--vocab")
+            {
+                Description = "The lyric vocabulary (vocab.json). Default: the one of the checkpoint that 'generate' would use.",
+                HelpName = "FILE",
+            });
+            _language = Add(new Option<string?>("--language")
+            {
+                Description = $"The language of every line: {string.Join(", ", LyricTokenizer.SupportedLanguages)}. Default: found line by line.",
+                HelpName = "CODE",
+            });
+            _language.AcceptOnlyFromAmong([.. LyricTokenizer.SupportedLanguages]);
+            _marks = Add(new Option<bool>("--language-marks") { Description = "Let [lang:ja] at the start of a line name its language; the original would sing it." });
+        }
+
+        public LyricTokenizer CreateTokenizer(ParseResult result, Screen screen)
+        {
+            string vocabulary;
+            if (result.GetValue(_vocabulary) is { } named)
+            {
+                vocabulary = named;
+            }
+            else
+            {
+                CheckpointChoice checkpoint = CheckpointChoice.Find(null);
+                CheckpointPart part = CheckpointInfo.Read(checkpoint.Path).Parts.Single(part => !part.IsRequired);
+                vocabulary = part.Problem is null ? part.File : throw new FileNotFoundException($"{part.Problem} Name it with --vocab.", part.File);
+                if (checkpoint.IsDemonstration)
+                {
+                    screen.Line("Vocabulary: the demonstration checkpoint's, which is small; the released model's gives other tokens (--vocab).");
+                }
+            }
+
+            return new LyricTokenizer(LyricVocabulary.Load(vocabulary), new LyricTokenizerOptions { Language = result.GetValue(_language), ReadLanguageMarks = result.GetValue(_marks) });
+        }
+    }
+}

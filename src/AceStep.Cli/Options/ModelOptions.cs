@@ -1,0 +1,123 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text.RegularExpressions;
+using AceStep.Models;
+
+namespace AceStep.Cli.Options;
+
+/// <summary>Which weights compute, and where and how.</summary>
+internal sealed partial class ModelOptions : OptionGroup
+{
+    private readonly Option<string?> _checkpoint = new("--checkpoint")
+    {
+        Description = $"The checkpoint: a folder in the released layout, or ComfyUI's single file. Default: {Checkpoints.CheckpointChoice.EnvironmentVariable}, else the small demonstration checkpoint that comes with the program.",
+        HelpName = "DIR",
+    };
+
+    private readonly Option<string?> _lyricVocabulary = new("--lyric-vocab")
+    {
+        Description = "The lyric vocabulary (vocab.json). Default: lyric_tokenizer/vocab.json in the checkpoint, or vocab.json beside a single file.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<LoraChoice[]> _loras = new("--lora")
+    {
+        Description = "A LoRA, a folder or a safetensors file, with its weight after a colon (default 1). May be given several times.",
+        HelpName = "PATH[:WEIGHT]",
+        CustomParser = LoraChoice.Parse,
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    private readonly Option<bool> _loraStoredAlpha = new("--lora-stored-alpha")
+    {
+        Description = "Scale LoRAs by the alpha in their file's header, which the original ignores.",
+    };
+
+    private readonly Option<string?> _device = new("--device")
+    {
+        Description = "Where to compute. Default: the first CUDA device where there is one, else the CPU.",
+        HelpName = "cpu|cuda[:N]",
+    };
+
+    private readonly Option<Precision?> _precision = Choice<Precision>("--precision", "The precision of weights and computation. Default: float32 on the CPU, bfloat16 on CUDA.");
+
+    private readonly Option<int?> _threads = new("--threads")
+    {
+        Description = "Threads for computation on the CPU. Default: what libtorch chooses.",
+        HelpName = "N",
+        CustomParser = Values.WholeNumber,
+    };
+
+    private readonly Option<MemoryUse?> _memory = Choice<MemoryUse>(
+        "--memory", "Where the model's parts are between their uses: on the device (keep), in the host's memory (offload), or nowhere, read again for each use (drop). Default keep.");
+
+    private readonly Option<DecodeMode?> _decode = Choice<DecodeMode>(
+        "--decode", "How latents become samples: at once, in windows, which bound memory, or the better by length (auto). Default auto.");
+
+    public ModelOptions()
+        : base("Model")
+    {
+        _threads.Validators.Add(result => Require(result, result.GetValue(_threads) is not < 1, "must be at least 1"));
+        _device.Validators.Add(result => Require(result, result.GetValue(_device) is not { } device || Device().IsMatch(device), "must be cpu, cuda or cuda:N"));
+        foreach (Option option in (Option[])[_checkpoint, _lyricVocabulary, _loras, _loraStoredAlpha, _device, _precision, _threads, _memory, _decode])
+        {
+            Add(option);
+        }
+    }
+
+    private enum MemoryUse
+    {
+        Keep,
+        Offload,
+        Drop,
+    }
+
+    /// <summary>The checkpoint that the command line or the environment names; null for neither.</summary>
+    public string? Checkpoint(ParseResult result) => result.GetValue(_checkpoint);
+
+    /// <summary>The LoRAs, in their order.</summary>
+    public IReadOnlyList<LoraChoice> Loras(ParseResult result) => result.GetValue(_loras) ?? [];
+
+    /// <summary>Whether the alpha in a LoRA's header counts.</summary>
+    public bool UsesStoredAlpha(ParseResult result) => result.GetValue(_loraStoredAlpha);
+
+    /// <summary>How the pipeline is to compute.</summary>
+    public MusicPipelineOptions PipelineOptions(ParseResult result)
+    {
+        MusicPipelineOptions defaults = new();
+        return defaults with
+        {
+            Device = result.GetValue(_device),
+            Precision = result.GetValue(_precision),
+            Threads = result.GetValue(_threads),
+            LyricVocabulary = result.GetValue(_lyricVocabulary),
+            DecodeMode = result.GetValue(_decode) ?? defaults.DecodeMode,
+            Memory = result.GetValue(_memory) switch
+            {
+                MemoryUse.Keep => MemoryPlan.KeepAll,
+                MemoryUse.Offload => MemoryPlan.OffloadAll,
+                MemoryUse.Drop => MemoryPlan.DropAll,
+                _ => defaults.Memory,
+            },
+        };
+    }
+
+    [GeneratedRegex("^(cpu|cuda(:[0-9]{1,3})?)$", RegexOptions.IgnoreCase)]
+    private static partial Regex Device();
+
+    private static Option<TEnum?> Choice<TEnum>(string name, string description)
+        where TEnum : struct, Enum
+    {
+        string[] names = Values.NamesOf<TEnum>();
+        return new Option<TEnum?>(name) { Description = description, HelpName = string.Join('|', names), CustomParser = result => Values.Choice<TEnum>(result, names) };
+    }
+
+    private static void Require(OptionResult result, bool condition, string rule)
+    {
+        if (!condition)
+        {
+            result.AddError($"{result.Option.Name} {rule}; it is {result.Tokens[0].Value}.");
+        }
+    }
+}

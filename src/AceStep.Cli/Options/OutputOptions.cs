@@ -1,0 +1,128 @@
+using System.CommandLine;
+using AceStep.Audio;
+using AceStep.Cli.Songs;
+
+namespace AceStep.Cli.Options;
+
+/// <summary>Where songs go, and in which form.</summary>
+internal sealed class OutputOptions : FieldOptions
+{
+    private const string DefaultName = "song";
+
+    private static readonly (string Name, AudioFormat Format)[] Formats =
+        [("wav", AudioFormat.Wav), ("mp3", AudioFormat.Mp3), ("ogg", AudioFormat.Vorbis), ("flac", AudioFormat.Flac)];
+
+    private static readonly string[] FormatNames = [.. Formats.Select(format => format.Name)];
+
+    private static readonly string[] SampleFormats = Values.NamesOf<SampleFormat>();
+
+    private readonly Option<string?> _output;
+    private readonly Option<string?> _format;
+    private readonly Option<int?> _sampleRate;
+    private readonly Option<SampleFormat?> _sampleFormat;
+    private readonly Option<double?> _normalize;
+    private readonly Option<string?> _saveLatents;
+
+    public OutputOptions(TaskCapability task)
+        : base("Output", task)
+    {
+        _output = Add(new Option<string?>("--output", "-o")
+        {
+            Description = $"The file to write; one that is there is replaced. Several songs are numbered: song-1.wav, song-2.wav. Default {DefaultName}.wav, or the format's extension.",
+            HelpName = "FILE",
+        });
+        _format = Add(new Option<string?>("--format") { Description = "The file's format. Default: what its extension says.", HelpName = string.Join('|', FormatNames) });
+        _format.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, FormatNames);
+        _sampleRate = WholeNumber("--sample-rate", "Generation.SampleRate");
+        _sampleFormat = Add(new Option<SampleFormat?>("--sample-format")
+        {
+            Description = "How samples are stored in WAV and FLAC. Default: float32 in WAV, which loses nothing, pcm24 in FLAC.",
+            HelpName = string.Join('|', SampleFormats),
+            CustomParser = result => Values.Choice<SampleFormat>(result, SampleFormats),
+        });
+        _normalize = Add(new Option<double?>("--normalize")
+        {
+            Description = "Bring songs to this integrated loudness, with a true-peak limit: -14 suits streaming. Default: samples stay as the model makes them.",
+            HelpName = "LUFS",
+            CustomParser = Values.Number,
+        });
+        _saveLatents = Add(new Option<string?>("--save-latents")
+        {
+            Description = $"Also save the song before decoding, with its settings: a --source without a second encoding. The name ends in {MusicSource.LatentsExtension}.",
+            HelpName = "FILE",
+        });
+        Add(ReportOptions.Json);
+        Add(ReportOptions.Quiet);
+    }
+
+    private enum SampleFormat
+    {
+        Pcm16,
+        Pcm24,
+        Float32,
+    }
+
+    /// <summary>The request with the sample rate.</summary>
+    public MusicRequest Apply(MusicRequest request, ParseResult result) => request with
+    {
+        Generation = request.Generation with { SampleRate = result.GetValue(_sampleRate) ?? request.Generation.SampleRate },
+    };
+
+    /// <summary>The files to write.</summary>
+    /// <exception cref="UsageException">Names and formats contradict each other.</exception>
+    public SongFiles Files(ParseResult result, int songs)
+    {
+        AudioFormat? asked = result.GetValue(_format) is { } name ? Formats.Single(format => format.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Format : null;
+        string path = result.GetValue(_output) ?? $"{DefaultName}.{Formats.Single(format => format.Format == (asked ?? AudioFormat.Wav)).Name}";
+        if (path.Length == 0)
+        {
+            throw new UsageException("--output must name a file; it is empty.");
+        }
+
+        string? latents = result.GetValue(_saveLatents);
+        if (latents is not null && !Path.GetExtension(latents).Equals(MusicSource.LatentsExtension, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new UsageException($"--save-latents must end in {MusicSource.LatentsExtension}, by which --source knows latents; it is {latents}.");
+        }
+
+        return new SongFiles(path, latents, songs, asked ?? FormatOf(path), result.GetValue(_sampleFormat) switch
+        {
+            SampleFormat.Pcm16 => SampleEncoding.Pcm16,
+            SampleFormat.Pcm24 => SampleEncoding.Pcm24,
+            SampleFormat.Float32 => SampleEncoding.Float32,
+            _ => null,
+        });
+    }
+
+    /// <summary>The loudness that songs are brought to, in LUFS; null to leave them.</summary>
+    /// <exception cref="UsageException">It is out of range.</exception>
+    public double? Loudness(ParseResult result)
+    {
+        if (result.GetValue(_normalize) is not { } target)
+        {
+            return null;
+        }
+
+        try
+        {
+            _ = LoudnessNormalizer.Normalize(AudioBuffer.FromPlanar(new float[1], 1, 1), target);
+            return target;
+        }
+        catch (ArgumentOutOfRangeException error)
+        {
+            throw new UsageException($"--normalize: {error.Message}");
+        }
+    }
+
+    private static AudioFormat FormatOf(string path)
+    {
+        try
+        {
+            return AudioFile.FormatOf(path);
+        }
+        catch (ArgumentException)
+        {
+            throw new UsageException($"--output must end in .{string.Join(", .", FormatNames)}, or --format must say what to write; it is {path}.");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace AceStep.Cli.Options;
+
+/// <summary>Reads the values of options: always in the same notation, whatever the machine's language.</summary>
+internal static class Values
+{
+    public static double? Number(ArgumentResult result) =>
+        double.TryParse(Token(result), NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+            ? value
+            : Refuse<double?>(result, "a number such as 1.5");
+
+    public static int? WholeNumber(ArgumentResult result) =>
+        int.TryParse(Token(result), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+            ? value
+            : Refuse<int?>(result, "a whole number");
+
+    public static TimeSpan? Seconds(ArgumentResult result) =>
+        double.TryParse(Token(result), NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && Math.Abs(value) < TimeSpan.MaxValue.TotalSeconds
+            ? TimeSpan.FromSeconds(value)
+            : Refuse<TimeSpan?>(result, "a number of seconds such as 12.5");
+
+    public static Seeds? Seeds(ArgumentResult result)
+    {
+        List<long> seeds = [];
+        foreach (string part in Token(result).Split(','))
+        {
+            if (!long.TryParse(part, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long seed))
+            {
+                return Refuse<Seeds?>(result, "whole numbers separated by commas, such as 1,2,3");
+            }
+
+            seeds.Add(seed);
+        }
+
+        return [.. seeds];
+    }
+
+    public static IReadOnlyList<int>? WholeNumbers(ArgumentResult result)
+    {
+        List<int> numbers = [];
+        foreach (string part in Token(result).Split(','))
+        {
+            if (!int.TryParse(part, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number))
+            {
+                return Refuse<IReadOnlyList<int>?>(result, "whole numbers separated by commas, such as 1,2,4");
+            }
+
+            numbers.Add(number);
+        }
+
+        return numbers;
+    }
+
+    /// <summary>A member of an enumeration by its name in lower case, words joined by dashes, underscores or nothing.</summary>
+    public static TEnum? Choice<TEnum>(ArgumentResult result, IReadOnlyList<string> names)
+        where TEnum : struct, Enum
+    {
+        string wanted = Squeeze(Token(result));
+        return names.Any(name => Squeeze(name) == wanted) && Enum.TryParse(wanted, ignoreCase: true, out TEnum value)
+            ? value
+            : Refuse<TEnum?>(result, $"one of {string.Join(", ", names)}");
+
+        static string Squeeze(string name) => name.Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).ToLowerInvariant();
+    }
+
+    /// <summary>The names of an enumeration's members, as the command line spells them.</summary>
+    public static string[] NamesOf<TEnum>()
+        where TEnum : struct, Enum => [.. Enum.GetNames<TEnum>().Select(name => name.ToLowerInvariant())];
+
+    private static string Token(ArgumentResult result) => result.Tokens[0].Value;
+
+    private static T? Refuse<T>(ArgumentResult result, string expected)
+    {
+        string option = result.Parent is OptionResult parent ? parent.Option.Name : result.Argument.Name;
+        result.AddError($"{option} takes {expected}; '{Token(result)}' is not.");
+        return default;
+    }
+}

@@ -1,0 +1,12 @@
+using System.Globalization;
+using System.Text;
+using AceStep.Cli;
+
+// The text of messages and numbers never depends on the machine's language.
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.InvariantCulture;
+CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
+Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+
+using Interruption interruption = new();
+int exitCode = await CommandLine.RunAsync(args, interruption.Token);
+return exitCode == ExitCodes.Cancelled ? interruption.ExitCode : exitCode;

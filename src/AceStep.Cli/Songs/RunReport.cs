@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using AceStep.Cli.Checkpoints;
+using AceStep.Cli.Terminal;
+
+namespace AceStep.Cli.Songs;
+
+/// <summary>What a run did: the object that <c>--json</c> writes, and the table at the end.</summary>
+internal sealed record RunReport
+{
+    public required string Command { get; init; }
+
+    public required string Checkpoint { get; init; }
+
+    /// <summary>Whether the songs come from the small checkpoint that the program carries, not from a model that somebody chose.</summary>
+    public required bool IsDemonstration { get; init; }
+
+    public required string Device { get; init; }
+
+    public required string Precision { get; init; }
+
+    public required int Steps { get; init; }
+
+    public required IReadOnlyList<SongReport> Songs { get; init; }
+
+    public required TimingReport Timings { get; init; }
+
+    /// <summary>Seconds of music for each second of generating; loading and saving do not count.</summary>
+    public required double RealTimeFactor { get; init; }
+
+    /// <summary>The most memory that the process has had resident, mapped files included.</summary>
+    public required long PeakMemoryBytes { get; init; }
+
+    public required IReadOnlyList<string> Warnings { get; init; }
+
+    public static RunReport Create(
+        TaskCapability task, CheckpointChoice checkpoint, MusicPipeline pipeline, MusicResult result, IReadOnlyList<SongReport> songs, TimeSpan loading, TimeSpan saving, IReadOnlyList<string> warnings)
+    {
+        using Process process = Process.GetCurrentProcess();
+        GenerationSettings settings = result.Request.Generation;
+        return new RunReport
+        {
+            Command = task.Command,
+            Checkpoint = Path.GetFullPath(checkpoint.Path),
+            IsDemonstration = checkpoint.IsDemonstration,
+            Device = pipeline.Device,
+            Precision = pipeline.Precision.ToString().ToLowerInvariant(),
+            Steps = settings.OwnSteps.Count > 0 ? settings.OwnSteps.Count : settings.Steps,
+            Songs = songs,
+            Timings = TimingReport.Create(result.Timings, loading, saving),
+            RealTimeFactor = Math.Round(songs.Sum(song => song.Seconds) / result.Timings.Total.TotalSeconds, 2),
+            PeakMemoryBytes = process.PeakWorkingSet64,
+            Warnings = warnings,
+        };
+    }
+
+    public TextTable ToTable()
+    {
+        TextTable table = new();
+        foreach (SongReport song in Songs)
+        {
+            table.Add("Song", song.File);
+            if (song.Latents is not null)
+            {
+                table.Add("Latents", song.Latents);
+            }
+
+            table.Add("Seed", song.VariationSeed is { } variation ? $"{song.Seed}, variation {variation}" : $"{song.Seed}");
+            table.Add("Sound", song.Sound.Summary);
+        }
+
+        table.Add("Time", string.Join(", ", new (string Name, double Seconds)[]
+        {
+            ("loading", Timings.Loading), ("source", Timings.Source), ("prompt", Timings.Conditioning), ("denoising", Timings.Denoising), ("decoding", Timings.Decoding), ("saving", Timings.Saving),
+        }.Where(part => part.Seconds > 0).Select(part => $"{part.Name} {Amounts.Time(TimeSpan.FromSeconds(part.Seconds))}")));
+        table.Add("Speed", $"{RealTimeFactor:0.##} x real time on {Device} in {Precision}");
+        table.Add("Peak memory", Amounts.Bytes(PeakMemoryBytes));
+        return table;
+    }
+}

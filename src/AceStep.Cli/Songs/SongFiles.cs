@@ -1,0 +1,85 @@
+using AceStep.Audio;
+
+namespace AceStep.Cli.Songs;
+
+/// <summary>The files that a run writes: one song, or several with numbers in their names.</summary>
+internal sealed class SongFiles
+{
+    private readonly AudioFormat _format;
+    private readonly SampleEncoding? _encoding;
+
+    /// <param name="song">The song's path.</param>
+    /// <param name="latents">The path of its latents; null for none.</param>
+    /// <param name="count">How many songs there are.</param>
+    /// <param name="format">The songs' format.</param>
+    /// <param name="encoding">How samples are stored; null for the format's default.</param>
+    public SongFiles(string song, string? latents, int count, AudioFormat format, SampleEncoding? encoding)
+    {
+        _format = format;
+        // A lossy format stores no samples.
+        _encoding = format is AudioFormat.Wav or AudioFormat.Flac ? encoding : null;
+        Songs = Number(song, count);
+        Latents = latents is null ? null : Number(latents, count);
+    }
+
+    /// <summary>The path of each song.</summary>
+    public IReadOnlyList<string> Songs { get; }
+
+    /// <summary>The path of each song's latents; null where they are not wanted.</summary>
+    public IReadOnlyList<string>? Latents { get; }
+
+    /// <summary>
+    /// Makes sure that the songs can be written, before the minutes that making them takes: folders that exist and can be
+    /// written to, no folder in a file's place, a format that is available and holds such samples.
+    /// </summary>
+    /// <param name="sampleRate">The songs' sample rate.</param>
+    public void RequireWritable(int sampleRate)
+    {
+        foreach (string path in Songs.Concat(Latents ?? []))
+        {
+            RequireWritable(path);
+        }
+
+        AudioFile.Save(AudioBuffer.FromPlanar(new float[2 * sampleRate / 10], 2, sampleRate), new MemoryStream(), _format, Options(new AudioTags()));
+    }
+
+    /// <summary>Writes a song and its latents; each file appears when it is whole.</summary>
+    public void Save(int index, Song song, AudioBuffer audio, AudioTags tags)
+    {
+        AudioFile.Save(audio, Songs[index], _format, Options(tags));
+        if (Latents is not null)
+        {
+            song.Latents.Save(Latents[index]);
+        }
+    }
+
+    private AudioSaveOptions Options(AudioTags tags) => new() { Encoding = _encoding, Tags = tags };
+
+    private static IReadOnlyList<string> Number(string path, int count) => count == 1
+        ? [path]
+        : [.. Enumerable.Range(1, count).Select(number => Path.ChangeExtension(path, null) + $"-{number}" + Path.GetExtension(path))];
+
+    private static void RequireWritable(string path)
+    {
+        string full = Path.GetFullPath(path);
+        string folder = Path.GetDirectoryName(full) ?? full;
+        if (Directory.Exists(full))
+        {
+            throw new IOException($"Cannot write {path}: it is a folder.");
+        }
+
+        if (!Directory.Exists(folder))
+        {
+            throw new DirectoryNotFoundException($"Cannot write {path}: there is no folder {folder}.");
+        }
+
+        try
+        {
+            using FileStream probe = new(Path.Combine(folder, $".acestep-{Path.GetRandomFileName()}.tmp"), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"Cannot write {path}: no file can be made in {folder} ({error.Message})", error);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using AceStep.Audio;
+using AceStep.Cli.Checkpoints;
+using AceStep.Cli.Options;
+using AceStep.Cli.Terminal;
+using AceStep.Lyrics;
+
+namespace AceStep.Cli.Songs;
+
+/// <summary>Loads a pipeline, makes songs and writes them.</summary>
+internal sealed class SongRun(
+    Screen screen, CheckpointChoice checkpoint, MusicPipelineOptions options, IReadOnlyList<LoraChoice> loras, bool usesStoredAlpha, SongFiles files, double? loudness)
+{
+    private readonly List<string> _warnings = [];
+
+    /// <summary>Does it all.</summary>
+    public async Task<RunReport> ExecuteAsync(TaskCapability task, MusicRequest request, CancellationToken cancellationToken)
+    {
+        screen.Line(checkpoint.Description);
+        long started = Stopwatch.GetTimestamp();
+        await using MusicPipeline pipeline = await screen.ShowProgressAsync(progress => MusicPipeline.LoadAsync(checkpoint.Path, options, progress, cancellationToken));
+        LoadLoras(pipeline);
+        TimeSpan loading = Stopwatch.GetElapsedTime(started);
+
+        MusicResult result = await screen.ShowProgressAsync(progress => pipeline.GenerateAsync(request, progress, cancellationToken));
+        WarnOfLyrics(result);
+
+        started = Stopwatch.GetTimestamp();
+        SongReport[] songs = [.. result.Songs.Select((song, index) => Save(song, index, request.Prompt, cancellationToken))];
+        TimeSpan saving = Stopwatch.GetElapsedTime(started);
+        return RunReport.Create(task, checkpoint, pipeline, result, songs, loading, saving, _warnings);
+    }
+
+    private void LoadLoras(MusicPipeline pipeline)
+    {
+        foreach (LoraChoice choice in loras)
+        {
+            Lora lora = pipeline.LoadLora(choice.Path, choice.Weight, usesStoredAlpha);
+            foreach (string warning in lora.Warnings)
+            {
+                Warn($"{choice.Path}: {warning}");
+            }
+        }
+    }
+
+    private void WarnOfLyrics(MusicResult result)
+    {
+        foreach (LyricLine line in result.Lyrics)
+        {
+            foreach (LyricWarning warning in line.Warnings)
+            {
+                Warn($"line {line.Number} of the lyrics: {warning.Message}");
+            }
+        }
+    }
+
+    private void Warn(string text)
+    {
+        _warnings.Add(text);
+        Screen.Warn(text);
+    }
+
+    private SongReport Save(Song song, int index, string prompt, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        AudioBuffer audio = loudness is { } target ? Normalize(song.Audio, target) : song.Audio;
+        files.Save(index, song, audio, AudioTags.ForSong(null, prompt, song.Seed, checkpoint.Name));
+        return SongReport.Create(files.Songs[index], files.Latents?[index], song, audio);
+    }
+
+    private AudioBuffer Normalize(AudioBuffer audio, double target)
+    {
+        NormalizedAudio normalized = LoudnessNormalizer.Normalize(audio, target);
+        if (normalized.IsLimitedByPeak)
+        {
+            Warn($"the song stays below {target} LUFS, since its peaks would clip");
+        }
+
+        return normalized.Audio;
+    }
+}

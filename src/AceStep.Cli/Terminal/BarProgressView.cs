@@ -1,0 +1,58 @@
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace AceStep.Cli.Terminal;
+
+/// <summary>Progress on a terminal: a bar for each stage, with the time left.</summary>
+internal sealed class BarProgressView(IAnsiConsole console) : IProgressView
+{
+    public Task<T> RunAsync<T>(Func<IProgress<MusicProgress>, Task<T>> work)
+    {
+        TimeLeftColumn timeLeft = new();
+        return console.Progress()
+            .AutoClear(true)
+            .HideCompleted(false)
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), timeLeft, new SpinnerColumn())
+            .StartAsync(context => work(new Bars(context, timeLeft)));
+    }
+
+    /// <summary>Gives each stage a bar when it begins.</summary>
+    private sealed class Bars(ProgressContext context, TimeLeftColumn timeLeft) : IProgress<MusicProgress>
+    {
+        private readonly Dictionary<MusicStage, ProgressTask> _tasks = [];
+
+        public void Report(MusicProgress value)
+        {
+            if (!_tasks.TryGetValue(value.Stage, out ProgressTask? task))
+            {
+                task = context.AddTask(StageText.Name(value.Stage), new ProgressTaskSettings { MaxValue = Math.Max(1, value.Total) });
+                _tasks[value.Stage] = task;
+            }
+
+            task.Value = value.Completed;
+            timeLeft.Update(task.Id, value.Remaining);
+        }
+    }
+
+    /// <summary>The pipeline's own estimate, which knows that guided steps take longer.</summary>
+    private sealed class TimeLeftColumn : ProgressColumn
+    {
+        private readonly System.Collections.Concurrent.ConcurrentDictionary<int, TimeSpan> _remaining = [];
+
+        public void Update(int task, TimeSpan? remaining)
+        {
+            if (remaining is { } time)
+            {
+                _remaining[task] = time;
+            }
+        }
+
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime)
+        {
+            string text = task.IsFinished ? Amounts.Clock(task.ElapsedTime ?? TimeSpan.Zero)
+                : _remaining.TryGetValue(task.Id, out TimeSpan left) ? $"{Amounts.Clock(left)} left"
+                : "";
+            return new Text(text.PadLeft(12));
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AceStep.Cli.Options;
+using Spectre.Console;
+
+namespace AceStep.Cli.Terminal;
+
+/// <summary>
+/// Where the program writes. Messages and results go to standard output, warnings and errors to standard error; with
+/// <c>--json</c>, standard output has one JSON object and everything else goes to standard error.
+/// </summary>
+internal sealed class Screen
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true,
+    };
+
+    private readonly TextWriter _messages;
+
+    private Screen(bool isJson, bool isQuiet)
+    {
+        IsJson = isJson;
+        IsQuiet = isQuiet;
+        _messages = isJson ? Console.Error : Console.Out;
+        bool isTerminal = !(isJson ? Console.IsErrorRedirected : Console.IsOutputRedirected);
+        Rich = isTerminal && !isQuiet ? AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(_messages) }) : null;
+    }
+
+    /// <summary>Whether the result is one JSON object.</summary>
+    public bool IsJson { get; }
+
+    /// <summary>Whether messages are left out.</summary>
+    public bool IsQuiet { get; }
+
+    /// <summary>The terminal that messages go to; null where they are plain lines in a file or pipe, or not wanted.</summary>
+    public IAnsiConsole? Rich { get; }
+
+    /// <summary>The screen that a command line asks for.</summary>
+    public static Screen For(ParseResult result) => new(IsOn(result, ReportOptions.Json), IsOn(result, ReportOptions.Quiet));
+
+    /// <summary>A message.</summary>
+    public void Line(string text = "")
+    {
+        if (!IsQuiet)
+        {
+            _messages.WriteLine(Printable(text));
+        }
+    }
+
+    /// <summary>A table: drawn on a terminal, else a line for each row.</summary>
+    public void Table(TextTable table)
+    {
+        if (Rich is not null)
+        {
+            Rich.Write(table.ToSpectre());
+            return;
+        }
+
+        foreach (string line in table.ToLines())
+        {
+            Line(line);
+        }
+    }
+
+    /// <summary>Runs work and shows how far it has come.</summary>
+    public Task<T> ShowProgressAsync<T>(Func<IProgress<MusicProgress>, Task<T>> work)
+    {
+        IProgressView view = Rich is null ? new LineProgressView(Line) : new BarProgressView(Rich);
+        return view.RunAsync(work);
+    }
+
+    /// <summary>The result, as the one JSON object of the run.</summary>
+    public static void WriteJson<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Json));
+
+    /// <summary>Something that is not as it should be, and does not keep the work from being done.</summary>
+    public static void Warn(string text) => Console.Error.WriteLine($"warning: {Printable(text)}");
+
+    /// <summary>Why the work was not done.</summary>
+    public void Fail(string message, int exitCode)
+    {
+        Console.Error.WriteLine($"error: {Printable(message)}");
+        if (IsJson)
+        {
+            WriteJson(new { Error = message, ExitCode = exitCode });
+        }
+    }
+
+    /// <summary>Whether a switch is on; a command that lacks it has it off.</summary>
+    private static bool IsOn(ParseResult result, Option<bool> option) => result.GetResult(option) is { Implicit: false } given && given.GetValueOrDefault<bool>();
+
+    /// <summary>Text without what could command a terminal: names and tags come from files that others wrote.</summary>
+    public static string Printable(string text)
+    {
+        if (!text.Any(IsCommand))
+        {
+            return text;
+        }
+
+        StringBuilder printable = new(text.Length);
+        foreach (char character in text)
+        {
+            printable.Append(IsCommand(character) ? '\uFFFD' : character);
+        }
+
+        return printable.ToString();
+
+        static bool IsCommand(char character) => char.IsControl(character) && character is not ('\n' or '\r' or '\t');
+    }
+}

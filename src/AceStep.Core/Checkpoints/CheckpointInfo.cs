@@ -1,0 +1,51 @@
+using AceStep.Checkpoints;
+
+namespace AceStep;
+
+/// <summary>What is in a checkpoint, known from its headers and configs without reading any weights. Immutable.</summary>
+public sealed record CheckpointInfo
+{
+    /// <summary>The folder or file.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Whether it is ComfyUI's single file; else a folder in the released layout.</summary>
+    public required bool IsSingleFile { get; init; }
+
+    /// <summary>Its parts; those that are missing, too.</summary>
+    public required IReadOnlyList<CheckpointPart> Parts { get; init; }
+
+    /// <summary>Whether a pipeline can be loaded from it: nothing that is required is missing or broken.</summary>
+    public bool IsUsable => Parts.All(part => part.Problem is null || !part.IsRequired);
+
+    /// <summary>The bytes of all parts.</summary>
+    public long Bytes => Parts.Sum(part => part.Bytes);
+
+    /// <summary>The parameters of all parts.</summary>
+    public long Parameters => Parts.Sum(part => part.Parameters);
+
+    /// <summary>Where the released checkpoint comes from: its name, size and licence, in one sentence.</summary>
+    public static string WhereToGet => MusicCheckpoint.WhereToGet;
+
+    /// <summary>Looks at a checkpoint. What is wrong with a part is said there, not thrown.</summary>
+    /// <param name="path">The folder, or ComfyUI's single file.</param>
+    /// <param name="options">Where configs and the lyric vocabulary are, if not in their usual places.</param>
+    /// <exception cref="DirectoryNotFoundException">There is nothing at <paramref name="path"/>.</exception>
+    /// <exception cref="Models.CheckpointFormatException">A single file is malformed, or of another model.</exception>
+    public static CheckpointInfo Read(string path, MusicPipelineOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        options ??= new MusicPipelineOptions();
+        if (!Directory.Exists(path) && !File.Exists(path))
+        {
+            throw new DirectoryNotFoundException(MusicCheckpoint.DescribeMissing(path));
+        }
+
+        bool isSingleFile = File.Exists(path);
+        return new CheckpointInfo
+        {
+            Path = path,
+            IsSingleFile = isSingleFile,
+            Parts = isSingleFile ? CheckpointInspection.OfFile(path, options) : CheckpointInspection.OfFolder(path, options),
+        };
+    }
+}

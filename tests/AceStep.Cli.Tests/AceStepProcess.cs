@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using AceStep.Testing;
+
+namespace AceStep.Cli.Tests;
+
+/// <summary>The built program, run as a process of its own.</summary>
+internal static class AceStepProcess
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
+
+    /// <summary>The .NET host that runs this test.</summary>
+    private static readonly string Host = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+
+    /// <summary>The folder of the program, built in the same configuration as this test.</summary>
+    public static string Folder { get; } = Path.Combine(
+        ReferenceData.RepositoryRoot, "src", "AceStep.Cli", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, new DirectoryInfo(AppContext.BaseDirectory).Name);
+
+    /// <summary>Runs the program to its end.</summary>
+    public static ProcessResult Run(params string[] arguments) => Run(arguments, input: null);
+
+    /// <summary>Runs the program to its end, with text on its standard input and other variables in its environment.</summary>
+    public static ProcessResult Run(string[] arguments, string? input, params (string Name, string Value)[] environment)
+    {
+        using Process process = Start(arguments, environment);
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        process.StandardInput.Write(input);
+        process.StandardInput.Close();
+        if (!process.WaitForExit(Longest))
+        {
+            process.Kill(entireProcessTree: true);
+            Assert.Fail($"acestep {string.Join(' ', arguments)} has not ended within {Longest}.");
+        }
+
+        return new ProcessResult(process.ExitCode, output.Result, error.Result);
+    }
+
+    /// <summary>Starts the program and leaves it running.</summary>
+    public static Process Start(string[] arguments, params (string Name, string Value)[] environment)
+    {
+        ProcessStartInfo start = new(Host, [Path.Combine(Folder, "acestep.dll"), .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = TestContext.CurrentContext.WorkDirectory,
+        };
+        start.Environment.Remove("ACESTEP_CHECKPOINT");
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
+}
+
+/// <summary>What a run of the program returned and wrote.</summary>
+internal sealed record ProcessResult(int ExitCode, string Output, string Error)
+{
+    /// <summary>The one JSON object on standard output.</summary>
+    public JsonElement Json
+    {
+        get
+        {
+            using JsonDocument document = JsonDocument.Parse(Output);
+            return document.RootElement.Clone();
+        }
+    }
+
+    /// <summary>Asserts how the program ended; shows what it wrote if otherwise.</summary>
+    public ProcessResult Returning(int exitCode)
+    {
+        Assert.That(ExitCode, Is.EqualTo(exitCode), $"standard output:\n{Output}\nstandard error:\n{Error}");
+        return this;
+    }
+}

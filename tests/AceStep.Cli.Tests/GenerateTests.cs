@@ -1,0 +1,201 @@
+using System.Diagnostics;
+using System.Text.Json;
+using AceStep.Audio;
+using AceStep.Testing;
+
+namespace AceStep.Cli.Tests;
+
+/// <summary>Songs from the checkpoint that comes with the program.</summary>
+public sealed class GenerateTests
+{
+    private static readonly string[] Quick = ["--prompt", "techno, 128 bpm, drums, bass", "--duration", "1.5", "--steps", "3", "--seed", "1"];
+
+    [Test]
+    public void Generate_WithoutACheckpoint_WritesASongAndSaysWhatItComesFrom()
+    {
+        using TemporaryFolder folder = new();
+
+        ProcessResult result = AceStepProcess.Run(["generate", .. Quick, "--output", folder.File("song.wav")]).Returning(0);
+
+        AudioBuffer song = AudioFile.Load(folder.File("song.wav"));
+        Assert.That(song.SampleRate, Is.EqualTo(48000));
+        Assert.That(song.Channels, Is.EqualTo(2));
+        Assert.That(song.Duration.TotalSeconds, Is.EqualTo(16 * 4096 / 44100.0).Within(1e-3), "1.5 s are 16 whole latent frames");
+        Assert.That(result.Output, Does.Contain("demonstration checkpoint").And.Contains("not the released ACE-Step model").And.Contains("ACE-Step/ACE-Step-v1-3.5B"));
+        Assert.That(result.Output, Does.Contain("Seed: 1").And.Contains("x real time").And.Contains("Peak memory: ").And.Contains("Denoising: 3 of 3"));
+        Assert.That(result.Error, Is.Empty);
+        Assert.That(folder.Files, Is.EqualTo(new[] { "song.wav" }));
+    }
+
+    [Test]
+    public void Generate_WithJson_WritesOneObject()
+    {
+        using TemporaryFolder folder = new();
+
+        ProcessResult result = AceStepProcess.Run(["generate", .. Quick, "--output", folder.File("song.wav"), "--json"]).Returning(0);
+
+        JsonElement report = result.Json;
+        JsonElement song = report.GetProperty("songs").EnumerateArray().Single();
+        Assert.That(song.GetProperty("file").GetString(), Is.EqualTo(folder.File("song.wav")));
+        Assert.That(song.GetProperty("seed").GetInt64(), Is.EqualTo(1));
+        Assert.That(song.GetProperty("sample_rate").GetInt32(), Is.EqualTo(48000));
+        Assert.That(song.GetProperty("seconds").GetDouble(), Is.EqualTo(1.486).Within(1e-3));
+        Assert.That(song.GetProperty("sound").GetProperty("peak_db").GetDouble(), Is.LessThan(6));
+        Assert.That(report.GetProperty("is_demonstration").GetBoolean(), Is.True);
+        Assert.That(report.GetProperty("device").GetString(), Is.EqualTo("cpu").Or.StartsWith("cuda"));
+        Assert.That(report.GetProperty("steps").GetInt32(), Is.EqualTo(3));
+        Assert.That(report.GetProperty("timings").GetProperty("denoising").GetDouble(), Is.GreaterThan(0));
+        Assert.That(report.GetProperty("real_time_factor").GetDouble(), Is.GreaterThan(0));
+        Assert.That(report.GetProperty("peak_memory_bytes").GetInt64(), Is.GreaterThan(14_000_000), "more than the weights");
+        Assert.That(result.Error, Does.Contain("demonstration checkpoint"), "words go to standard error");
+    }
+
+    [Test]
+    public void Generate_WithQuiet_WritesNothingButTheSong()
+    {
+        using TemporaryFolder folder = new();
+
+        ProcessResult result = AceStepProcess.Run(["generate", .. Quick, "--output", folder.File("song.wav"), "--quiet"]).Returning(0);
+
+        Assert.That(result.Output, Is.Empty);
+        Assert.That(result.Error, Is.Empty);
+        Assert.That(folder.Files, Is.EqualTo(new[] { "song.wav" }));
+    }
+
+    [Test]
+    public void Generate_OfABatch_NumbersTheFilesAndTakesASeedForEach()
+    {
+        using TemporaryFolder folder = new();
+        string[] arguments =
+        [
+            "generate", "--prompt", "bells", "--duration", "1", "--steps", "2", "--batch", "2", "--seed", "5,6", "--output", folder.File("song.wav"), "--save-latents", folder.File("song.latents"), "--json",
+        ];
+
+        ProcessResult result = AceStepProcess.Run(arguments).Returning(0);
+
+        Assert.That(folder.Files, Is.EqualTo(new[] { "song-1.latents", "song-1.wav", "song-2.latents", "song-2.wav" }));
+        Assert.That(result.Json.GetProperty("songs").EnumerateArray().Select(song => song.GetProperty("seed").GetInt64()), Is.EqualTo(new[] { 5L, 6L }));
+        Assert.That(File.ReadAllBytes(folder.File("song-1.wav")), Is.Not.EqualTo(File.ReadAllBytes(folder.File("song-2.wav"))));
+    }
+
+    [Test]
+    public void Generate_TwiceWithOneSeed_WritesTheSameSamples()
+    {
+        using TemporaryFolder folder = new();
+        AceStepProcess.Run(["generate", .. Quick, "--output", folder.File("one.wav")]).Returning(0);
+        AceStepProcess.Run(["generate", .. Quick, "--output", folder.File("two.wav")]).Returning(0);
+
+        Assert.That(File.ReadAllBytes(folder.File("one.wav")), Is.EqualTo(File.ReadAllBytes(folder.File("two.wav"))));
+    }
+
+    [TestCase("song.wav", AudioFormat.Wav)]
+    [TestCase("song.mp3", AudioFormat.Mp3)]
+    [TestCase("song.ogg", AudioFormat.Vorbis)]
+    [TestCase("song.flac", AudioFormat.Flac)]
+    [TestCase("song.flac", AudioFormat.Mp3, "--format", "mp3")]
+    public void Generate_IntoAFormat_WritesItWithLengthAndTags(string name, AudioFormat format, params string[] more)
+    {
+        if (!AudioLibrary.Supports(format))
+        {
+            Assert.Ignore($"{format} needs libsndfile: {AudioLibrary.Requirement}.");
+        }
+
+        using TemporaryFolder folder = new();
+
+        AceStepProcess.Run(["generate", .. Quick, "--output", folder.File(name), .. more]).Returning(0);
+
+        AudioFileInfo info = AudioFile.Probe(folder.File(name));
+        Assert.That(info.Format, Is.EqualTo(format));
+        Assert.That(AudioFile.Load(folder.File(name)).Duration.TotalSeconds, Is.EqualTo(1.486).Within(0.1), "compressed formats pad their ends");
+        Assert.That(info.Tags.Seed, Is.EqualTo(1));
+        Assert.That(info.Tags.Prompt, Is.EqualTo("techno, 128 bpm, drums, bass"));
+        Assert.That(info.Tags.Model, Does.Contain("demonstration"));
+    }
+
+    [Test]
+    public void Generate_WithPcm16At44100_WritesSo()
+    {
+        using TemporaryFolder folder = new();
+
+        AceStepProcess.Run(["generate", .. Quick, "--output", folder.File("song.wav"), "--sample-rate", "44100", "--sample-format", "pcm16"]).Returning(0);
+
+        AudioFileInfo info = AudioFile.Probe(folder.File("song.wav"));
+        Assert.That((info.Encoding, info.SampleRate, info.Length), Is.EqualTo((SampleEncoding.Pcm16, 44100, 16 * 4096L)));
+    }
+
+    [Test]
+    public void Generate_WithNormalize_BringsTheLoudnessToTheTarget()
+    {
+        using TemporaryFolder folder = new();
+
+        ProcessResult result = AceStepProcess.Run(["generate", .. Quick, "--output", folder.File("song.wav"), "--normalize", "-20", "--json"]).Returning(0);
+
+        double loudness = result.Json.GetProperty("songs")[0].GetProperty("sound").GetProperty("loudness_lufs").GetDouble();
+        Assert.That(loudness, Is.EqualTo(-20).Within(0.5));
+    }
+
+    [Test]
+    public void Generate_FromSavedLatents_NeedsNoSecondEncoding()
+    {
+        using TemporaryFolder folder = new();
+        AceStepProcess.Run(["generate", .. Quick, "--output", folder.File("one.wav"), "--save-latents", folder.File("one.latents")]).Returning(0);
+
+        // At strength 0 the latents come back as they are, so the decoded sound is the first song's.
+        AceStepProcess.Run("audio2audio", "--source", folder.File("one.latents"), "--strength", "0", "--output", folder.File("two.wav")).Returning(0);
+
+        Assert.That(AudioFile.Load(folder.File("two.wav")).ToPlanar(), Is.EqualTo(AudioFile.Load(folder.File("one.wav")).ToPlanar()));
+    }
+
+    [Test]
+    public void Generate_WithALora_ChangesTheSongUnlessItsWeightIsZero()
+    {
+        string checkpoint = ReferenceData.Require("checkpoint-tiny");
+        string lora = ReferenceData.Require("lora", "plain");
+        using TemporaryFolder folder = new();
+        Song("none.wav");
+        Song("half.wav", "--lora", $"{lora}:0.5");
+        Song("zero.wav", "--lora", $"{lora}:0");
+        Song("half-and-half.wav", "--lora", $"{lora}:0.25", "--lora", $"{lora}:0.25");
+
+        Assert.That(Samples("half.wav"), Is.Not.EqualTo(Samples("none.wav")));
+        Assert.That(Samples("zero.wav"), Is.EqualTo(Samples("none.wav")));
+        Assert.That(Distance(Samples("half-and-half.wav"), Samples("half.wav")), Is.LessThan(1e-3), "two halves add up");
+        Assert.That(Distance(Samples("none.wav"), Samples("half.wav")), Is.GreaterThan(1e-2), "and the distance can tell");
+
+        void Song(string name, params string[] more) =>
+            AceStepProcess.Run(["generate", "--checkpoint", checkpoint, "--prompt", "funk", "--duration", "1", "--steps", "2", "--seed", "3", "--output", folder.File(name), .. more]).Returning(0);
+
+        float[] Samples(string name) => AudioFile.Load(folder.File(name)).ToPlanar();
+    }
+
+    [Test]
+    [Platform(Exclude = "Win", Reason = "Windows has no SIGINT to send")]
+    public void Generate_OnCtrlC_StopsWithinAStepAndLeavesNothing()
+    {
+        using TemporaryFolder folder = new();
+        using Process process = AceStepProcess.Start(["generate", "--prompt", "techno", "--duration", "10", "--steps", "5000", "--output", folder.File("song.wav")]);
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string? line;
+        do
+        {
+            line = process.StandardOutput.ReadLine();
+        }
+        while (line is not null && !line.StartsWith("Denoising", StringComparison.Ordinal));
+
+        Assert.That(line, Is.Not.Null, "it is denoising");
+        long interrupted = Stopwatch.GetTimestamp();
+        using (Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
+        {
+            kill.WaitForExit();
+        }
+
+        Assert.That(process.WaitForExit(TimeSpan.FromSeconds(60)), Is.True, "it stops");
+        TestContext.Out.WriteLine($"stopped after {Stopwatch.GetElapsedTime(interrupted).TotalSeconds:0.0} s");
+        Assert.That(process.ExitCode, Is.EqualTo(130));
+        Assert.That(error.Result, Does.StartWith("error: cancelled"));
+        Assert.That(folder.Files, Is.Empty);
+    }
+
+    private static double Distance(float[] one, float[] other) =>
+        Math.Sqrt(one.Zip(other, (a, b) => Math.Pow(a - b, 2)).Sum() / other.Sum(sample => Math.Pow(sample, 2)));
+}
