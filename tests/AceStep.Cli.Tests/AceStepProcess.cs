@@ -26,8 +26,7 @@ internal static class AceStepProcess
         using Process process = Start(arguments, environment);
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();
-        process.StandardInput.Write(input);
-        process.StandardInput.Close();
+        Feed(process, input);
         if (!process.WaitForExit(Longest))
         {
             process.Kill(entireProcessTree: true);
@@ -37,10 +36,26 @@ internal static class AceStepProcess
         return new ProcessResult(process.ExitCode, output.Result, error.Result);
     }
 
+    /// <summary>Writes to the program's standard input; it need not read all of it.</summary>
+    private static void Feed(Process process, string? input)
+    {
+        try
+        {
+            process.StandardInput.Write(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            TestContext.Out.WriteLine("The program stopped reading.");
+        }
+    }
+
     /// <summary>Starts the program and leaves it running.</summary>
     public static Process Start(string[] arguments, params (string Name, string Value)[] environment)
     {
-        ProcessStartInfo start = new(Host, [Path.Combine(Folder, "acestep.dll"), .. arguments])
+        // A shell starts what runs in its background with SIGINT ignored, and children inherit that.
+        string[] command = [.. OperatingSystem.IsLinux() ? ["env", "--default-signal=INT"] : Array.Empty<string>(), Host, Path.Combine(Folder, "acestep.dll"), .. arguments];
+        ProcessStartInfo start = new(command[0], command[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -174,26 +174,39 @@ public sealed class GenerateTests
     {
         using TemporaryFolder folder = new();
         using Process process = AceStepProcess.Start(["generate", "--prompt", "techno", "--duration", "10", "--steps", "5000", "--output", folder.File("song.wav")]);
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        string? line;
-        do
+        try
         {
-            line = process.StandardOutput.ReadLine();
-        }
-        while (line is not null && !line.StartsWith("Denoising", StringComparison.Ordinal));
+            Task<string> error = process.StandardError.ReadToEndAsync();
+            Assert.That(ReadUntilDenoising(process), Is.True, "it is denoising");
+            long interrupted = Stopwatch.GetTimestamp();
+            using (Process kill = Process.Start("/bin/sh", ["-c", $"kill -INT {process.Id}"]))
+            {
+                kill.WaitForExit();
+            }
 
-        Assert.That(line, Is.Not.Null, "it is denoising");
-        long interrupted = Stopwatch.GetTimestamp();
-        using (Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
+            Assert.That(process.WaitForExit(TimeSpan.FromSeconds(60)), Is.True, "it stops");
+            TestContext.Out.WriteLine($"stopped after {Stopwatch.GetElapsedTime(interrupted).TotalSeconds:0.0} s");
+            Assert.That(process.ExitCode, Is.EqualTo(130));
+            Assert.That(error.Result, Does.StartWith("error: cancelled"));
+            Assert.That(folder.Files, Is.Empty);
+        }
+        finally
         {
-            kill.WaitForExit();
+            process.Kill();
+        }
+    }
+
+    private static bool ReadUntilDenoising(Process process)
+    {
+        while (process.StandardOutput.ReadLine() is { } line)
+        {
+            if (line.StartsWith("Denoising", StringComparison.Ordinal))
+            {
+                return true;
+            }
         }
 
-        Assert.That(process.WaitForExit(TimeSpan.FromSeconds(60)), Is.True, "it stops");
-        TestContext.Out.WriteLine($"stopped after {Stopwatch.GetElapsedTime(interrupted).TotalSeconds:0.0} s");
-        Assert.That(process.ExitCode, Is.EqualTo(130));
-        Assert.That(error.Result, Does.StartWith("error: cancelled"));
-        Assert.That(folder.Files, Is.Empty);
+        return false;
     }
 
     private static double Distance(float[] one, float[] other) =>

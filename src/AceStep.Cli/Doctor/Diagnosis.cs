@@ -106,7 +106,7 @@ internal sealed record Diagnosis
         catch (Exception error) when (error is TypeInitializationException or DllNotFoundException or NotSupportedException or BadImageFormatException or FileNotFoundException)
         {
             (_, string message) = Failures.Describe(error, _ => null);
-            warnings.Add($"libtorch does not load: {message}");
+            warnings.Add($"libtorch does not load: {message} On Linux, TorchSharp's packages need GLIBCXX_3.4.32 (Debian 13, Ubuntu 24.04 or later); elsewhere build with TorchProvider=System.");
             return diagnosis;
         }
     }

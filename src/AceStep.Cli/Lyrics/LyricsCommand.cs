@@ -77,8 +77,8 @@ internal sealed class LyricsCommand : CliCommand
             {
                 Description = $"The language of every line: {string.Join(", ", LyricTokenizer.SupportedLanguages)}. Default: found line by line.",
                 HelpName = "CODE",
+                CustomParser = result => Values.Word(result, LyricTokenizer.SupportedLanguages),
             });
-            _language.AcceptOnlyFromAmong([.. LyricTokenizer.SupportedLanguages]);
             _marks = Add(new Option<bool>("--language-marks") { Description = "Let [lang:ja] at the start of a line name its language; the original would sing it." });
         }
 

@@ -31,8 +31,12 @@ internal sealed class OutputOptions : FieldOptions
             Description = $"The file to write; one that is there is replaced. Several songs are numbered: song-1.wav, song-2.wav. Default {DefaultName}.wav, or the format's extension.",
             HelpName = "FILE",
         });
-        _format = Add(new Option<string?>("--format") { Description = "The file's format. Default: what its extension says.", HelpName = string.Join('|', FormatNames) });
-        _format.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, FormatNames);
+        _format = Add(new Option<string?>("--format")
+        {
+            Description = "The file's format. Default: what its extension says.",
+            HelpName = string.Join('|', FormatNames),
+            CustomParser = result => Values.Word(result, FormatNames),
+        });
         _sampleRate = WholeNumber("--sample-rate", "Generation.SampleRate");
         _sampleFormat = Add(new Option<SampleFormat?>("--sample-format")
         {
@@ -72,7 +76,7 @@ internal sealed class OutputOptions : FieldOptions
     /// <exception cref="UsageException">Names and formats contradict each other.</exception>
     public SongFiles Files(ParseResult result, int songs)
     {
-        AudioFormat? asked = result.GetValue(_format) is { } name ? Formats.Single(format => format.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Format : null;
+        AudioFormat? asked = result.GetValue(_format) is { } name ? Formats.Single(format => format.Name == name).Format : null;
         string path = result.GetValue(_output) ?? $"{DefaultName}.{Formats.Single(format => format.Format == (asked ?? AudioFormat.Wav)).Name}";
         if (path.Length == 0)
         {

@@ -65,6 +65,13 @@ internal static class Values
         static string Squeeze(string name) => name.Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).ToLowerInvariant();
     }
 
+    /// <summary>One of several words, in lower case.</summary>
+    public static string? Word(ArgumentResult result, IReadOnlyList<string> words)
+    {
+        string word = Token(result).ToLowerInvariant();
+        return words.Contains(word) ? word : Refuse<string?>(result, $"one of {string.Join(", ", words)}");
+    }
+
     /// <summary>The names of an enumeration's members, as the command line spells them.</summary>
     public static string[] NamesOf<TEnum>()
         where TEnum : struct, Enum => [.. Enum.GetNames<TEnum>().Select(name => name.ToLowerInvariant())];

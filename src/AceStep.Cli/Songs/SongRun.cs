@@ -26,8 +26,9 @@ internal sealed class SongRun(
         WarnOfLyrics(result);
 
         started = Stopwatch.GetTimestamp();
-        SongReport[] songs = [.. result.Songs.Select((song, index) => Save(song, index, request.Prompt, cancellationToken))];
+        AudioBuffer[] written = [.. result.Songs.Select((song, index) => Save(song, index, request.Prompt, cancellationToken))];
         TimeSpan saving = Stopwatch.GetElapsedTime(started);
+        SongReport[] songs = [.. result.Songs.Select((song, index) => SongReport.Create(files.Songs[index], files.Latents?[index], song, written[index]))];
         return RunReport.Create(task, checkpoint, pipeline, result, songs, loading, saving, _warnings);
     }
 
@@ -60,12 +61,12 @@ internal sealed class SongRun(
         Screen.Warn(text);
     }
 
-    private SongReport Save(Song song, int index, string prompt, CancellationToken cancellationToken)
+    private AudioBuffer Save(Song song, int index, string prompt, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         AudioBuffer audio = loudness is { } target ? Normalize(song.Audio, target) : song.Audio;
         files.Save(index, song, audio, AudioTags.ForSong(null, prompt, song.Seed, checkpoint.Name));
-        return SongReport.Create(files.Songs[index], files.Latents?[index], song, audio);
+        return audio;
     }
 
     private AudioBuffer Normalize(AudioBuffer audio, double target)

@@ -31,6 +31,10 @@ internal sealed class BarProgressView(IAnsiConsole console) : IProgressView
 
             task.Value = value.Completed;
             timeLeft.Update(task.Id, value.Remaining);
+            if (value.Completed >= value.Total)
+            {
+                task.StopTask();
+            }
         }
     }
 
