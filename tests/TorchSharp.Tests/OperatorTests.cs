@@ -241,11 +241,12 @@ public sealed class OperatorTests
         Expect(F.interpolate(image[0], size: [3], mode: InterpolationMode.Linear, align_corners: true)[0, 0], [0, 0.5, 1]);
     }
 
-    [Test]
-    public void Attention_OfEachMask_EqualsSoftmaxOfTheScores()
+    [TestCase(4)]
+    [TestCase(1030)]
+    public void Attention_OfEachMask_EqualsSoftmaxOfTheScores(int queries)
     {
         manual_seed(1).Dispose();
-        Tensor query = randn(2, 3, 4, 8);
+        Tensor query = randn(2, 3, queries, 8);
         Tensor key = randn(2, 3, 5, 8);
         Tensor value = randn(2, 3, 5, 6);
         Tensor scores = query.matmul(key.transpose(-2, -1)) / Math.Sqrt(8);
@@ -254,10 +255,11 @@ public sealed class OperatorTests
         Tensor open = tensor(new[] { true, true, false, true, false });
         Tensor bias = zeros(5).masked_fill(open.logical_not(), double.NegativeInfinity);
         Tensor expected = (scores + bias).softmax(-1).matmul(value);
-        Same(F.scaled_dot_product_attention(query, key, value, open.expand(4, 5)), expected);
-        Same(F.scaled_dot_product_attention(query, key, value, bias.expand(4, 5)), expected);
+        Same(F.scaled_dot_product_attention(query, key, value, open.expand(queries, 5)), expected);
+        Same(F.scaled_dot_product_attention(query, key, value, bias.expand(queries, 5)), expected);
+        Same(F.scaled_dot_product_attention(query, key, value, bias.view(1, 1, 1, 5)), expected);
 
-        Tensor triangle = zeros(4, 5).masked_fill(ones(4, 5, dtype: @bool).tril().logical_not(), double.NegativeInfinity);
+        Tensor triangle = zeros(queries, 5).masked_fill(ones(queries, 5, dtype: @bool).tril().logical_not(), double.NegativeInfinity);
         Same(F.scaled_dot_product_attention(query, key, value, is_casual: true), (scores + triangle).softmax(-1).matmul(value));
     }
 
