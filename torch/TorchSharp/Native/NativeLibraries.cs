@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using System.Text.RegularExpressions;
 
 namespace TorchSharp.Native;
 
@@ -30,6 +31,7 @@ internal static partial class NativeLibraries
 
     private static unsafe nint Load()
     {
+        RequireVersion();
         PrepareEnvironment();
         Require(PathOf("c10"));
         Require(PathOf("torch_cpu"));
@@ -69,6 +71,24 @@ internal static partial class NativeLibraries
                 $"{path} does not load. It belongs to libtorch {Version}, which this TorchSharp was built for; install it (Debian: libtorch-dev) or name its folder in LIBTORCH.", exception);
         }
     }
+
+    // A libtorch of another version than the bridge's crashes sooner or later. An unpacked libtorch says its version in build-version, a
+    // wheel in version.py; a system's folder says nothing, and is the one of the build.
+    private static void RequireVersion()
+    {
+        string built = string.Join('.', Version.Split('.').Take(2));
+        foreach (string file in (string[])["build-version", "version.py"])
+        {
+            string path = Path.Combine(Folder, "..", file);
+            if (File.Exists(path) && FirstVersion().Match(File.ReadAllText(path)) is { Success: true, Value: var found } && found != built)
+            {
+                throw new DllNotFoundException($"{Folder} is libtorch {found}, but this TorchSharp was built for {built}: build again with LIBTORCH set to it.");
+            }
+        }
+    }
+
+    [GeneratedRegex(@"\d+\.\d+")]
+    private static partial Regex FirstVersion();
 
     // libtorch and its BLAS read these once, when they are loaded, from the C library's environment, which .NET's does not reach. What the
     // user has set stays.
