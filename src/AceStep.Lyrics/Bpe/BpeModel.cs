@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Text.Json;
 using AceStep.Lyrics.Text;
 
@@ -10,16 +9,16 @@ internal sealed class BpeModel
     private const string WhitespaceSplitter = "Whitespace";
 
     private BpeModel(
-        FrozenDictionary<int, int> characters, FrozenDictionary<long, Merge> merges, IReadOnlyList<AddedToken> addedTokens, int unknownId, int count)
+        Dictionary<int, int> characters, Dictionary<long, Merge> merges, IReadOnlyList<AddedToken> addedTokens, int unknownId, int count)
     {
         (Characters, Merges, AddedTokens, UnknownId, Count) = (characters, merges, addedTokens, unknownId, count);
     }
 
     /// <summary>The id of every token that is one character, by code point.</summary>
-    public FrozenDictionary<int, int> Characters { get; }
+    public Dictionary<int, int> Characters { get; }
 
     /// <summary>What a pair of ids merges to, by <see cref="Pair"/>.</summary>
-    public FrozenDictionary<long, Merge> Merges { get; }
+    public Dictionary<long, Merge> Merges { get; }
 
     public IReadOnlyList<AddedToken> AddedTokens { get; }
 
@@ -35,6 +34,7 @@ internal sealed class BpeModel
     /// <exception cref="InvalidDataException">The description breaks a rule; the message names it.</exception>
     public static BpeModel Read(JsonElement root)
     {
+        Require(root.ValueKind == JsonValueKind.Object, "it must be an object");
         RequireNull(root, "normalizer");
         RequireNull(root, "post_processor");
         RequireNull(root, "truncation");
@@ -72,8 +72,8 @@ internal sealed class BpeModel
         }
 
         return new BpeModel(
-            characters.ToFrozenDictionary(),
-            ReadMerges(Property(model, "merges", JsonValueKind.Array), vocabulary).ToFrozenDictionary(),
+            characters,
+            ReadMerges(Property(model, "merges", JsonValueKind.Array), vocabulary),
             addedTokens,
             unknownId,
             vocabulary.Values.Concat(addedTokens.Select(token => token.Id)).Max() + 1);
@@ -126,7 +126,7 @@ internal sealed class BpeModel
             string[] parts = merge.ValueKind switch
             {
                 JsonValueKind.String => merge.GetString()!.Split(' '),
-                JsonValueKind.Array => [.. merge.EnumerateArray().Select(part => part.GetString() ?? "")],
+                JsonValueKind.Array => [.. merge.EnumerateArray().Select(part => part.ValueKind == JsonValueKind.String ? part.GetString()! : "")],
                 _ => [],
             };
             Require(parts.Length == 2, $"model.merges[{rank}] must be two tokens, not {merge.GetRawText()}");

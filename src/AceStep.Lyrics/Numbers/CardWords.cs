@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 
 namespace AceStep.Lyrics.Numbers;
@@ -46,7 +47,7 @@ internal abstract class CardWords : NumberWords
     {
         if (double.IsInteger(value))
         {
-            return Cardinal(new BigInteger(value));
+            return new BigInteger(value) >= _limit ? null : WholeDouble(value).Text;
         }
 
         if (DecimalText.Fraction(value) is not { } fraction || Cardinal(new BigInteger(Math.Truncate(value))) is not { } whole)
@@ -73,16 +74,31 @@ internal abstract class CardWords : NumberWords
 
     private WordedNumber Words(BigInteger value)
     {
-        int index = Array.BinarySearch(_cards, new WordedNumber("", value), Comparer);
-        WordedNumber card = _cards[index >= 0 ? index : ~index - 1];
+        WordedNumber card = LargestIn(value);
         BigInteger rest = BigInteger.Zero;
         BigInteger times = card.Value.IsZero ? BigInteger.One : BigInteger.DivRem(value, card.Value, out rest);
-        WordedNumber words = Join(times.IsOne ? Words1 : Words(times), card);
+        WordedNumber words = Join(times.IsOne ? One : Words(times), card);
         return rest.IsZero ? words : Join(words, Words(rest));
     }
 
-    // The card of one.
-    private WordedNumber Words1 => _cards[1];
+    // The same in doubles, as the original divides: from 10^24 on its powers of ten are no longer exact.
+    private WordedNumber WholeDouble(double value)
+    {
+        WordedNumber card = LargestIn(new BigInteger(value));
+        double power = double.Parse(card.Value.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        double rest = power == 0 ? 0 : value % power;
+        double times = power == 0 ? 1 : Math.Round((value - rest) / power);
+        WordedNumber words = Join(times == 1 ? One : WholeDouble(times), card);
+        return rest == 0 ? words : Join(words, WholeDouble(rest));
+    }
+
+    private WordedNumber LargestIn(BigInteger value)
+    {
+        int index = Array.BinarySearch(_cards, new WordedNumber("", value), Comparer);
+        return _cards[index >= 0 ? index : ~index - 1];
+    }
+
+    private WordedNumber One => _cards[1];
 
     private static readonly IComparer<WordedNumber> Comparer =
         Comparer<WordedNumber>.Create(static (left, right) => left.Value.CompareTo(right.Value));

@@ -53,8 +53,8 @@ internal sealed class TurkishWords : NumberWords
             return null;
         }
 
-        // The original compares with a double, and says nothing where they differ.
-        if (new BigInteger((double)value) != value)
+        // For cardinals the original compares with a double, and says nothing where they differ.
+        if (!ordinal && new BigInteger((double)value) != value)
         {
             return "";
         }

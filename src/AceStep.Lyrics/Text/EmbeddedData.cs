@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 
@@ -10,10 +11,15 @@ internal static class EmbeddedData
     {
         using Stream packed = typeof(EmbeddedData).Assembly.GetManifestResourceStream(name)
             ?? throw new InvalidOperationException($"The assembly lacks its resource {name}.");
+        // A gzip file ends in the length of what it holds.
+        packed.Seek(-sizeof(int), SeekOrigin.End);
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        packed.ReadExactly(length);
+        packed.Seek(0, SeekOrigin.Begin);
         using var stream = new GZipStream(packed, CompressionMode.Decompress);
-        using var buffer = new MemoryStream((int)packed.Length * 4);
-        stream.CopyTo(buffer);
-        return buffer.ToArray();
+        var bytes = new byte[BinaryPrimitives.ReadInt32LittleEndian(length)];
+        stream.ReadExactly(bytes);
+        return bytes;
     }
 
     public static string Text(string name) => Encoding.UTF8.GetString(Bytes(name));
