@@ -7,8 +7,11 @@
 #include <ATen/core/ivalue.h>
 #include <ATen/core/stack.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 using namespace bridge;
@@ -17,6 +20,9 @@ namespace {
 
 // What a call returned beyond the room its caller offered.
 thread_local std::vector<int64_t> pending_results;
+
+// c10::optional in older releases of libtorch, std::optional in newer ones.
+using OptionalTensor = std::decay_t<decltype(std::declval<c10::IValue&>().toOptional<at::Tensor>())>;
 
 template <typename T>
 const T* elements(const Argument& argument) {
@@ -66,11 +72,11 @@ c10::IValue to_ivalue(const Argument& argument, const c10::Argument& schema) {
       return list;
     }
     case Kind::OptionalTensorList: {
-      c10::List<c10::optional<at::Tensor>> list;
+      c10::List<OptionalTensor> list;
       list.reserve(argument.length);
       for (int32_t i = 0; i < argument.length; ++i) {
         const TensorHandle handle = elements<TensorHandle>(argument)[i];
-        list.push_back(handle ? c10::optional<at::Tensor>(borrow(handle)) : c10::nullopt);
+        list.push_back(handle ? OptionalTensor(borrow(handle)) : OptionalTensor());
       }
       return list;
     }

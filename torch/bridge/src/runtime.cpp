@@ -5,14 +5,12 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <ATen/Version.h>
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/cuda.h>
 
 #include <algorithm>
-#include <cstring>
-#include <string>
+#include <mutex>
 
 using namespace bridge;
 

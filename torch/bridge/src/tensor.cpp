@@ -5,7 +5,7 @@
 #include <ATen/ops/from_blob.h>
 #include <c10/core/ScalarType.h>
 
-#include <memory>
+#include <algorithm>
 
 using namespace bridge;
 
