@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using AceStep.Testing;
 
 namespace AceStep.Audio.Tests;
@@ -236,21 +235,25 @@ public sealed class AudioFileTests
         }
     }
 
+    [Test]
+    public void SaveAndLoad_ManyAtOnce_DoNotDisturbEachOther()
+    {
+        AudioFormat[] formats = [.. Formats.Where(AudioLibrary.Supports)];
+        AudioBuffer audio = Sounds.Noise(new Random(1), 2, 30_000, 48000);
+        float[][] expected = [.. formats.Select(format => AudioFile.Load(Saved(format, audio)).ToPlanar())];
+        Parallel.For(0, 48, i =>
+        {
+            float[] loaded = AudioFile.Load(Saved(formats[i % formats.Length], audio)).ToPlanar();
+            Assert.That(loaded.AsSpan().SequenceEqual(expected[i % formats.Length]), Is.True, $"{formats[i % formats.Length]}");
+        });
+    }
+
     [TestCase("flac", false)]
     [TestCase("wav16", true)]
     public void AnyFormatButWav_WithoutTheLibrary_SaysWhatToInstall(string kind, bool works)
     {
-        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "AceStep.Audio.Fuzz.dll"), kind, "0", "1"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { [AudioLibrary.EnvironmentVariable] = Path.Combine(Path.GetTempPath(), "no-such-library.so") },
-        };
-        using Process process = Process.Start(start)!;
-        process.StandardOutput.ReadToEnd();
-        string errors = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        Assert.That(process.ExitCode == 0, Is.EqualTo(works), errors);
+        (int exitCode, _, string errors) = FuzzProgram.Run(kind, 1, Path.Combine(Path.GetTempPath(), "no-such-library.so"));
+        Assert.That(exitCode == 0, Is.EqualTo(works), errors);
         if (!works)
         {
             Assert.That(errors, Does.Contain(nameof(DllNotFoundException)).And.Contain(AudioLibrary.Requirement));

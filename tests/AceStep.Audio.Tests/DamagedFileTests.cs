@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 
 namespace AceStep.Audio.Tests;
 
@@ -24,23 +23,12 @@ public sealed class DamagedFileTests
             Assert.Ignore(AudioLibrary.Requirement);
         }
 
-        string program = Path.Combine(AppContext.BaseDirectory, "AceStep.Audio.Fuzz.dll");
-        var start = new ProcessStartInfo("dotnet", ["exec", program, kind, "0", $"{CasesPerKind}"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using Process process = Process.Start(start)!;
-        string last = "none";
-        process.OutputDataReceived += (_, line) => last = line.Data ?? last;
-        process.BeginOutputReadLine();
-        string errors = process.StandardError.ReadToEnd();
-        process.WaitForExit();
+        (int exitCode, string lastCase, string errors) = FuzzProgram.Run(kind, CasesPerKind);
 
         string tail = string.Join(Environment.NewLine, errors.Split('\n').TakeLast(30));
         TestContext.Out.WriteLine(tail);
-        Assert.That(process.ExitCode, Is.Zero, $"last case: {last}; {tail}");
-        Assert.That(last, Is.EqualTo($"{CasesPerKind - 1}"));
+        Assert.That(exitCode, Is.Zero, $"last case: {lastCase}; {tail}");
+        Assert.That(lastCase, Is.EqualTo($"{CasesPerKind - 1}"));
     }
 
     /// <summary>Offsets in the header that our writer makes for PCM of 16 bits: format 20, channels 22, rate 24, frame 32, bits 34, data size 40.</summary>

@@ -34,6 +34,13 @@ public sealed class LoudnessTests
     }
 
     [Test]
+    public void Integrated_MostlyBelowTheAbsoluteGate_CountsOnlyTheRest()
+    {
+        // Were the quiet part counted, the mean would fall so far that the relative gate let it in.
+        Assert.That(Loudness.Integrated(Tone(48000, (60, -75), (10, -60))), Is.EqualTo(-60).Within(LoudnessTolerance));
+    }
+
+    [Test]
     public void Integrated_LouderMiddle_IsAveragedByPower()
     {
         Assert.That(Loudness.Integrated(Tone(48000, (20, -26), (20.1, -20), (20, -26))), Is.EqualTo(-23).Within(LoudnessTolerance));

@@ -136,7 +136,7 @@ internal sealed class SoundFileWriter : IAudioEncoder
 
     /// <summary>
     /// The level that libsndfile turns into a bit rate: 0 is the highest of the MPEG version that the sample
-    /// rate selects, 1 the lowest, cut to an integer, hence the half.
+    /// rate selects, 1 the lowest. LAME takes the nearest rate that there is.
     /// </summary>
     private static double LevelOf(int bitRate, int sampleRate)
     {
@@ -146,7 +146,7 @@ internal sealed class SoundFileWriter : IAudioEncoder
             >= 16000 => (8, 160),
             _ => (8, 64),
         };
-        return Math.Clamp((highest - bitRate - 0.5) / (highest - lowest), 0, 1);
+        return Math.Clamp((highest - bitRate) / (highest - lowest), 0, 1);
     }
 
     /// <summary>Encoders of sound meant for ears fail on what no ear could stand: NaN becomes 0.</summary>
