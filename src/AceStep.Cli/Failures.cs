@@ -16,7 +16,7 @@ internal static class Failures
         error = Innermost(error);
         return error switch
         {
-            OperationCanceledException => (ExitCodes.Cancelled, "cancelled; nothing was written"),
+            OperationCanceledException => (ExitCodes.Cancelled, "cancelled; no unfinished file is left"),
             InvalidRequestException request => (ExitCodes.Usage, OneLine(optionOf(request.Field) is { } option ? $"{option}: {request.Rule}" : request.Message)),
             UsageException => (ExitCodes.Usage, OneLine(error.Message)),
             CheckpointFormatException or CheckpointMismatchException or AudioFormatException or IOException

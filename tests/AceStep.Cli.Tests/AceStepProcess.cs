@@ -54,7 +54,27 @@ internal static class AceStepProcess
     public static Process Start(string[] arguments, params (string Name, string Value)[] environment)
     {
         // A shell starts what runs in its background with SIGINT ignored, and children inherit that.
-        string[] command = [.. OperatingSystem.IsLinux() ? ["env", "--default-signal=INT"] : Array.Empty<string>(), Host, Path.Combine(Folder, "acestep.dll"), .. arguments];
+        string[] command = [.. OperatingSystem.IsLinux() ? ["env", "--default-signal=INT"] : Array.Empty<string>(), .. Command(arguments)];
+        return StartCommand(command, environment);
+    }
+
+    /// <summary>Runs the program to its end on a terminal of 120 columns.</summary>
+    /// <returns>What it wrote, control codes included.</returns>
+    public static string RunOnTerminal(string[] arguments)
+    {
+        string line = string.Join(' ', Command(arguments).Select(argument => $"'{argument}'"));
+        using Process process = StartCommand(["script", "-qec", $"stty cols 120; {line}", "/dev/null"], ("TERM", "xterm-256color"));
+        process.StandardInput.Close();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.That(process.ExitCode, Is.Zero, output);
+        return output;
+    }
+
+    private static string[] Command(string[] arguments) => [Host, Path.Combine(Folder, "acestep.dll"), .. arguments];
+
+    private static Process StartCommand(string[] command, params (string Name, string Value)[] environment)
+    {
         ProcessStartInfo start = new(command[0], command[1..])
         {
             RedirectStandardInput = true,

@@ -168,9 +168,66 @@ public sealed class GenerateTests
         float[] Samples(string name) => AudioFile.Load(folder.File(name)).ToPlanar();
     }
 
+    [TestCase("keep")]
+    [TestCase("offload")]
+    [TestCase("drop")]
+    public void Generate_WhateverTheMemoryPlan_WritesTheSameSamples(string plan)
+    {
+        using TemporaryFolder folder = new();
+        AceStepProcess.Run(["generate", .. Quick, "--output", folder.File("default.wav")]).Returning(0);
+
+        AceStepProcess.Run(["generate", .. Quick, "--memory", plan, "--output", folder.File("planned.wav")]).Returning(0);
+
+        Assert.That(File.ReadAllBytes(folder.File("planned.wav")), Is.EqualTo(File.ReadAllBytes(folder.File("default.wav"))));
+    }
+
     [Test]
-    [Platform(Exclude = "Win", Reason = "Windows has no SIGINT to send")]
-    public void Generate_OnCtrlC_StopsWithinAStepAndLeavesNothing()
+    public void Generate_DecodedInWindows_SoundsAsDecodedAtOnce()
+    {
+        using TemporaryFolder folder = new();
+        AceStepProcess.Run(["generate", .. Quick, "--decode", "whole", "--output", folder.File("whole.wav")]).Returning(0);
+        AceStepProcess.Run(["generate", .. Quick, "--decode", "windowed", "--output", folder.File("windowed.wav")]).Returning(0);
+
+        Assert.That(Distance(AudioFile.Load(folder.File("windowed.wav")).ToPlanar(), AudioFile.Load(folder.File("whole.wav")).ToPlanar()), Is.LessThan(1e-4));
+    }
+
+    [Test]
+    public void Accompany_OfVocals_HasTheirLengthAndKeepsThemWhereAsked()
+    {
+        using TemporaryFolder folder = new();
+        AceStepProcess.Run(["generate", .. Quick, "--output", folder.File("vocals.wav"), "--sample-rate", "44100"]).Returning(0);
+        Accompany("alone.wav");
+        Accompany("mixed.wav", "--keep-vocals");
+        Accompany("jazz.wav", "--style", "jazz");
+
+        AudioBuffer vocals = AudioFile.Load(folder.File("vocals.wav"));
+        float[] alone = AudioFile.Load(folder.File("alone.wav")).ToPlanar();
+        float[] sum = [.. alone.Zip(vocals.ToPlanar(), (made, sung) => made + sung)];
+        Assert.That(alone, Has.Length.EqualTo(2 * vocals.Length));
+        Assert.That(Distance(AudioFile.Load(folder.File("mixed.wav")).ToPlanar(), sum), Is.LessThan(1e-6), "the vocals' own samples are mixed back");
+        Assert.That(AudioFile.Load(folder.File("jazz.wav")).ToPlanar(), Is.Not.EqualTo(alone), "the style's words count");
+
+        void Accompany(string name, params string[] more) => AceStepProcess.Run(
+            ["accompany", "--source", folder.File("vocals.wav"), "--prompt", "piano", "--steps", "4", "--seed", "2", "--sample-rate", "44100", "--output", folder.File(name), .. more]).Returning(0);
+    }
+
+    [Test]
+    [Platform("Linux", Reason = "script, which makes a terminal, is part of every Debian")]
+    public void Generate_OnATerminal_DrawsBarsAndATable()
+    {
+        using TemporaryFolder folder = new();
+
+        string output = AceStepProcess.RunOnTerminal(["generate", .. Quick, "--output", folder.File("song.wav")]);
+
+        Assert.That(output, Does.Contain("Denoising").And.Contains("━").And.Contains("100%"), "bars");
+        Assert.That(output, Does.Contain("╭").And.Contains("│ Seed").And.Contains("│ Peak memory"), "the table");
+        Assert.That(folder.Files, Is.EqualTo(new[] { "song.wav" }));
+    }
+
+    [TestCase("INT", 130)]
+    [TestCase("TERM", 143)]
+    [Platform(Exclude = "Win", Reason = "Windows has no signals to send")]
+    public void Generate_OnASignal_StopsWithinAStepAndLeavesNothing(string signal, int exitCode)
     {
         using TemporaryFolder folder = new();
         using Process process = AceStepProcess.Start(["generate", "--prompt", "techno", "--duration", "10", "--steps", "5000", "--output", folder.File("song.wav")]);
@@ -179,14 +236,14 @@ public sealed class GenerateTests
             Task<string> error = process.StandardError.ReadToEndAsync();
             Assert.That(ReadUntilDenoising(process), Is.True, "it is denoising");
             long interrupted = Stopwatch.GetTimestamp();
-            using (Process kill = Process.Start("/bin/sh", ["-c", $"kill -INT {process.Id}"]))
+            using (Process kill = Process.Start("/bin/sh", ["-c", $"kill -{signal} {process.Id}"]))
             {
                 kill.WaitForExit();
             }
 
             Assert.That(process.WaitForExit(TimeSpan.FromSeconds(60)), Is.True, "it stops");
             TestContext.Out.WriteLine($"stopped after {Stopwatch.GetElapsedTime(interrupted).TotalSeconds:0.0} s");
-            Assert.That(process.ExitCode, Is.EqualTo(130));
+            Assert.That(process.ExitCode, Is.EqualTo(exitCode));
             Assert.That(error.Result, Does.StartWith("error: cancelled"));
             Assert.That(folder.Files, Is.Empty);
         }

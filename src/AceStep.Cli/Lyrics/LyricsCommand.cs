@@ -33,7 +33,7 @@ internal sealed class LyricsCommand : CliCommand
             Screen.WriteJson(new
             {
                 encoding.Ids,
-                Lines = encoding.Lines.Select(line => new { line.Text, line.Language, Cleaned = line.Cleaned ?? "", line.Ids, Warnings = line.Warnings.Select(warning => warning.Message) }),
+                Lines = encoding.Lines.Select(line => new { line.Text, Language = line.Language ?? "", Cleaned = line.Cleaned ?? "", line.Ids, Warnings = line.Warnings.Select(warning => warning.Message) }),
             });
         }
         else

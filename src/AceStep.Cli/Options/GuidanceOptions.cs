@@ -6,6 +6,8 @@ namespace AceStep.Cli.Options;
 /// <summary>The guidance of the tasks that read all of it.</summary>
 internal sealed class GuidanceOptions : FieldOptions
 {
+    private const string KindField = "Guidance.Kind";
+
     private readonly Option<GuidanceKind?> _kind;
     private readonly Option<double?> _scale;
     private readonly Option<double?> _textScale;
@@ -20,7 +22,7 @@ internal sealed class GuidanceOptions : FieldOptions
     public GuidanceOptions(TaskCapability task)
         : base("Guidance", task)
     {
-        _kind = Choice<GuidanceKind>("--guidance", "Guidance.Kind");
+        _kind = Choice<GuidanceKind>("--guidance", KindField);
         _scale = Number("--guidance-scale", "Guidance.Scale");
         _textScale = Number("--guidance-scale-text", "Guidance.TextScale");
         _lyricScale = Number("--guidance-scale-lyric", "Guidance.LyricScale");
@@ -31,6 +33,9 @@ internal sealed class GuidanceOptions : FieldOptions
         _noErgLyric = Switch("--no-erg-lyric", "Guidance.ErgLyric");
         _noErgDiffusion = Switch("--no-erg-diffusion", "Guidance.ErgDiffusion");
     }
+
+    /// <summary>Whether a task reads them.</summary>
+    public static bool AreReadBy(TaskCapability task) => task.Fields.Any(field => field.Name == KindField);
 
     /// <summary>The request with what the options say.</summary>
     public GuidedMusicRequest Apply(GuidedMusicRequest request, ParseResult result)

@@ -73,7 +73,7 @@ internal sealed partial class ModelOptions : OptionGroup
         Drop,
     }
 
-    /// <summary>The checkpoint that the command line or the environment names; null for neither.</summary>
+    /// <summary>The checkpoint that the command line names; null for none.</summary>
     public string? Checkpoint(ParseResult result) => result.GetValue(_checkpoint);
 
     /// <summary>The LoRAs, in their order.</summary>

@@ -22,7 +22,7 @@ internal sealed class TaskCommand : CliCommand
         _prompt = AddGroup(new PromptOptions(task.Task));
         _task = AddGroup(task);
         _denoising = AddGroup(new DenoisingOptions(task.Task));
-        _guidance = task.Task.Task == MusicTask.StyleTransfer ? null : AddGroup(new GuidanceOptions(task.Task));
+        _guidance = GuidanceOptions.AreReadBy(task.Task) ? AddGroup(new GuidanceOptions(task.Task)) : null;
         _model = AddGroup(new ModelOptions());
         _output = AddGroup(new OutputOptions(task.Task));
     }
