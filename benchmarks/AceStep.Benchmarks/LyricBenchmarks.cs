@@ -26,7 +26,7 @@ public class LyricBenchmarks
     [GlobalSetup]
     public void ReadLines()
     {
-        string root = RepositoryRoot();
+        string root = Repository.Root;
         _tokenizer = new LyricTokenizer(LyricVocabulary.Load(Path.Combine(root, "checkpoints", "nano", "lyric_tokenizer", "vocab.json")));
         using var stream = new GZipStream(
             File.OpenRead(Path.Combine(root, "tests", "data", "reference", "lyrics", "tokenize.jsonl.gz")), CompressionMode.Decompress);
@@ -55,16 +55,5 @@ public class LyricBenchmarks
         }
 
         return count;
-    }
-
-    private static string RepositoryRoot()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "AceStep.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} holds AceStep.sln.");
     }
 }

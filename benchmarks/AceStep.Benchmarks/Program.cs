@@ -1,4 +1,21 @@
+using System.CommandLine;
+using AceStep.Benchmarks.RealSize;
 using BenchmarkDotNet.Running;
 
 // dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- --filter '*Resampler*'
+// dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- stand-in write FOLDER
+// dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- load FOLDER
+Command[] commands = [new StandInCommand(), new LoadCommand()];
+if (args.Length > 0 && commands.Any(command => command.Name == args[0]))
+{
+    RootCommand root = new("Measures AceStep for .NET.");
+    foreach (Command command in commands)
+    {
+        root.Add(command);
+    }
+
+    return root.Parse(args).Invoke();
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+return 0;

@@ -1,3 +1,4 @@
+using AceStep.Checkpoints;
 using AceStep.Models;
 using BenchmarkDotNet.Attributes;
 using TorchSharp;
@@ -13,12 +14,13 @@ namespace AceStep.Benchmarks;
 /// </summary>
 public class TransformerBenchmarks
 {
-    private const int Heads = 20;
-    private const int HeadSize = 128;
-    private const int Width = Heads * HeadSize;
-    private const int FeedForwardWidth = 6400;
     private const int EncoderTokens = 200;
-    private const double RotaryTheta = 1e6;
+
+    private static readonly int Heads = ReleasedConfigs.Transformer.AttentionHeads;
+    private static readonly int HeadSize = ReleasedConfigs.Transformer.AttentionHeadSize;
+    private static readonly int Width = ReleasedConfigs.Transformer.Width;
+    private static readonly int FeedForwardWidth = ReleasedConfigs.Transformer.FeedForwardWidth;
+    private static readonly double RotaryTheta = ReleasedConfigs.Transformer.RotaryTheta;
 
     private readonly List<IDisposable> _owned = [];
     private TransformerBlock _block = null!;

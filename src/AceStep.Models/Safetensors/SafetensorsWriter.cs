@@ -30,7 +30,7 @@ public static class SafetensorsWriter
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(tensors);
         List<Item> items = Sort(tensors);
-        byte[] header = BuildHeader(items, metadata);
+        byte[] header = BuildHeader(items.Select(item => (item.Name, item.Tensor.dtype, (IReadOnlyList<long>)item.Tensor.shape)), metadata);
 
         string target = Path.GetFullPath(path);
         string temporary = $"{target}.{Guid.NewGuid():N}.tmp";
@@ -88,7 +88,10 @@ public static class SafetensorsWriter
         return items;
     }
 
-    private static byte[] BuildHeader(List<Item> items, IReadOnlyDictionary<string, string>? metadata)
+    /// <summary>What stands before the tensors' bytes: the length field, the table of the tensors, and blanks up to the alignment.</summary>
+    /// <param name="tensors">The tensors in the order of their bytes.</param>
+    /// <param name="metadata">Text by key.</param>
+    internal static byte[] BuildHeader(IEnumerable<(string Name, torch.ScalarType Type, IReadOnlyList<long> Shape)> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         StringBuilder json = new();
         json.Append('{');
@@ -105,13 +108,13 @@ public static class SafetensorsWriter
         }
 
         long offset = 0;
-        foreach (Item item in items)
+        foreach ((string name, torch.ScalarType type, IReadOnlyList<long> shape) in tensors)
         {
-            long end = offset + (item.Tensor.numel() * SafetensorsType.SizeOf(item.Tensor.dtype));
+            long end = shape.Aggregate((long)SafetensorsType.SizeOf(type), (product, size) => product * size) + offset;
             AppendSeparator(json);
-            AppendText(json, item.Name)
-                .Append(CultureInfo.InvariantCulture, $$""":{"dtype":"{{SafetensorsType.NameOf(item.Tensor.dtype)}}","shape":[""")
-                .AppendJoin(',', item.Tensor.shape)
+            AppendText(json, name)
+                .Append(CultureInfo.InvariantCulture, $$""":{"dtype":"{{SafetensorsType.NameOf(type)}}","shape":[""")
+                .AppendJoin(',', shape)
                 .Append(CultureInfo.InvariantCulture, $$"""],"data_offsets":[{{offset}},{{end}}]}""");
             offset = end;
         }

@@ -1,0 +1,114 @@
+using AceStep.Checkpoints;
+using AceStep.Models;
+using TorchSharp;
+
+namespace AceStep.Benchmarks.RealSize;
+
+/// <summary>
+/// A checkpoint of random weights in the released layout: the released files' names, types, shapes and lengths (8.3 GB),
+/// for what only the real size shows. Its tokenizers are the demonstration checkpoint's. What it makes is noise.
+/// </summary>
+internal static class StandInCheckpoint
+{
+    private const string UnfinishedSuffix = ".unfinished";
+    private const string NoticeFile = "STAND-IN.txt";
+    private const string Notice = "Random weights for measurements, written by the benchmarks of AceStep for .NET: this is no music model.\n";
+
+    private static readonly string[] Copied =
+    [
+        Path.Combine(CheckpointLayout.TextEncoderFolder, CheckpointLayout.TokenizerFile),
+        CheckpointLayout.LyricVocabularyPath,
+    ];
+
+    /// <summary>Writes the checkpoint, or what is still missing of it.</summary>
+    /// <param name="folder">A new folder, or one where this was interrupted.</param>
+    /// <param name="report">Told what is done.</param>
+    /// <exception cref="IOException">The folder holds something else, or the disk is full.</exception>
+    public static void Write(string folder, Action<string> report)
+    {
+        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any() && !IsStandIn(folder))
+        {
+            throw new IOException($"{folder} holds something that is no stand-in; name a new folder.");
+        }
+
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, NoticeFile), Notice);
+        string data = Path.Combine(Repository.Root, "tests", "data", "checkpoint");
+        foreach ((string part, string weights) in CheckpointLayout.Parts)
+        {
+            string place = Path.Combine(folder, part);
+            Directory.CreateDirectory(place);
+            File.Copy(Path.Combine(data, "configs", part, CheckpointLayout.ConfigFile), Path.Combine(place, CheckpointLayout.ConfigFile), overwrite: true);
+            WriteWeights(TensorTable.Read(Path.Combine(data, "keys", part + ".tsv")), Path.Combine(place, weights), report);
+        }
+
+        foreach (string file in Copied)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, file))!);
+            File.Copy(Path.Combine(Repository.Root, "checkpoints", "nano", file), Path.Combine(folder, file), overwrite: true);
+        }
+    }
+
+    /// <summary>Deletes what <see cref="Write"/> wrote, and the folders that are empty then.</summary>
+    /// <exception cref="IOException">The folder is no stand-in.</exception>
+    public static void Remove(string folder)
+    {
+        if (!IsStandIn(folder))
+        {
+            throw new IOException($"{folder} has no {NoticeFile}: it is no stand-in, and nothing was deleted.");
+        }
+
+        IEnumerable<string> files = CheckpointLayout.Parts
+            .SelectMany(part => new[] { CheckpointLayout.ConfigFile, part.Weights, part.Weights + UnfinishedSuffix }.Select(name => Path.Combine(part.Folder, name)))
+            .Concat(Copied);
+        foreach (string file in files.Select(file => Path.Combine(folder, file)).Where(File.Exists))
+        {
+            File.Delete(file);
+        }
+
+        // Last, so that an interrupted removal can be taken up.
+        File.Delete(Path.Combine(folder, NoticeFile));
+        foreach (string emptied in Directory.GetDirectories(folder).Append(folder).Where(name => !Directory.EnumerateFileSystemEntries(name).Any()))
+        {
+            Directory.Delete(emptied);
+        }
+    }
+
+    private static bool IsStandIn(string folder) => File.Exists(Path.Combine(folder, NoticeFile));
+
+    private static void WriteWeights(TensorTable table, string path, Action<string> report)
+    {
+        if (File.Exists(path) && new FileInfo(path).Length == table.ByteCount)
+        {
+            report($"{path} is there");
+            return;
+        }
+
+        string unfinished = path + UnfinishedSuffix;
+        using (FileStream stream = new(unfinished, FileMode.OpenOrCreate, FileAccess.Write))
+        {
+            // Whole tensors stay; the one in which the writing ended is written again.
+            int done = table.Tensors.TakeWhile(tensor => tensor.Offset + tensor.ByteCount <= stream.Length).Count();
+            if (done == 0)
+            {
+                stream.Write(SafetensorsWriter.BuildHeader(table.Tensors.Select(tensor => (tensor.Name, tensor.Type, tensor.Shape)), TensorTable.Metadata));
+            }
+
+            foreach (SafetensorsEntry tensor in table.Tensors.Skip(done))
+            {
+                byte[] bytes = GC.AllocateUninitializedArray<byte>(checked((int)tensor.ByteCount));
+                RandomWeights.Fill(tensor, bytes);
+                stream.Position = tensor.Offset;
+                stream.Write(bytes);
+            }
+
+            if (stream.Length != table.ByteCount)
+            {
+                throw new InvalidOperationException($"{path} would have {stream.Length} bytes; the released file has {table.ByteCount}.");
+            }
+        }
+
+        File.Move(unfinished, path, overwrite: true);
+        report($"{path} is written: {table.Tensors.Count} tensors, {table.ByteCount / 1e9:0.00} GB");
+    }
+}
