@@ -42,11 +42,11 @@ public sealed class GenerationTests : PipelineFixture
     public async Task Generate_SameRequestTwice_IsBitEqualAndLeavesNoTensor(MusicRequest request)
     {
         MusicResult first = await Pipeline.GenerateAsync(request);
-        long before = torch.Tensor.TotalCount;
+        long before = LiveTensors.Count();
 
         MusicResult second = await Pipeline.GenerateAsync(request);
 
-        Assert.That(torch.Tensor.TotalCount, Is.EqualTo(before), "live tensors");
+        LiveTensors.AssertCount(before);
         Assert.That(second.Songs[0].Latents.Values.SequenceEqual(first.Songs[0].Latents.Values), Is.True, "latents");
         Assert.That(second.Songs[0].Audio.Channel(1).SequenceEqual(first.Songs[0].Audio.Channel(1)), Is.True, "samples");
     }
@@ -125,7 +125,7 @@ public sealed class GenerationTests : PipelineFixture
     {
         MusicRequest request = new AudioToAudioRequest { Prompt = "funk", Source = Tones, Seed = 1, Strength = 1, Generation = Quick };
         await Pipeline.GenerateAsync(request);
-        long before = torch.Tensor.TotalCount;
+        long before = LiveTensors.Count();
         using CancellationTokenSource source = new();
         Recorder recorder = new(report =>
         {
@@ -138,7 +138,7 @@ public sealed class GenerationTests : PipelineFixture
         Assert.CatchAsync<OperationCanceledException>(() => Pipeline.GenerateAsync(request, recorder, source.Token));
 
         Assert.That(recorder.Reports[^1].Stage, Is.EqualTo(stage), "nothing is reported after the cancellation");
-        Assert.That(torch.Tensor.TotalCount, Is.EqualTo(before), "live tensors");
+        LiveTensors.AssertCount(before);
         AssertFinite(await Pipeline.GenerateAsync(request));
     }
 
@@ -147,7 +147,7 @@ public sealed class GenerationTests : PipelineFixture
     {
         await Pipeline.TextToMusicAsync(TextToMusic);
         GC.Collect();
-        long tensors = torch.Tensor.TotalCount;
+        long tensors = LiveTensors.Count();
         long memory = Environment.WorkingSet;
 
         for (int i = 0; i < 50; i++)
@@ -156,7 +156,7 @@ public sealed class GenerationTests : PipelineFixture
         }
 
         GC.Collect();
-        Assert.That(torch.Tensor.TotalCount, Is.EqualTo(tensors));
+        LiveTensors.AssertCount(tensors);
         Assert.That(Environment.WorkingSet - memory, Is.LessThan(64 << 20), "growth of resident memory in bytes");
     }
 
@@ -177,13 +177,13 @@ public sealed class GenerationTests : PipelineFixture
     [Test]
     public async Task Load_AndDispose_LeavesNoTensor()
     {
-        long before = torch.Tensor.TotalCount;
+        long before = LiveTensors.Count();
         MusicPipeline other = await MusicPipeline.LoadAsync(TinyCheckpoint, new MusicPipelineOptions { Device = "cpu" });
         Assert.That(torch.Tensor.TotalCount, Is.GreaterThan(before));
 
         await other.DisposeAsync();
 
-        Assert.That(torch.Tensor.TotalCount, Is.EqualTo(before));
+        LiveTensors.AssertCount(before);
         Assert.ThrowsAsync<ObjectDisposedException>(() => other.TextToMusicAsync(TextToMusic));
     }
 

@@ -101,17 +101,17 @@ public sealed partial class NoiseTests
     [Test]
     public void Noise_AnyCall_LeavesOnlyItsResult()
     {
-        long live = Tensor.TotalCount;
+        long live = LiveTensors.Count();
         using (Generator generator = new(5))
         using (Tensor noise = Noise.Draw([generator, generator], [8, 16, 5]))
         using (Tensor other = Noise.DrawBatch(generator, noise.shape, NoiseLayout.ChannelsLast))
         using (Tensor mixed = Noise.Mix(noise, other, 0.5f))
         using (Tensor varied = Noise.Vary(mixed, other, 0.5))
         {
-            Assert.That(Tensor.TotalCount - live, Is.EqualTo(4));
+            LiveTensors.AssertCount(live + 4);
         }
 
-        Assert.That(Tensor.TotalCount, Is.EqualTo(live), "live tensors");
+        LiveTensors.AssertCount(live);
     }
 
     [GeneratedRegex(@"every (?<stride>\d+)\w* value of randn\((?<shape>[\d, ]+)\), seed (?<seed>\d+)")]

@@ -46,7 +46,7 @@ public sealed partial class StepperTests
     [Category(ReferenceData.Category)]
     public void Step_RecordedPredictions_GivesTheOriginalsLatents(RecordedRun run)
     {
-        long live = Tensor.TotalCount;
+        long live = LiveTensors.Count();
         Schedule schedule = Schedule.Create(run.Kind, run.Steps);
         using (SafetensorsFile file = SafetensorsFile.Open(run.Path))
         using (Generator generator = new(42))
@@ -66,7 +66,7 @@ public sealed partial class StepperTests
             latents.Dispose();
         }
 
-        Assert.That(Tensor.TotalCount, Is.EqualTo(live), "live tensors");
+        LiveTensors.AssertCount(live);
     }
 
     [TestCase(SchedulerKind.Euler)]
@@ -103,7 +103,7 @@ public sealed partial class StepperTests
     [Test]
     public void Step_HeunLeftAfterAPrediction_DisposesWhatItKept()
     {
-        long live = Tensor.TotalCount;
+        long live = LiveTensors.Count();
         using (var scope = NewDisposeScope())
         using (Stepper stepper = Stepper.Create(Schedule.Create(SchedulerKind.Heun, 3)))
         {
@@ -112,7 +112,7 @@ public sealed partial class StepperTests
             stepper.Step(2, latents, latents);
         }
 
-        Assert.That(Tensor.TotalCount, Is.EqualTo(live), "live tensors");
+        LiveTensors.AssertCount(live);
     }
 
     [Test]

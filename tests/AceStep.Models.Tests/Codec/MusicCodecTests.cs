@@ -36,7 +36,7 @@ public sealed class MusicCodecTests
         codec.WindowFrames = 6;
         using Tensor latents = CodecFixture.RandomLatents(codec, frames: 12);
         int steps = codec.DecodeSteps(1, 12, mode);
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Count();
         for (int step = 1; step < steps; step++)
         {
             using CancellationTokenSource cancellation = new();
@@ -45,7 +45,7 @@ public sealed class MusicCodecTests
             Assert.That(recorder.Values, Has.Count.EqualTo(step));
         }
 
-        Assert.That(Tensor.TotalCount, Is.EqualTo(before));
+        LiveTensors.AssertCount(before);
     }
 
     [Test]
@@ -54,7 +54,7 @@ public sealed class MusicCodecTests
         using MusicCodec codec = CodecFixture.LoadCodec(CodecFixture.Nano);
         using Tensor audio = zeros(1, 2, 50 * codec.SampleRate);
         int steps = codec.EncodeSteps(1, audio.size(2));
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Count();
         foreach (int step in new[] { 1, 2, steps / 2, steps - 1 })
         {
             using CancellationTokenSource cancellation = new();
@@ -63,19 +63,19 @@ public sealed class MusicCodecTests
             Assert.That(recorder.Values, Has.Count.EqualTo(step));
         }
 
-        Assert.That(Tensor.TotalCount, Is.EqualTo(before));
+        LiveTensors.AssertCount(before);
     }
 
     [Test]
     public void CodecsLife_WithoutAScope_ReturnsEveryTensor()
     {
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Count();
         using (MusicCodec codec = CodecFixture.LoadCodec(CodecFixture.Nano))
         {
             codec.WindowFrames = 6;
             using Tensor audio = zeros(1, 2, 50 * codec.SampleRate);
             using Tensor latents = codec.Encode(audio);
-            long loaded = Tensor.TotalCount;
+            long loaded = LiveTensors.Count();
             using (Tensor short1 = latents.narrow(3, 0, 20))
             {
                 codec.Decode(short1, DecodeMode.Whole).Dispose();
@@ -84,10 +84,10 @@ public sealed class MusicCodecTests
                 abandoned.Next()!.Dispose();
             }
 
-            Assert.That(Tensor.TotalCount, Is.EqualTo(loaded));
+            LiveTensors.AssertCount(loaded);
         }
 
-        Assert.That(Tensor.TotalCount, Is.EqualTo(before));
+        LiveTensors.AssertCount(before);
     }
 
     [Test]
@@ -97,9 +97,9 @@ public sealed class MusicCodecTests
         using MusicCodec codec = CodecFixture.LoadCodec(CodecFixture.Nano);
         codec.WindowFrames = 6;
         Tensor latents = CodecFixture.RandomLatents(codec, frames: 20);
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Count();
         codec.Decode(latents, mode);
-        Assert.That(Tensor.TotalCount, Is.EqualTo(before + 1));
+        LiveTensors.AssertCount(before + 1);
     }
 
     [Test]
@@ -133,13 +133,13 @@ public sealed class MusicCodecTests
     [Test]
     public void Load_Cancelled_LeavesNothing()
     {
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Count();
         using CancellationTokenSource cancellation = new();
         Recorder<long> recorder = new(_ => cancellation.Cancel());
         Assert.That(
             () => CodecFixture.LoadCodec(CodecFixture.Nano, bytesRead: recorder, cancellationToken: cancellation.Token),
             Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(Tensor.TotalCount, Is.EqualTo(before));
+        LiveTensors.AssertCount(before);
     }
 
     [Test]

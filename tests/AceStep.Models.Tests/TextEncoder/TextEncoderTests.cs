@@ -69,7 +69,7 @@ public sealed class TextEncoderTests
     [Category(ReferenceData.Category)]
     public void LoadEncodeDispose_LeavesOnlyWhatWasReturned()
     {
-        long live = Tensor.TotalCount;
+        long live = LiveTensors.Count();
         using (TextEncoder encoder = Load())
         {
             (Tensor states, Tensor mask) = encoder.Encode(["a", "b c"]);
@@ -77,7 +77,7 @@ public sealed class TextEncoderTests
             mask.Dispose();
         }
 
-        Assert.That(Tensor.TotalCount, Is.EqualTo(live), "live tensors");
+        LiveTensors.AssertCount(live);
     }
 
     [Test]

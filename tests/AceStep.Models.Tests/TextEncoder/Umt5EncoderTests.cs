@@ -110,25 +110,25 @@ public sealed class Umt5EncoderTests
         using Umt5Encoder encoder = LoadReference(float32);
         using Tensor ids = recorded.Read("input_ids");
         using Tensor mask = recorded.Read("attention_mask");
-        long live = Tensor.TotalCount;
+        long live = LiveTensors.Count();
 
         for (int round = 0; round < 3; round++)
         {
             encoder.Encode(ids, mask, weakenQueries: true).Dispose();
         }
 
-        Assert.That(Tensor.TotalCount, Is.EqualTo(live), "live tensors");
+        LiveTensors.AssertCount(live);
     }
 
     [Test]
     [Category(ReferenceData.Category)]
     public void Load_ThenDispose_ReturnsEveryTensor()
     {
-        long live = Tensor.TotalCount;
+        long live = LiveTensors.Count();
 
         LoadReference(float32).Dispose();
 
-        Assert.That(Tensor.TotalCount, Is.EqualTo(live), "live tensors");
+        LiveTensors.AssertCount(live);
     }
 
     [Test]
