@@ -64,7 +64,9 @@ public sealed class AudioAnalysisTests
     [Category(ReferenceData.Category)]
     public void Of_ReferenceSource_AgreesWithSox()
     {
-        foreach (string path in Directory.EnumerateFiles(ReferenceData.Require("pipeline", "sources"), "*.wav"))
+        string[] sources = Directory.GetFiles(ReferenceData.Require("pipeline", "sources"), "*.wav");
+        Assert.That(sources, Is.Not.Empty);
+        foreach (string path in sources)
         {
             string[] lines = Tool.Run("sox", path, "-n", "stats").Split('\n');
             double peak = double.Parse(lines.Single(line => line.StartsWith("Pk lev dB", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[3], System.Globalization.CultureInfo.InvariantCulture);

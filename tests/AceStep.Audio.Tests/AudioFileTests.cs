@@ -264,7 +264,9 @@ public sealed class AudioFileTests
     [Category(ReferenceData.Category)]
     public void Load_ReferenceSources_AreReadable()
     {
-        foreach (string path in Directory.EnumerateFiles(ReferenceData.Require("pipeline", "sources"), "*.wav"))
+        string[] sources = Directory.GetFiles(ReferenceData.Require("pipeline", "sources"), "*.wav");
+        Assert.That(sources, Is.Not.Empty);
+        foreach (string path in sources)
         {
             AudioBuffer audio = AudioFile.Load(path);
             Assert.That(audio.Length, Is.GreaterThan(0).And.EqualTo(AudioFile.Probe(path).Length), path);

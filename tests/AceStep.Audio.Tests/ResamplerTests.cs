@@ -22,6 +22,10 @@ public sealed class ResamplerTests
         }
     }
 
+    [Test]
+    [Category(ReferenceData.Category)]
+    public void References_OfEachPair_AreFound() => ReferenceData.RequireCases(References(), "audio");
+
     [TestCaseSource(nameof(References))]
     [Category(ReferenceData.Category)]
     public void Resample_Reference_IsWithinRounding(string path, string pair)

@@ -24,33 +24,51 @@ public sealed partial class GuidanceTests
         return [.. file.Names.Select(name => ConditionalName().Match(name)).Where(match => match.Success).Select(match => match.Groups["group"].Value).Distinct()];
     }
 
+    [Test]
+    [Category(ReferenceData.Category)]
+    public void Groups_OfTheReferences_AreFound() => ReferenceData.RequireCases(Groups(), "guidance", "guidance.safetensors");
+
     [TestCaseSource(nameof(Groups))]
     [Category(ReferenceData.Category)]
     public void Apg_OneBufferOverTheSteps_EqualsTheOriginal(string group)
     {
+        double scale = Noted("apg");
         using MomentumBuffer momentum = new();
-        ForEachStep(group, "apg", (i, conditional, unconditional, _) => Guidance.Apg(conditional, unconditional, 15 - i, momentum), kept: 1);
+        ForEachStep(group, "apg", (i, conditional, unconditional, _) => Guidance.Apg(conditional, unconditional, scale - i, momentum), kept: 1);
     }
 
     [TestCaseSource(nameof(Groups))]
     [Category(ReferenceData.Category)]
     public void Apg_NoBuffer_EqualsTheOriginal(string group)
-        => ForEachStep(group, "apg_nomomentum", (_, conditional, unconditional, _) => Guidance.Apg(conditional, unconditional, 7));
+    {
+        double scale = Noted("plain");
+        ForEachStep(group, "apg_nomomentum", (_, conditional, unconditional, _) => Guidance.Apg(conditional, unconditional, scale));
+    }
 
     [TestCaseSource(nameof(Groups))]
     [Category(ReferenceData.Category)]
     public void Cfg_AnyScale_EqualsTheOriginal(string group)
-        => ForEachStep(group, "cfg", (i, conditional, unconditional, _) => Guidance.Cfg(conditional, unconditional, 5 + i));
+    {
+        double scale = Noted("cfg");
+        ForEachStep(group, "cfg", (i, conditional, unconditional, _) => Guidance.Cfg(conditional, unconditional, scale + i));
+    }
 
     [TestCaseSource(nameof(Groups))]
     [Category(ReferenceData.Category)]
     public void CfgStar_FromTheSecondEvaluation_EqualsTheOriginal(string group)
-        => ForEachStep(group, "cfg_star", (i, conditional, unconditional, _) => Guidance.CfgStar(conditional, unconditional, 4, i + 1));
+    {
+        double scale = Noted("star");
+        int first = (int)Noted("first");
+        ForEachStep(group, "cfg_star", (i, conditional, unconditional, _) => Guidance.CfgStar(conditional, unconditional, scale, i + first));
+    }
 
     [TestCaseSource(nameof(Groups))]
     [Category(ReferenceData.Category)]
     public void DoubleCondition_TextAndLyricScale_EqualsTheOriginal(string group)
-        => ForEachStep(group, "double", (_, conditional, unconditional, textOnly) => Guidance.DoubleCondition(conditional, unconditional, textOnly, 5, 1.5));
+    {
+        (double text, double lyric) = (Noted("text"), Noted("lyric"));
+        ForEachStep(group, "double", (_, conditional, unconditional, textOnly) => Guidance.DoubleCondition(conditional, unconditional, textOnly, text, lyric));
+    }
 
     [Test]
     public void Apg_EqualPredictions_GivesThem()
@@ -125,6 +143,15 @@ public sealed partial class GuidanceTests
         });
     }
 
+    /// <summary>A scale that the file says its results were recorded with.</summary>
+    private static double Noted(string name)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(RecordedPath);
+        Match match = ScaleNote().Match(file.Metadata["note"]);
+        Assert.That(match.Success, Is.True, file.Metadata["note"]);
+        return double.Parse(match.Groups[name].Value, CultureInfo.InvariantCulture);
+    }
+
     private static void ForEachStep(string group, string result, Func<int, Tensor, Tensor, Tensor, Tensor> guide, int kept = 0)
     {
         long live = LiveTensors.Count();
@@ -150,4 +177,9 @@ public sealed partial class GuidanceTests
 
     [GeneratedRegex(@"^(?<group>.+)_cond0$")]
     private static partial Regex ConditionalName();
+
+    [GeneratedRegex(
+        @"apg<i>: scale (?<apg>[\d.]+) - i.*apg_nomomentum: scale (?<plain>[\d.]+).*cfg<i>: (?<cfg>[\d.]+) \+ i.*" +
+        @"cfg_star<i>: scale (?<star>[\d.]+) at loop index i \+ (?<first>\d+).*double: text (?<text>[\d.]+), lyric (?<lyric>[\d.]+)")]
+    private static partial Regex ScaleNote();
 }

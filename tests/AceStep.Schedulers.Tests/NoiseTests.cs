@@ -22,6 +22,10 @@ public sealed partial class NoiseTests
         return [.. file.Names.Where(name => name.EndsWith("_first", StringComparison.Ordinal)).Select(name => name[..^"_first".Length])];
     }
 
+    [Test]
+    [Category(ReferenceData.Category)]
+    public void Seeds_OfTheReferences_AreFound() => ReferenceData.RequireCases(Seeds(), "noise", "randn.safetensors");
+
     [TestCaseSource(nameof(Seeds))]
     [Category(ReferenceData.Category)]
     public void Draw_ThreeTimesFromOneGenerator_EqualsTheOriginalBitForBit(string seedAndShape)

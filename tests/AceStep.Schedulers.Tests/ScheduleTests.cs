@@ -20,6 +20,14 @@ public sealed class ScheduleTests
     private static IEnumerable<RecordedSchedule> Own() => Recorded("own_steps", entry => new RecordedSchedule(
         Kind(entry), 0, 1, [.. entry.GetProperty("own_steps").EnumerateArray().Select(step => step.GetInt32())], entry));
 
+    [Test]
+    [Category(ReferenceData.Category)]
+    public void Schedules_OfTheReferences_AreFound()
+    {
+        ReferenceData.RequireCases(Even(), "schedulers", "schedules.json");
+        ReferenceData.RequireCases(Own(), "schedulers", "schedules.json");
+    }
+
     [TestCaseSource(nameof(Even))]
     [Category(ReferenceData.Category)]
     public void Create_EvenSteps_EqualsTheOriginal(RecordedSchedule recorded)

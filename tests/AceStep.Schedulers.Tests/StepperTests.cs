@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using AceStep.Models;
 using AceStep.Testing;
@@ -14,7 +15,9 @@ public sealed partial class StepperTests
     /// <summary>One run of schedulers/steps-*: the latents go in as <c>prefix_x</c>, predictions as <c>prefix_v0</c> and so on.</summary>
     public sealed record RecordedRun(SchedulerKind Kind, string Prefix, double Omega, int Steps)
     {
-        public string Path => ReferenceData.PathOf("schedulers", $"steps-{Kind.ToString().ToLowerInvariant()}.safetensors");
+        public string Path => ReferenceData.PathOf("schedulers", FileName(Kind));
+
+        public static string FileName(SchedulerKind kind) => $"steps-{kind.ToString().ToLowerInvariant()}.safetensors";
 
         public override string ToString() => $"{Kind}, {Prefix}";
     }
@@ -35,12 +38,17 @@ public sealed partial class StepperTests
                 yield return template with
                 {
                     Prefix = match.Groups["prefix"].Value,
-                    Omega = double.Parse(match.Groups["omega"].Value, System.Globalization.CultureInfo.InvariantCulture),
-                    Steps = int.Parse(match.Groups["steps"].Value, System.Globalization.CultureInfo.InvariantCulture),
+                    Omega = double.Parse(match.Groups["omega"].Value, CultureInfo.InvariantCulture),
+                    Steps = int.Parse(match.Groups["steps"].Value, CultureInfo.InvariantCulture),
                 };
             }
         }
     }
+
+    [Test]
+    [Category(ReferenceData.Category)]
+    public void Runs_OfEachScheduler_AreFound([Values] SchedulerKind kind)
+        => ReferenceData.RequireCases(Runs().Where(run => run.Kind == kind), "schedulers", RecordedRun.FileName(kind));
 
     [TestCaseSource(nameof(Runs))]
     [Category(ReferenceData.Category)]
@@ -49,7 +57,7 @@ public sealed partial class StepperTests
         long live = LiveTensors.Count();
         Schedule schedule = Schedule.Create(run.Kind, run.Steps);
         using (SafetensorsFile file = SafetensorsFile.Open(run.Path))
-        using (Generator generator = new(42))
+        using (Generator generator = new(ulong.Parse(SeedNote().Match(file.Metadata["note"]).Groups["seed"].Value, CultureInfo.InvariantCulture)))
         using (Stepper stepper = Stepper.Create(schedule, run.Omega, generator))
         {
             Tensor latents = file.Read($"{run.Prefix}_x");
@@ -173,4 +181,7 @@ public sealed partial class StepperTests
 
     [GeneratedRegex(@"^(?<prefix>omega(?<omega>-?[\d.]+)_n(?<steps>\d+))_x$")]
     private static partial Regex StartName();
+
+    [GeneratedRegex(@"pingpong draws from a generator of seed (?<seed>\d+)")]
+    private static partial Regex SeedNote();
 }

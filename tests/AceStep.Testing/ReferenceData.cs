@@ -1,3 +1,4 @@
+using System.Collections;
 using NUnit.Framework;
 
 namespace AceStep.Testing;
@@ -42,6 +43,16 @@ public static class ReferenceData
         return Directory.Exists(path)
             ? Directory.EnumerateFiles(path, pattern).Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)
             : [];
+    }
+
+    /// <summary>
+    /// Asserts that a reference file or folder gives cases: of a <c>TestCaseSource</c> that finds none, nothing is reported.
+    /// The test is skipped where the file or folder is absent.
+    /// </summary>
+    public static void RequireCases(IEnumerable cases, params string[] parts)
+    {
+        string path = Require(parts);
+        Assert.That(cases, Is.Not.Empty, $"cases of {path}");
     }
 
     private static string FindRepositoryRoot()

@@ -29,6 +29,13 @@ public sealed class SoundReferenceTests
         }
     }
 
+    [Test]
+    public void Songs_OfTheReferences_AreFound()
+    {
+        ReferenceData.RequireCases(Sounds(), "sounds", "cases.json");
+        ReferenceData.RequireCases(DemonstrationSongs(), "nano");
+    }
+
     [TestCaseSource(nameof(Sounds))]
     public void Run_OfARecordedRequest_SoundsAsTheOriginal(string name, JsonElement request)
     {

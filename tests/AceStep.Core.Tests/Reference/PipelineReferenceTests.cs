@@ -24,6 +24,7 @@ public sealed class PipelineReferenceTests
     [OneTimeSetUp]
     public async Task Load()
     {
+        ReferenceData.RequireCases(Names(), "pipeline", "cases.json");
         _pipeline = await MusicPipeline.LoadAsync(ReferenceData.Require("checkpoint-tiny"), new MusicPipelineOptions { Device = "cpu" });
         Dictionary<string, int[]> ids = Cases().GetProperty("lyric_ids").EnumerateObject()
             .ToDictionary(entry => entry.Name, entry => entry.Value.EnumerateArray().Select(id => id.GetInt32()).ToArray());

@@ -17,6 +17,13 @@ public sealed class SongReferenceTests
 
     private static IEnumerable<string> NanoNames() => ReferenceData.Names("nano");
 
+    [Test]
+    public void Songs_OfTheReferences_AreFound()
+    {
+        ReferenceData.RequireCases(SoundNames(), "sounds");
+        ReferenceData.RequireCases(NanoNames(), "nano");
+    }
+
     [TestCaseSource(nameof(SoundNames))]
     public Task Generate_RecordedSound_GivesTheOriginalsSamples(string name) =>
         Compare(ReferenceData.Require("checkpoint-tiny"), ReferenceData.Require("sounds", name + ".safetensors"));

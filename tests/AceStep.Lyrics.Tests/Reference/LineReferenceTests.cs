@@ -14,6 +14,14 @@ internal sealed class LineReferenceTests
 
     private static IEnumerable<TestCaseData> WholeLyrics() => CaseFile.Groups("lyrics", item => item.Text("name") ?? "?");
 
+    [Test]
+    public void Lines_OfTheReferences_AreFound()
+    {
+        ReferenceData.RequireCases(Lines(), "lyrics");
+        ReferenceData.RequireCases(ForcedLines(), "lyrics");
+        ReferenceData.RequireCases(WholeLyrics(), "lyrics");
+    }
+
     [TestCaseSource(nameof(Lines))]
     public void EncodeLine_RecordedLines_GivesIds(string set, JsonElement[] cases)
     {

@@ -13,6 +13,9 @@ internal sealed class NumberReferenceTests
     private static IEnumerable<TestCaseData> Numbers() =>
         CaseFile.Groups("numbers", item => $"{item.Text("lang")} {item.Text("fn")} {item.Text("currency")}".TrimEnd());
 
+    [Test]
+    public void Numbers_OfTheReferences_AreFound() => ReferenceData.RequireCases(Numbers(), "lyrics");
+
     [TestCaseSource(nameof(Numbers))]
     public void Words_OfRecordedNumbers_AreEqual(string group, JsonElement[] cases)
     {

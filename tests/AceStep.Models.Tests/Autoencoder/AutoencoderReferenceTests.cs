@@ -26,8 +26,8 @@ public sealed class AutoencoderReferenceTests
     [TearDown]
     public void TearDown()
     {
-        _autoencoder.Dispose();
-        _reference.Dispose();
+        _autoencoder?.Dispose();
+        _reference?.Dispose();
         _scope.Dispose();
     }
 

@@ -27,8 +27,8 @@ public sealed class WindowedAttentionTests
     [TearDown]
     public void TearDown()
     {
-        _hidden.Dispose();
-        _autoencoder.Dispose();
+        _hidden?.Dispose();
+        _autoencoder?.Dispose();
         _scope.Dispose();
     }
 

@@ -27,8 +27,8 @@ public sealed class MusicCodecReferenceTests
     [TearDown]
     public void TearDown()
     {
-        _codec.Dispose();
-        _reference.Dispose();
+        _codec?.Dispose();
+        _reference?.Dispose();
         _scope.Dispose();
     }
 
@@ -80,7 +80,7 @@ public sealed class MusicCodecReferenceTests
 
         Assert.That(audio.size(1), Is.EqualTo(frames * _codec.SamplesPerFrame));
         Assert.That(audio.size(1), Is.EqualTo(long.Parse(reference.Metadata["samples_plain"], CultureInfo.InvariantCulture)));
-        CodecFixture.AssertMatches(audio, reference, "plain_every_64", Tolerance);
+        CodecFixture.AssertMatches(audio, reference, reference.Names.Single(name => name.StartsWith("plain_every_", StringComparison.Ordinal)), Tolerance);
 
         // Around the seams of the original's windows, and at the song's end, which it loses to its last block's filling.
         long[] starts = System.Text.Json.JsonSerializer.Deserialize<long[]>(reference.Metadata["windows"])!;

@@ -27,8 +27,8 @@ public sealed class LyricEncoderReferenceTests
     public void TearDown()
     {
         _scope.Dispose();
-        _reference.Dispose();
-        _transformer.Dispose();
+        _reference?.Dispose();
+        _transformer?.Dispose();
     }
 
     [Test]

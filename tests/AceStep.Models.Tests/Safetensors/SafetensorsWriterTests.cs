@@ -61,6 +61,10 @@ public sealed class SafetensorsWriterTests
         }
     }
 
+    [Test]
+    [Category(ReferenceData.Category)]
+    public void ReferenceFiles_OfAnySet_AreFound() => ReferenceData.RequireCases(ReferenceFiles());
+
     [TestCaseSource(nameof(ReferenceFiles))]
     [Category(ReferenceData.Category)]
     public void Write_ReferenceFile_GivesItsBytesAgain(string name)

@@ -12,6 +12,10 @@ public sealed class Umt5TokenizerTests
 {
     private static readonly string[] ReferenceTokenizer = ["checkpoint-tiny", "umt5-base", "tokenizer.json"];
 
+    [Test]
+    [Category(ReferenceData.Category)]
+    public void RecordedPrompts_OfTheReferences_AreFound() => ReferenceData.RequireCases(RecordedPrompts(), "tokens", "prompts.json");
+
     [TestCaseSource(nameof(RecordedPrompts))]
     [Category(ReferenceData.Category)]
     public void Encode_RecordedPrompt_GivesItsIds(string text, int[] ids) =>

@@ -26,8 +26,8 @@ public sealed class EncodeReferenceTests
     public void TearDown()
     {
         _scope.Dispose();
-        _reference.Dispose();
-        _transformer.Dispose();
+        _reference?.Dispose();
+        _transformer?.Dispose();
     }
 
     [Test]

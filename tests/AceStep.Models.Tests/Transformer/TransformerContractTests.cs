@@ -28,7 +28,7 @@ public sealed class TransformerContractTests
     public void TearDown()
     {
         _scope.Dispose();
-        _transformer.Dispose();
+        _transformer?.Dispose();
     }
 
     [Test]

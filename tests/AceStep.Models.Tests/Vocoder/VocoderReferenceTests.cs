@@ -26,8 +26,8 @@ public sealed class VocoderReferenceTests
     [TearDown]
     public void TearDown()
     {
-        _vocoder.Dispose();
-        _reference.Dispose();
+        _vocoder?.Dispose();
+        _reference?.Dispose();
         _scope.Dispose();
     }
 
