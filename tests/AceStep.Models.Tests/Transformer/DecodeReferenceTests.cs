@@ -173,6 +173,25 @@ public sealed class DecodeReferenceTests
     }
 
     [Test]
+    public void SelfAttention_MuchSmallerQueries_GiveTheSameResult()
+    {
+        // A query is divided by its own product with the keys, so its length is without effect unless what keeps the divisor
+        // off zero is too large, which the references' queries do not show.
+        using DecodeContext context = Prepare();
+        LinearAttention attention = TransformerFixture.Part<LinearAttention>(_transformer, "transformer_blocks.0.attn");
+        Linear toQuery = TransformerFixture.Part<Linear>(_transformer, "transformer_blocks.0.attn.to_q");
+        Tensor stream = _reference.Read("proj_in");
+        Tensor expected = attention.call(stream, context.ForBlock(0));
+        using (no_grad())
+        {
+            toQuery.weight.mul_(1e-4);
+            toQuery.bias!.mul_(1e-4);
+        }
+
+        TensorAssert.Close(attention.call(stream, context.ForBlock(0)), expected, 1e-6, "attention");
+    }
+
+    [Test]
     public void Blocks_ReferenceInput_GiveRecordedStreams()
     {
         IReadOnlyList<int> recorded = TransformerFixture.Indices(_reference, "block.");
