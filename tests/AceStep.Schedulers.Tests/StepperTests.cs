@@ -109,6 +109,21 @@ public sealed partial class StepperTests
     }
 
     [Test]
+    public void Step_PingPongLast_DrawsThoughItsNoiseWeighsNothing()
+    {
+        using var scope = NewDisposeScope();
+        using Generator generator = new(42);
+        using Generator same = new(42);
+        using Stepper stepper = Stepper.Create(Schedule.Create(SchedulerKind.PingPong, 1), noise: generator);
+        long[] shape = [1, 2, 3, 4];
+
+        stepper.Step(0, zeros(shape), zeros(shape));
+
+        Noise.DrawBatch(same, shape, NoiseLayout.Contiguous);
+        TensorAssert.BitEqual(Noise.Draw([generator], shape[1..]), Noise.Draw([same], shape[1..]), "the draw after it");
+    }
+
+    [Test]
     public void Step_HeunLeftAfterAPrediction_DisposesWhatItKept()
     {
         long live = LiveTensors.Count();
