@@ -40,6 +40,18 @@ public sealed class SourceTaskTests : PipelineFixture
         Assert.That(result.Songs[0].Latents.Values.SequenceEqual(_source.Values), Is.True);
     }
 
+    [Test]
+    public async Task AudioToAudio_StrengthOfAFifth_TakesTheStepsOfTheOriginalsFourFifths()
+    {
+        // 1 - 0.8 is a hair below 0.2, so the original takes 3 of 20 steps; 0.2 itself would make 4.
+        AudioToAudioRequest request = new() { Prompt = "funk", Source = _source, Strength = 0.2, Seed = 1, Generation = Quick with { Steps = 20 } };
+
+        MusicResult result = await Pipeline.AudioToAudioAsync(request);
+
+        MusicResult expected = await Pipeline.AudioToAudioAsync(request with { Strength = 1 - 0.8 });
+        Assert.That(result.Songs[0].Latents.Values.SequenceEqual(expected.Songs[0].Latents.Values), Is.True);
+    }
+
     [TestCase(5, 0)]
     [TestCase(0, 5)]
     [TestCase(4, 6)]
