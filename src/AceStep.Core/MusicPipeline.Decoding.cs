@@ -70,7 +70,7 @@ public sealed partial class MusicPipeline
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
         AudioBuffer stereo = SourceMaterial.Prepare(audio!, nameof(source));
-        using Component<MusicCodec>.Lease codec = _parts.Codec.Borrow(cancellationToken);
+        using Component<MusicCodec>.Lease codec = _parts.Codec.Borrow(progress, cancellationToken);
         Tensor latents = SourceMaterial.Encode(codec.Value, stereo, _dtype, progress, cancellationToken);
         return MusicLatents.FromTensor(latents, 0, new Dictionary<string, string> { ["task"] = "encode" });
     }
@@ -79,7 +79,7 @@ public sealed partial class MusicPipeline
     {
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
-        using Component<MusicCodec>.Lease codec = _parts.Codec.Borrow(cancellationToken);
+        using Component<MusicCodec>.Lease codec = _parts.Codec.Borrow(progress: null, cancellationToken);
         using SongDecoding decoding = codec.Value.StartDecoding(latents.ToTensor(_device, _dtype), DecodeMode.Windowed, null, cancellationToken);
         StreamingResampler? resampler = sampleRate == LatentFrames.SampleRate ? null : new(LatentFrames.SampleRate, sampleRate, 2);
         int count = 0;
@@ -115,7 +115,7 @@ public sealed partial class MusicPipeline
     private AudioBuffer[] Decode(Tensor latents, int sampleRate, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
-        using Component<MusicCodec>.Lease codec = _parts.Codec.Borrow(cancellationToken);
+        using Component<MusicCodec>.Lease codec = _parts.Codec.Borrow(progress, cancellationToken);
         int items = (int)latents.size(0);
         StageProgress stage = new(progress, MusicStage.Decoding, codec.Value.DecodeSteps(items, latents.size(3), _options.DecodeMode), cancellationToken);
         Tensor samples = codec.Value.Decode(latents, _options.DecodeMode, stage, cancellationToken); // [B, 2, S]

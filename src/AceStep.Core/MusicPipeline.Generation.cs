@@ -24,10 +24,43 @@ public sealed partial class MusicPipeline
 
         LyricEncoding lyrics = EncodeLyrics(request.Lyrics);
         LyricEncoding targetLyrics = request is StyleTransferRequest { TargetLyrics.Length: > 0 } transfer ? EncodeLyrics(transfer.TargetLyrics) : lyrics;
-        StageProgress conditioning = new(progress, MusicStage.Conditioning, 1, cancellationToken);
-        TextCondition[] texts = EncodeTexts(plan, cancellationToken);
+        Composition composition = Compose(plan, lyrics, targetLyrics, source, clock, progress, cancellationToken);
 
-        using Component<AceStepTransformer>.Lease transformer = _parts.Transformer.Borrow(cancellationToken);
+        AudioBuffer[] sounds = Decode(composition.Latents, plan.Request.Generation.SampleRate, progress, cancellationToken);
+        Song[] songs =
+        [
+            .. sounds.Select((sound, item) => new Song
+            {
+                Audio = plan.Finish(sound, source?.Audio),
+                Latents = composition.Kept[item],
+                Seed = plan.Seeds[item],
+                VariationSeed = plan.VariationSeeds?[item],
+            }),
+        ];
+        return new MusicResult
+        {
+            Songs = songs,
+            Request = plan.Request,
+            Lyrics = targetLyrics.Lines,
+            Timings = new MusicTimings(sourceTime, composition.ConditioningTime, composition.DenoisingTime, clock.Lap()),
+        };
+    }
+
+    /// <summary>From words to latents. The transformer has gone its way when this returns: its room is the codec's.</summary>
+    private Composition Compose(
+        GenerationPlan plan,
+        LyricEncoding lyrics,
+        LyricEncoding targetLyrics,
+        SourceMaterial? source,
+        StageClock clock,
+        IProgress<MusicProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        using var scope = NewDisposeScope();
+        StageProgress conditioning = new(progress, MusicStage.Conditioning, 1, cancellationToken);
+        TextCondition[] texts = EncodeTexts(plan, progress, cancellationToken);
+
+        using Component<AceStepTransformer>.Lease transformer = _parts.Transformer.Borrow(progress, cancellationToken);
         EncoderRows rows = plan.Request is GuidedMusicRequest guided
             ? EncoderRows.ForGeneration(transformer.Value, texts[0], LyricCondition.Create(lyrics.Ids, _device), guided.Guidance)
             : EncoderRows.ForStyleTransfer(transformer.Value, texts[0], LyricCondition.Create(lyrics.Ids, _device), plan.IsGuided);
@@ -41,26 +74,7 @@ public sealed partial class MusicPipeline
         Denoiser denoiser = new(transformer.Value, noise, _dtype, progress, cancellationToken);
         Tensor latents = Denoise(denoiser, plan, rows, targetRows, source);
         MusicLatents[] kept = [.. Enumerable.Range(0, plan.Seeds.Length).Select(item => MusicLatents.FromTensor(latents, item, plan.Describe(item)))];
-        TimeSpan denoisingTime = clock.Lap();
-
-        AudioBuffer[] sounds = Decode(latents, plan.Request.Generation.SampleRate, progress, cancellationToken);
-        Song[] songs =
-        [
-            .. sounds.Select((sound, item) => new Song
-            {
-                Audio = plan.Finish(sound, source?.Audio),
-                Latents = kept[item],
-                Seed = plan.Seeds[item],
-                VariationSeed = plan.VariationSeeds?[item],
-            }),
-        ];
-        return new MusicResult
-        {
-            Songs = songs,
-            Request = plan.Request,
-            Lyrics = targetLyrics.Lines,
-            Timings = new MusicTimings(sourceTime, conditioningTime, denoisingTime, clock.Lap()),
-        };
+        return new Composition(latents.MoveToOuterDisposeScope(), kept, conditioningTime, clock.Lap());
     }
 
     private static Tensor Denoise(Denoiser denoiser, GenerationPlan plan, EncoderRows rows, EncoderRows? targetRows, SourceMaterial? source) => plan.Request switch
@@ -90,7 +104,7 @@ public sealed partial class MusicPipeline
 
         AudioBuffer stereo = SourceMaterial.Prepare(audio!, plan.SourceField);
         plan.CheckSource((int)Math.Ceiling((double)stereo.Length / LatentFrames.Samples), hasAudio: true);
-        using Component<MusicCodec>.Lease codec = _parts.Codec.Borrow(cancellationToken);
+        using Component<MusicCodec>.Lease codec = _parts.Codec.Borrow(progress, cancellationToken);
         return new SourceMaterial(SourceMaterial.Encode(codec.Value, stereo, _dtype, progress, cancellationToken), stereo);
     }
 
@@ -111,9 +125,9 @@ public sealed partial class MusicPipeline
     }
 
     /// <summary>The prompt's condition, and for a style transfer the target's.</summary>
-    private TextCondition[] EncodeTexts(GenerationPlan plan, CancellationToken cancellationToken)
+    private TextCondition[] EncodeTexts(GenerationPlan plan, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
-        using Component<TextEncoder>.Lease encoder = _parts.TextEncoder.Borrow(cancellationToken);
+        using Component<TextEncoder>.Lease encoder = _parts.TextEncoder.Borrow(progress, cancellationToken);
         return [.. plan.Prompts.Select(prompt => EncodeText(encoder.Value, prompt, plan.NeedsNullText))];
     }
 
@@ -122,6 +136,9 @@ public sealed partial class MusicPipeline
         (Tensor hiddenStates, Tensor mask) = encoder.Encode([prompt]);
         return new TextCondition(hiddenStates, needsNullText ? encoder.Encode([prompt], weakenQueries: true).HiddenStates : null, mask);
     }
+
+    /// <summary>The latents of all items on the device, and each item's as its song keeps them.</summary>
+    private sealed record Composition(Tensor Latents, MusicLatents[] Kept, TimeSpan ConditioningTime, TimeSpan DenoisingTime);
 
     /// <summary>Time since the last lap.</summary>
     private sealed class StageClock

@@ -166,10 +166,18 @@ public sealed class GenerationTests : PipelineFixture
         MusicResult kept = await Pipeline.TextToMusicAsync(TextToMusic);
         await using MusicPipeline other = await MusicPipeline.LoadAsync(TinyCheckpoint, new MusicPipelineOptions { Device = "cpu", Memory = plan });
 
-        MusicResult result = await other.TextToMusicAsync(TextToMusic);
+        bool isTransformerThere = true;
+        Recorder recorder = new(report => isTransformerThere = report.Stage == MusicStage.Decoding ? other.Parts.Transformer.Resident is not null : isTransformerThere);
+        MusicResult result = await other.TextToMusicAsync(TextToMusic, recorder);
 
         Assert.That(result.Songs[0].Audio.Channel(0).SequenceEqual(kept.Songs[0].Audio.Channel(0)), Is.True);
-        Assert.That(other.Parts.Transformer.Resident is null, Is.EqualTo(plan == MemoryPlan.DropAll));
+        Assert.That(isTransformerThere, Is.EqualTo(plan != MemoryPlan.DropAll), "the transformer while the codec works");
+        Assert.That(other.Parts.Codec.Resident is null, Is.EqualTo(plan == MemoryPlan.DropAll));
+
+        // Text encoder, transformer and codec, each read from its first byte to its last.
+        MusicProgress[] loading = [.. recorder.Reports.Where(report => report.Stage == MusicStage.Loading)];
+        Assert.That(loading.Count(report => report.Completed == 0), Is.EqualTo(plan == MemoryPlan.DropAll ? 3 : 0));
+        Assert.That(loading.Count(report => report.Completed == report.Total), Is.EqualTo(plan == MemoryPlan.DropAll ? 3 : 0));
     }
 
     private static IEnumerable<MemoryPlan> MemoryPlans() => [MemoryPlan.KeepAll, MemoryPlan.OffloadAll, MemoryPlan.DropAll];

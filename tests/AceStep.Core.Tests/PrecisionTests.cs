@@ -82,8 +82,8 @@ public sealed class PrecisionTests : PipelineFixture
     /// <summary>The velocity in the middle of a schedule, from the words on: text encoder, lyric encoder and transformer.</summary>
     private static Tensor Velocity(MusicPipeline pipeline, Tensor latents)
     {
-        using var text = pipeline.Parts.TextEncoder.Borrow(CancellationToken.None);
-        using var lease = pipeline.Parts.Transformer.Borrow(CancellationToken.None);
+        using var text = pipeline.Parts.TextEncoder.Borrow(null, CancellationToken.None);
+        using var lease = pipeline.Parts.Transformer.Borrow(null, CancellationToken.None);
         AceStepTransformer transformer = lease.Value;
         (Tensor states, Tensor textMask) = text.Value.Encode([TextToMusic.Prompt]);
         Device device = states.device;
@@ -96,7 +96,7 @@ public sealed class PrecisionTests : PipelineFixture
 
     private static Tensor Samples(MusicPipeline pipeline, Tensor latents)
     {
-        using var codec = pipeline.Parts.Codec.Borrow(CancellationToken.None);
+        using var codec = pipeline.Parts.Codec.Borrow(null, CancellationToken.None);
         return codec.Value.Decode(latents.to(torch.device(pipeline.Device))).to(float32).cpu();
     }
 

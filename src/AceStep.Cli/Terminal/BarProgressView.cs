@@ -16,14 +16,19 @@ internal sealed class BarProgressView(IAnsiConsole console) : IProgressView
             .StartAsync(context => work(new Bars(context, timeLeft)));
     }
 
-    /// <summary>Gives each stage a bar when it begins.</summary>
+    /// <summary>Gives each stage a bar when it begins; reading the checkpoint may begin more than once.</summary>
     private sealed class Bars(ProgressContext context, TimeLeftColumn timeLeft) : IProgress<MusicProgress>
     {
         private readonly Dictionary<MusicStage, ProgressTask> _tasks = [];
 
         public void Report(MusicProgress value)
         {
-            if (!_tasks.TryGetValue(value.Stage, out ProgressTask? task))
+            ProgressTask task;
+            if (value.Completed > 0)
+            {
+                task = _tasks[value.Stage];
+            }
+            else
             {
                 task = context.AddTask(StageText.Name(value.Stage), new ProgressTaskSettings { MaxValue = Math.Max(1, value.Total) });
                 _tasks[value.Stage] = task;

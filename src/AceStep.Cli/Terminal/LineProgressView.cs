@@ -11,21 +11,20 @@ internal sealed class LineProgressView(Action<string> write) : IProgressView
 
     private sealed class Lines(Action<string> write) : IProgress<MusicProgress>
     {
-        private MusicStage? _stage;
-        private long _stageStarted;
+        private readonly Dictionary<MusicStage, long> _started = [];
         private long _lastLine;
 
         public void Report(MusicProgress value)
         {
             long now = Stopwatch.GetTimestamp();
-            if (value.Stage != _stage)
+            if (value.Completed == 0)
             {
-                (_stage, _stageStarted, _lastLine) = (value.Stage, now, now);
+                (_started[value.Stage], _lastLine) = (now, now);
             }
 
             if (value.Completed >= value.Total)
             {
-                write($"{StageText.Name(value.Stage)}: {StageText.Position(value)}, done in {Amounts.Time(Stopwatch.GetElapsedTime(_stageStarted, now))}");
+                write($"{StageText.Name(value.Stage)}: {StageText.Position(value)}, done in {Amounts.Time(Stopwatch.GetElapsedTime(_started[value.Stage], now))}");
             }
             else if (Stopwatch.GetElapsedTime(_lastLine, now) >= Interval)
             {

@@ -8,9 +8,15 @@ namespace AceStep.Generation;
 /// </summary>
 /// <param name="residence">Where the part is between its uses.</param>
 /// <param name="device">Where it works.</param>
-/// <param name="load">Reads it from the checkpoint onto a device.</param>
+/// <param name="storedBytes">The bytes that reading it takes from the checkpoint.</param>
+/// <param name="load">Reads it from the checkpoint onto a device, and tells the bytes read so far.</param>
 /// <param name="move">Moves it to a device.</param>
-internal sealed class Component<T>(Residence residence, torch.Device device, Func<torch.Device, CancellationToken, T> load, Action<T, torch.Device> move) : IDisposable
+internal sealed class Component<T>(
+    Residence residence,
+    torch.Device device,
+    long storedBytes,
+    Func<torch.Device, IProgress<long>, CancellationToken, T> load,
+    Action<T, torch.Device> move) : IDisposable
     where T : class, IDisposable
 {
     private readonly Residence _residence = residence == Residence.Host && device.type == DeviceType.CPU ? Residence.Device : residence;
@@ -22,16 +28,23 @@ internal sealed class Component<T>(Residence residence, torch.Device device, Fun
     /// <summary>Whether loading a checkpoint reads this part at once.</summary>
     public bool LoadsEarly => _residence != Residence.Dropped;
 
+    /// <summary>The bytes that reading the part takes from the checkpoint.</summary>
+    public long StoredBytes => storedBytes;
+
     /// <summary>Reads the part to where it waits for its first use.</summary>
-    public void Preload(CancellationToken cancellationToken) =>
-        _value ??= load(_residence == Residence.Host ? torch.CPU : device, cancellationToken);
+    public void Preload(IProgress<long> bytesRead, CancellationToken cancellationToken) =>
+        _value ??= load(_residence == Residence.Host ? torch.CPU : device, bytesRead, cancellationToken);
 
     /// <summary>Has the part on the device until the lease is disposed of.</summary>
-    public Lease Borrow(CancellationToken cancellationToken)
+    /// <param name="progress">Told of the bytes read where the part is not there; null for nobody.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    public Lease Borrow(IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
         if (_value is null)
         {
-            _value = load(device, cancellationToken);
+            LoadingProgress loading = new(progress, storedBytes);
+            _value = load(device, loading, cancellationToken);
+            loading.NextPart(storedBytes);
         }
         else if (_residence == Residence.Host)
         {

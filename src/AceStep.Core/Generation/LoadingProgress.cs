@@ -11,6 +11,7 @@ internal sealed class LoadingProgress : IProgress<long>
     private readonly long _total;
     private readonly long _started = Stopwatch.GetTimestamp();
     private long _before;
+    private long _reported = -1;
 
     /// <param name="progress">Where reports go; null for nowhere.</param>
     /// <param name="total">The bytes of all parts: see <see cref="StoredBytes"/>.</param>
@@ -30,11 +31,17 @@ internal sealed class LoadingProgress : IProgress<long>
     public void Report(long value)
     {
         long done = Math.Min(_before + value, _total);
+        if (done == _reported)
+        {
+            return;
+        }
+
+        _reported = done;
         TimeSpan? remaining = done > 0 ? Stopwatch.GetElapsedTime(_started) * ((double)(_total - done) / done) : null;
         _progress?.Report(new MusicProgress(MusicStage.Loading, done, _total, remaining));
     }
 
-    /// <summary>A part of so many bytes is read, and the next one counts from 0 again.</summary>
+    /// <summary>A part of so many bytes is read, those included that it had no use for; the next one counts from 0 again.</summary>
     public void NextPart(long bytes)
     {
         _before += bytes;

@@ -8,9 +8,8 @@ namespace AceStep.Generation;
 /// <summary>The parts of the model and where they are: text encoder, transformer, codec, and the lyric tokenizer.</summary>
 internal sealed class PipelineParts : IDisposable
 {
-    private static readonly (long Bytes, Action<CancellationToken> Preload)[] NoParts = [];
+    private static readonly (long Bytes, Action<IProgress<long>, CancellationToken> Preload)[] NoParts = [];
 
-    private readonly MusicCheckpoint _checkpoint;
     private readonly Lazy<LyricTokenizer> _lyricTokenizer;
 
     /// <param name="checkpoint">Where the weights are; must outlive this.</param>
@@ -20,20 +19,21 @@ internal sealed class PipelineParts : IDisposable
     /// <param name="afterTransformerLoad">Called with a transformer fresh from the checkpoint.</param>
     public PipelineParts(MusicCheckpoint checkpoint, MusicPipelineOptions options, torch.Device device, torch.ScalarType dtype, Action<AceStepTransformer> afterTransformerLoad)
     {
-        _checkpoint = checkpoint;
         TextEncoder = new Component<TextEncoder>(
             options.Memory.TextEncoder,
             device,
-            (target, cancellationToken) => new TextEncoder(
+            LoadingProgress.StoredBytes(checkpoint.TextEncoder),
+            (target, bytesRead, cancellationToken) => new TextEncoder(
                 checkpoint.Tokenizer,
-                Umt5Encoder.Load(checkpoint.TextEncoderConfig, checkpoint.TextEncoder, dtype, target, ByteProgress, cancellationToken)),
+                Umt5Encoder.Load(checkpoint.TextEncoderConfig, checkpoint.TextEncoder, dtype, target, bytesRead, cancellationToken)),
             (textEncoder, target) => textEncoder.Encoder.to(target));
         Transformer = new Component<AceStepTransformer>(
             options.Memory.Transformer,
             device,
-            (target, cancellationToken) =>
+            LoadingProgress.StoredBytes(checkpoint.Transformer, AceStepTransformer.IsUnused),
+            (target, bytesRead, cancellationToken) =>
             {
-                AceStepTransformer transformer = AceStepTransformer.Load(checkpoint.TransformerConfig, checkpoint.Transformer, dtype, target, ByteProgress, cancellationToken);
+                AceStepTransformer transformer = AceStepTransformer.Load(checkpoint.TransformerConfig, checkpoint.Transformer, dtype, target, bytesRead, cancellationToken);
                 afterTransformerLoad(transformer);
                 return transformer;
             },
@@ -41,7 +41,8 @@ internal sealed class PipelineParts : IDisposable
         Codec = new Component<MusicCodec>(
             options.Memory.Codec,
             device,
-            (target, cancellationToken) => MusicCodec.Load(checkpoint.AutoencoderConfig, checkpoint.Autoencoder, checkpoint.VocoderConfig, checkpoint.Vocoder, dtype, target, ByteProgress, cancellationToken),
+            LoadingProgress.StoredBytes(checkpoint.Autoencoder) + LoadingProgress.StoredBytes(checkpoint.Vocoder),
+            (target, bytesRead, cancellationToken) => MusicCodec.Load(checkpoint.AutoencoderConfig, checkpoint.Autoencoder, checkpoint.VocoderConfig, checkpoint.Vocoder, dtype, target, bytesRead, cancellationToken),
             (codec, target) => codec.MoveTo(target));
         _lyricTokenizer = new Lazy<LyricTokenizer>(() => CreateLyricTokenizer(checkpoint, options), LazyThreadSafetyMode.PublicationOnly);
     }
@@ -56,31 +57,25 @@ internal sealed class PipelineParts : IDisposable
     /// <exception cref="FileNotFoundException">The checkpoint has no lyric vocabulary; says where to get it.</exception>
     public LyricTokenizer LyricTokenizer => _lyricTokenizer.Value;
 
-    /// <summary>Told of the bytes of the part that is being loaded.</summary>
-    private IProgress<long>? ByteProgress { get; set; }
-
     /// <summary>Reads every part that stays.</summary>
     public void Preload(IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
-        (long Bytes, Action<CancellationToken> Preload)[] parts =
+        (long Bytes, Action<IProgress<long>, CancellationToken> Preload)[] parts =
         [
-            .. TextEncoder.LoadsEarly ? [(LoadingProgress.StoredBytes(_checkpoint.TextEncoder), TextEncoder.Preload)] : NoParts,
-            .. Transformer.LoadsEarly ? [(LoadingProgress.StoredBytes(_checkpoint.Transformer, AceStepTransformer.IsUnused), Transformer.Preload)] : NoParts,
-            .. Codec.LoadsEarly ? [(LoadingProgress.StoredBytes(_checkpoint.Autoencoder) + LoadingProgress.StoredBytes(_checkpoint.Vocoder), Codec.Preload)] : NoParts,
+            .. TextEncoder.LoadsEarly ? [(TextEncoder.StoredBytes, TextEncoder.Preload)] : NoParts,
+            .. Transformer.LoadsEarly ? [(Transformer.StoredBytes, Transformer.Preload)] : NoParts,
+            .. Codec.LoadsEarly ? [(Codec.StoredBytes, Codec.Preload)] : NoParts,
         ];
-        LoadingProgress loading = new(progress, parts.Sum(part => part.Bytes));
-        ByteProgress = loading;
-        try
+        if (parts.Length == 0)
         {
-            foreach ((long bytes, Action<CancellationToken> preload) in parts)
-            {
-                preload(cancellationToken);
-                loading.NextPart(bytes);
-            }
+            return;
         }
-        finally
+
+        LoadingProgress loading = new(progress, parts.Sum(part => part.Bytes));
+        foreach ((long bytes, Action<IProgress<long>, CancellationToken> preload) in parts)
         {
-            ByteProgress = null;
+            preload(loading, cancellationToken);
+            loading.NextPart(bytes);
         }
     }
 

@@ -21,7 +21,8 @@ public enum MusicStage
 
 /// <summary>
 /// One report of progress. Each stage of a generation reports once when it starts (<see cref="Completed"/> 0) and once
-/// after each of its <see cref="Total"/> units.
+/// after each of its <see cref="Total"/> units. A part of the model that the memory plan has dropped is read again when it
+/// is needed: <see cref="MusicStage.Loading"/> is then reported within another stage.
 /// </summary>
 /// <param name="Stage">What is being done.</param>
 /// <param name="Completed">Units done.</param>
