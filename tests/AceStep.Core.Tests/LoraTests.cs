@@ -92,6 +92,35 @@ public sealed class LoraTests : PipelineFixture
         Pipeline.UnloadLora(lora);
     }
 
+    [TestCase("""{"lora_alpha": 8}""", 4)]
+    [TestCase("""{"lora_alpha": 8, "use_rslora": true}""", 5.656854f)]
+    [TestCase("""{"lora_alpha": 8, "alpha_pattern": {"attn.to_q": 2}}""", 1)]
+    [TestCase("""{"lora_alpha": 8, "alpha_pattern": {"attn.to_k": 2}}""", 4)]
+    public void LoadLora_WithStoredAlpha_ScalesAsTheHeaderSays(string header, float scale)
+    {
+        using torch.Tensor before = Weight();
+        Lora lora = Pipeline.LoadLora(Write((Module, null), header), 0.5, useStoredAlpha: true);
+        using torch.Tensor after = Weight();
+
+        // A and B are ones of rank 2: B A is 2 everywhere, times the weight 0.5.
+        using torch.Tensor expected = before + scale;
+        Testing.TensorAssert.Close(after, expected, 1e-6, "weight");
+        Pipeline.UnloadLora(lora);
+    }
+
+    [TestCase("""{"lora_alpha": 0}""")]
+    [TestCase("""{"lora_alpha": 8, "alpha_pattern": {"attn.to_q": "two"}}""")]
+    [TestCase("""{"r": 2}""")]
+    [TestCase("[]")]
+    [TestCase("{")]
+    public void LoadLora_StoredAlphaThatCannotBe_IsRefused(string header)
+    {
+        string path = Write((Module, null), header);
+
+        Assert.That(() => Pipeline.LoadLora(path, useStoredAlpha: true), Throws.InstanceOf<CheckpointFormatException>().With.Message.Contains("lora_adapter_metadata"));
+        Assert.That(Pipeline.Loras, Is.Empty);
+    }
+
     private static IEnumerable<TestCaseData> Refused()
     {
         yield return new TestCaseData(Module.Replace("to_q", "to_x", StringComparison.Ordinal), Width, Width, 2, 2, 1f, typeof(CheckpointMismatchException)).SetArgDisplayNames("unknown module");
@@ -162,8 +191,8 @@ public sealed class LoraTests : PipelineFixture
 
     private torch.Tensor Weight() => Pipeline.Parts.Transformer.Resident!.named_parameters().Single(entry => entry.name == Module + ".weight").parameter.detach().clone();
 
-    /// <summary>A LoRA of ones on one module, with one more tensor where it is given.</summary>
-    private string Write((string Name, torch.Tensor? Tensor) extra)
+    /// <summary>A LoRA of ones on one module, with one more tensor and a config in its header where they are given.</summary>
+    private string Write((string Name, torch.Tensor? Tensor) extra, string? config = null)
     {
         string path = Path.Combine(_folder, "ones.safetensors");
         using torch.Tensor down = torch.ones(2, Width);
@@ -174,7 +203,7 @@ public sealed class LoraTests : PipelineFixture
             tensors.Add(new(extra.Name, extra.Tensor));
         }
 
-        SafetensorsWriter.Write(path, tensors);
+        SafetensorsWriter.Write(path, tensors, config is null ? null : new Dictionary<string, string> { ["lora_adapter_metadata"] = config });
         return path;
     }
 
