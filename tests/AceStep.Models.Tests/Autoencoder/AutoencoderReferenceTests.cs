@@ -78,6 +78,27 @@ public sealed class AutoencoderReferenceTests
         CodecFixture.AssertMatches(decoder.Leave(hidden, CodecFixture.NoSteps), _reference, "decoded", Tolerance);
     }
 
+    [Test]
+    public void Attention_MuchSmallerProjections_GivesTheSameResult()
+    {
+        // The sums of values are divided by those of keys, so the attended values shrink with the projections unless what
+        // keeps the divisor off zero is too large, which the references' queries and keys do not show.
+        const double Factor = 1e-3;
+        MultiscaleLinearAttention attention = _autoencoder.Encoder.AttentionBlocks[0].Attention;
+        using Generator generator = new(4);
+        Tensor hidden = randn([1, CodecFixture.AutoencoderConfigOf(CodecFixture.Tiny).EncoderStages[^1].Channels, 16, 8], generator: generator);
+        Tensor expected = attention.call(hidden, null);
+        using (no_grad())
+        {
+            foreach ((string name, Parameter weight) in attention.named_parameters())
+            {
+                weight.mul_(name switch { "to_q.weight" or "to_k.weight" or "to_v.weight" => Factor, "to_out.weight" => 1 / Factor, _ => 1 });
+            }
+        }
+
+        TensorAssert.Close(attention.call(hidden, null), expected, Tolerance, "attention");
+    }
+
     private static Tensor Attend(IReadOnlyList<EfficientViTBlock> blocks, Tensor hidden) => blocks.Aggregate(hidden, (x, block) => block.call(x, null));
 
     private Tensor RunStage(string name, Tensor x)

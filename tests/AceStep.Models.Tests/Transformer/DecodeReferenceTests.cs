@@ -106,7 +106,9 @@ public sealed class DecodeReferenceTests
     public void TimestepEmbedding_ReferenceTimesteps_GivesRecordedStages()
     {
         Tensor timesteps = _reference.Read("timestep");
-        TransformerFixture.AssertMatches(TimestepEmbedding.Sinusoids(timesteps), _reference, "time_proj", TensorAssert.ModuleTolerance);
+
+        // One frequency's last bit, which the original has from MKL, moves this by 2e-6.
+        TransformerFixture.AssertMatches(TimestepEmbedding.Sinusoids(timesteps), _reference, "time_proj", 1e-6);
         Tensor embedded = TransformerFixture.Part<TimestepEmbedding>(_transformer, "timestep_embedder").call(timesteps);
         TransformerFixture.AssertMatches(embedded, _reference, "embedded_timestep", TensorAssert.ModuleTolerance);
         Tensor modulation = TransformerFixture.Part<Sequential>(_transformer, "t_block").call(embedded);
@@ -188,7 +190,7 @@ public sealed class DecodeReferenceTests
             toQuery.bias!.mul_(1e-4);
         }
 
-        TensorAssert.Close(attention.call(stream, context.ForBlock(0)), expected, 1e-6, "attention");
+        TensorAssert.Close(attention.call(stream, context.ForBlock(0)), expected, TensorAssert.ModuleTolerance, "attention");
     }
 
     [Test]
