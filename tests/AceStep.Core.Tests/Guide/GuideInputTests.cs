@@ -103,6 +103,48 @@ public sealed class GuideInputTests
     }
 
     [Test]
+    public void ToRequest_WithEverySetting_PutsEachInItsPlace()
+    {
+        var request = (TextToMusicRequest)Parse("""
+            {
+              "infer_steps": 27, "scheduler_type": "heun", "omega_scale": 4, "sample_rate": 44100,
+              "cfg_type": "cfg", "guidance_scale": 7, "guidance_scale_text": 5, "guidance_scale_lyric": 2
+            }
+            """).ToRequest();
+
+        Assert.That(request.Generation, Is.EqualTo(new GenerationSettings { Steps = 27, Scheduler = SchedulerKind.Heun, OmegaScale = 4, SampleRate = 44100 }));
+        Assert.That(request.Guidance, Is.EqualTo(new GuidanceSettings { Kind = GuidanceKind.Cfg, Scale = 7, TextScale = 5, LyricScale = 2 }));
+    }
+
+    [TestCase("use_erg_tag", false, true, true)]
+    [TestCase("use_erg_lyric", true, false, true)]
+    [TestCase("use_erg_diffusion", true, true, false)]
+    public void ToRequest_WithoutOneErg_LeavesTheOthersOn(string field, bool tag, bool lyric, bool diffusion)
+    {
+        var request = (TextToMusicRequest)Parse($$"""{"{{field}}": false}""").ToRequest();
+
+        Assert.That(request.Guidance, Is.EqualTo(new GuidanceSettings { ErgTag = tag, ErgLyric = lyric, ErgDiffusion = diffusion }));
+    }
+
+    [TestCase("continuation")]
+    [TestCase("inpainting")]
+    [TestCase("style_transfer")]
+    public void ToRequest_WithSeeds_KeepsBoth(string task)
+    {
+        MusicRequest request = Parse($$"""{"task": "{{task}}", "input_audio": "a.wav", "inpaint_end_time": 4, "seed": 5, "variation_seed": 6}""").ToRequest();
+
+        Assert.That(request.Seed, Is.EqualTo(Seeds.FromInt64(5)));
+        Seeds? variationSeed = request switch
+        {
+            ContinuationRequest continuation => continuation.VariationSeed,
+            InpaintingRequest inpainting => inpainting.VariationSeed,
+            StyleTransferRequest transfer => transfer.VariationSeed,
+            _ => null,
+        };
+        Assert.That(variationSeed, Is.EqualTo(Seeds.FromInt64(6)));
+    }
+
+    [Test]
     public void ToRequest_WithAVariationStrength_IsAVariation()
     {
         var request = (VariationRequest)Parse("""{"seed": 12345, "variation_seed": 67890, "variation_strength": 0.3, "audio_duration": 60}""").ToRequest();
@@ -159,14 +201,14 @@ public sealed class GuideInputTests
         Assert.That((request.To, request.Average, request.GuidanceScale), Is.EqualTo((1.0, 1, 9.0)));
     }
 
-    [TestCase("""{"task": "vocal_accompaniment", "input_audio": "v.wav", "accompaniment_style": "jazz", "preserve_vocals": true}""")]
-    [TestCase("""{"generate_accompaniment": true, "input_audio": "v.wav", "accompaniment_style": "jazz", "preserve_vocals": true}""")]
+    [TestCase("""{"task": "vocal_accompaniment", "input_audio": "v.wav", "accompaniment_style": "jazz", "preserve_vocals": true, "audio2audio_strength": 0.3}""")]
+    [TestCase("""{"generate_accompaniment": true, "input_audio": "v.wav", "accompaniment_style": "jazz", "preserve_vocals": true, "audio2audio_strength": 0.3}""")]
     public void ToRequest_ForAnAccompaniment_StartsFromTheVocalsAndSaysWhatItIs(string json)
     {
         GuideInput input = Parse(json);
         var request = (AccompanimentRequest)input.ToRequest();
 
-        Assert.That((request.Style, request.KeepVocals, request.Vocals.ToString()), Is.EqualTo((AccompanimentStyle.Jazz, true, "v.wav")));
+        Assert.That((request.Style, request.KeepVocals, request.Strength, request.Vocals.ToString()), Is.EqualTo((AccompanimentStyle.Jazz, true, 0.3, "v.wav")));
         Assert.That(input.Notes, Has.One.Contains("no network for accompaniment"));
     }
 
