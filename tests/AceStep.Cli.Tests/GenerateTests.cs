@@ -88,6 +88,37 @@ public sealed class GenerateTests
         Assert.That(File.ReadAllBytes(folder.File("one.wav")), Is.EqualTo(File.ReadAllBytes(folder.File("two.wav"))));
     }
 
+    [TestCase("--no-erg-tag", false, true, true)]
+    [TestCase("--no-erg-lyric", true, false, true)]
+    [TestCase("--no-erg-diffusion", true, true, false)]
+    public async Task Generate_WithOptionsOfEveryKind_GivesWhatTheLibraryGives(string option, bool tag, bool lyric, bool diffusion)
+    {
+        using TemporaryFolder folder = new();
+        string checkpoint = ReferenceData.Require("checkpoint-tiny");
+        string[] arguments =
+        [
+            "generate", "--checkpoint", checkpoint, "--device", "cpu", "--prompt", "funk", "--lyrics", "[verse] Neon lights", "--duration", "1", "--seed", "1",
+            "--own-steps", "1,2,4,6", "--omega", "-20", "--guidance-scale", "7", "--guidance-interval", "0.9", "--guidance-decay", "0.6", "--min-guidance-scale", "4", option,
+            "--output", folder.File("song.wav"), "--save-latents", folder.File("song.latents"), "--quiet",
+        ];
+        TextToMusicRequest request = new()
+        {
+            Prompt = "funk",
+            Lyrics = "[verse] Neon lights",
+            Duration = TimeSpan.FromSeconds(1),
+            Seed = 1,
+            Generation = new() { OwnSteps = [1, 2, 4, 6], OmegaScale = -20 },
+            Guidance = new() { Scale = 7, Interval = 0.9, IntervalDecay = 0.6, MinScale = 4, ErgTag = tag, ErgLyric = lyric, ErgDiffusion = diffusion },
+        };
+
+        AceStepProcess.Run(arguments).Returning(0);
+
+        await using MusicPipeline pipeline = await MusicPipeline.LoadAsync(checkpoint, new MusicPipelineOptions { Device = "cpu" });
+        MusicResult result = await pipeline.TextToMusicAsync(request);
+        float[] expected = result.Songs[0].Latents.Values.ToArray();
+        Assert.That(MusicLatents.Load(folder.File("song.latents")).Values.ToArray(), Is.EqualTo(expected).Within(1e-3f));
+    }
+
     [TestCase("song.wav", AudioFormat.Wav)]
     [TestCase("song.mp3", AudioFormat.Mp3)]
     [TestCase("song.ogg", AudioFormat.Vorbis)]
