@@ -52,6 +52,22 @@ public sealed class SourceTaskTests : PipelineFixture
         Assert.That(result.Songs[0].Latents.Values.SequenceEqual(expected.Songs[0].Latents.Values), Is.True);
     }
 
+    [TestCase("", "techno")]
+    [TestCase("[chorus]\nStone", "")]
+    public async Task TransferStyle_PartOfTheTargetLeftOut_IsTheSources(string lyrics, string prompt)
+    {
+        StyleTransferRequest request = new() { Prompt = "funk", Lyrics = "[verse]\nNeon lights", TargetPrompt = prompt, TargetLyrics = lyrics, Source = _source, Seed = 1, VariationSeed = 2, Generation = Quick };
+
+        MusicResult result = await Pipeline.TransferStyleAsync(request);
+
+        MusicResult expected = await Pipeline.TransferStyleAsync(request with
+        {
+            TargetPrompt = prompt.Length > 0 ? prompt : request.Prompt,
+            TargetLyrics = lyrics.Length > 0 ? lyrics : request.Lyrics,
+        });
+        Assert.That(result.Songs[0].Latents.Values.SequenceEqual(expected.Songs[0].Latents.Values), Is.True);
+    }
+
     [TestCase(5, 0)]
     [TestCase(0, 5)]
     [TestCase(4, 6)]

@@ -20,6 +20,8 @@ public sealed class GuideInputTests
         Assert.That(request.Duration, Is.EqualTo(TimeSpan.FromSeconds(30)));
         Assert.That(request.Generation, Is.EqualTo(new GenerationSettings()));
         Assert.That(request.Guidance, Is.EqualTo(new GuidanceSettings()));
+        Assert.That((request.Guidance.Interval, request.Guidance.IntervalDecay, request.Guidance.MinScale), Is.EqualTo((0.5, 0.0, 3.0)), "the guide has no field for these");
+        Assert.That(request.Generation.BatchSize, Is.EqualTo(1));
         Assert.That(request.Seed, Is.EqualTo(Seeds.Random));
         Assert.That(input.Notes, Is.Empty);
     }
