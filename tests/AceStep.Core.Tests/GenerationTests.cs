@@ -90,6 +90,18 @@ public sealed class GenerationTests : PipelineFixture
     }
 
     [Test]
+    public async Task Generate_ScaleOfOne_IsUnguided()
+    {
+        // With CFG*, guidance would zero the first two predictions whatever its scale.
+        TextToMusicRequest request = TextToMusic with { Guidance = new() { Kind = GuidanceKind.CfgStar, Interval = 1, Scale = 1 } };
+
+        MusicResult result = await Pipeline.TextToMusicAsync(request);
+
+        MusicResult expected = await Pipeline.TextToMusicAsync(request with { Guidance = request.Guidance with { Scale = 0 } });
+        Assert.That(result.Songs[0].Latents.Values.SequenceEqual(expected.Songs[0].Latents.Values), Is.True);
+    }
+
+    [Test]
     public async Task Generate_SeedWithoutVariationSeed_DrawsAnIndependentOne()
     {
         // The original takes the seed for both noises, which are then equal: their mix has the wrong variance.

@@ -32,6 +32,17 @@ public sealed class SourceTaskTests : PipelineFixture
     }
 
     [Test]
+    public async Task Inpaint_WholeSource_IsAVariation()
+    {
+        InpaintingRequest whole = Inpainting with { Start = TimeSpan.Zero, End = LatentFrames.ToTime(12) + TimeSpan.FromMilliseconds(1) };
+
+        MusicLatents result = (await Pipeline.InpaintAsync(whole)).Songs[0].Latents;
+
+        MusicLatents expected = (await Pipeline.VaryAsync(new VariationRequest { Prompt = "funk", Duration = whole.End, Strength = 0.8, Seed = 1, VariationSeed = 2, Generation = Quick })).Songs[0].Latents;
+        Assert.That(result.Values.SequenceEqual(expected.Values), Is.True);
+    }
+
+    [Test]
     public async Task AudioToAudio_StrengthThatLeavesNoStep_GivesTheSourceBack()
     {
         // The original decodes half-mixed noise.
