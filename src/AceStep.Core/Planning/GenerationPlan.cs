@@ -49,7 +49,7 @@ internal sealed class GenerationPlan
     public bool IsGuided => Request switch
     {
         GuidedMusicRequest request => request.Guidance.IsActive,
-        StyleTransferRequest request => request.GuidanceScale is not (0 or 1),
+        StyleTransferRequest request => Schedulers.Guidance.IsOn(request.GuidanceScale),
         _ => false,
     };
 

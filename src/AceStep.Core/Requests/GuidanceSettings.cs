@@ -39,5 +39,5 @@ public sealed record GuidanceSettings
     internal bool IsDoubleCondition => TextScale > 1 && LyricScale > 1;
 
     /// <summary>Whether the scale asks for any guidance.</summary>
-    internal bool IsActive => Scale is not (0 or 1);
+    internal bool IsActive => Schedulers.Guidance.IsOn(Scale);
 }
