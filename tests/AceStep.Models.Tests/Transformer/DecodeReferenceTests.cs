@@ -156,7 +156,9 @@ public sealed class DecodeReferenceTests
         Tensor neutralScale = ones_like(modulation[0]);
 
         Tensor stream = _reference.Read("proj_in");
-        TransformerFixture.AssertMatches(RootMeanSquareNorm.Modulate(stream, neutralShift, neutralScale), _reference, "block.0.norm1", TensorAssert.ModuleTolerance);
+
+        // An epsilon of 1e-5 moves this by 1.3e-5, and hardly anything else.
+        TransformerFixture.AssertMatches(RootMeanSquareNorm.Modulate(stream, neutralShift, neutralScale), _reference, "block.0.norm1", 2e-6);
 
         Tensor normalised = RootMeanSquareNorm.Modulate(stream, modulation[0], modulation[1]);
         Tensor attended = TransformerFixture.Part<LinearAttention>(_transformer, $"{Block}.attn").call(normalised, blockContext);

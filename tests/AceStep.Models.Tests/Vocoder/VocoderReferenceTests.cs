@@ -35,7 +35,9 @@ public sealed class VocoderReferenceTests
     public void Backbone_ReferenceMel_GivesRecordedFrames()
     {
         Tensor hidden = CodecFixture.Part<VocoderBackbone>(_vocoder, "backbone").call(_reference.Read("mel"));
-        CodecFixture.AssertMatches(hidden, _reference, "backbone", Tolerance);
+
+        // An epsilon of 1e-5 in the norms moves this by 1.5e-5, which the usual tolerance only just sees.
+        CodecFixture.AssertMatches(hidden, _reference, "backbone", 4e-6);
     }
 
     [Test]
