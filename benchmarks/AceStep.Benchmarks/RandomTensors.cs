@@ -1,26 +1,38 @@
+using AceStep.Benchmarks.RealSize;
 using AceStep.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AceStep.Benchmarks;
 
-/// <summary>Small random weights for every parameter of a module, so that one block can be built without a checkpoint.</summary>
-internal sealed class RandomTensors(nn.Module module) : ITensorSource
+/// <summary>Random weights in memory, so that a network of the released size can be built without a checkpoint.</summary>
+internal sealed class RandomTensors : ITensorSource
 {
-    private readonly Dictionary<string, long[]> _shapes = module.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter.shape);
+    private readonly Dictionary<string, IReadOnlyList<long>> _shapes;
+
+    private RandomTensors(IEnumerable<KeyValuePair<string, IReadOnlyList<long>>> shapes) => _shapes = new(shapes);
 
     public string Origin => "random weights";
 
     public IReadOnlyCollection<string> Names => _shapes.Keys;
 
+    /// <summary>A tensor for every parameter of a module.</summary>
+    public static RandomTensors For(nn.Module module) =>
+        new(module.named_parameters().Select(entry => KeyValuePair.Create<string, IReadOnlyList<long>>(entry.name, entry.parameter.shape)));
+
+    /// <summary>The tensors of a part of the released checkpoint.</summary>
+    public static RandomTensors For(TensorTable table) =>
+        new(table.Tensors.Select(tensor => KeyValuePair.Create(tensor.Name, tensor.Shape)));
+
     public IReadOnlyList<long> Shape(string name) => _shapes[name];
 
     public ScalarType Type(string name) => ScalarType.Float32;
 
-    /// <summary>One random row for all rows: a draw for each of 2.6 billion weights would take longer than any benchmark.</summary>
     public void Read(string name, Tensor destination)
     {
-        using Tensor row = randn(destination.size(-1));
-        destination.copy_(row.mul_(0.02));
+        ScalarType type = destination.dtype == ScalarType.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        using Tensor values = empty([.. _shapes[name]], dtype: type);
+        RandomWeights.Fill(new SafetensorsEntry(name, type, _shapes[name], Offset: 0, ByteCount: 0), values.bytes);
+        destination.copy_(values);
     }
 }

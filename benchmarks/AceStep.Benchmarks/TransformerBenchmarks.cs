@@ -50,7 +50,7 @@ public class TransformerBenchmarks
     {
         using var noGrad = no_grad();
         _block = Own(new TransformerBlock(Heads, HeadSize, FeedForwardWidth));
-        ModuleLoader.Load(_block, new RandomTensors(_block), Precision, CPU);
+        ModuleLoader.Load(_block, RandomTensors.For(_block), Precision, CPU);
         _weights = _block.named_parameters().ToDictionary(entry => entry.name, entry => (Tensor)entry.parameter);
         _original = new OriginalBlock(_weights, Heads, HeadSize);
 

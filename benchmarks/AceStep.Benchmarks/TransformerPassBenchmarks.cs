@@ -38,7 +38,7 @@ public class TransformerPassBenchmarks
         TransformerConfig config = ReleasedConfigs.Transformer;
         using (var shapes = new AceStepTransformer(config))
         {
-            _transformer = AceStepTransformer.Load(config, new RandomTensors(shapes), Precision, CPU);
+            _transformer = AceStepTransformer.Load(config, RandomTensors.For(shapes), Precision, CPU);
         }
 
         _latents = randn(Rows, config.InChannels, config.PatchHeight, Frames);

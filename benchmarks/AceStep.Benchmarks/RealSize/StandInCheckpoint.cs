@@ -33,13 +33,12 @@ internal static class StandInCheckpoint
 
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, NoticeFile), Notice);
-        string data = Path.Combine(Repository.Root, "tests", "data", "checkpoint");
         foreach ((string part, string weights) in CheckpointLayout.Parts)
         {
             string place = Path.Combine(folder, part);
             Directory.CreateDirectory(place);
-            File.Copy(Path.Combine(data, "configs", part, CheckpointLayout.ConfigFile), Path.Combine(place, CheckpointLayout.ConfigFile), overwrite: true);
-            WriteWeights(TensorTable.Read(Path.Combine(data, "keys", part + ".tsv")), Path.Combine(place, weights), report);
+            File.Copy(Path.Combine(TensorTable.Folder, "configs", part, CheckpointLayout.ConfigFile), Path.Combine(place, CheckpointLayout.ConfigFile), overwrite: true);
+            WriteWeights(TensorTable.OfPart(part), Path.Combine(place, weights), report);
         }
 
         foreach (string file in Copied)

@@ -9,11 +9,18 @@ namespace AceStep.Benchmarks.RealSize;
 /// <param name="ByteCount">The length of the released file, its header included.</param>
 internal sealed record TensorTable(IReadOnlyList<SafetensorsEntry> Tensors, long ByteCount)
 {
+    /// <summary>Where the repository has what is known of the released checkpoint.</summary>
+    public static readonly string Folder = Path.Combine(Repository.Root, "tests", "data", "checkpoint");
+
     /// <summary>The released files carry this beside the tensors.</summary>
     public static readonly IReadOnlyDictionary<string, string> Metadata = new Dictionary<string, string> { ["format"] = "pt" };
 
+    /// <summary>The table of a part of the released checkpoint.</summary>
+    /// <param name="part">Its folder's name.</param>
+    public static TensorTable OfPart(string part) => Read(Path.Combine(Folder, "keys", part + ".tsv"));
+
     /// <summary>Reads a table: a line about the file, a line of column names, then a line for each tensor.</summary>
-    public static TensorTable Read(string path)
+    private static TensorTable Read(string path)
     {
         string[] lines = File.ReadAllLines(path);
         string total = lines[0].Split(' ').Single(word => word.StartsWith("total=", StringComparison.Ordinal))["total=".Length..];

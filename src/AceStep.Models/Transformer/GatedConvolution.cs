@@ -31,34 +31,36 @@ internal sealed class GatedConvolution : nn.Module<Tensor, Tensor>
     /// <summary>[B, F, width] to [B, F, width].</summary>
     public override Tensor forward(Tensor hiddenStates)
     {
-        long frames = hiddenStates.size(1);
-        long window = ExecutionChoices.FeedForwardWindow(hiddenStates);
+        using var scope = NewDisposeScope();
+        Tensor expanded = _expand.call(hiddenStates); // [B, F, 2 hidden]
+        long frames = expanded.size(1);
+        long window = ExecutionChoices.FeedForwardWindow(expanded);
         if (frames <= window)
         {
-            return Transform(hiddenStates, 0, frames);
+            return _contract.call(Gate(expanded, 0, frames)).MoveToOuterDisposeScope();
         }
 
-        using var scope = NewDisposeScope();
-        Tensor result = empty_like(hiddenStates);
+        // Only what lies between the products is done in windows: a product of fewer rows would read all weights each time.
+        Tensor gated = empty(expanded.size(0), frames, expanded.size(2) / 2, dtype: expanded.dtype, device: expanded.device);
         for (long start = 0; start < frames; start += window)
         {
             using var windowScope = NewDisposeScope();
             long end = Math.Min(start + window, frames);
-            result.narrow(1, start, end - start).copy_(Transform(hiddenStates, start, end));
+            gated.narrow(1, start, end - start).copy_(Gate(expanded, start, end));
         }
 
-        return result.MoveToOuterDisposeScope();
+        expanded.Dispose();
+        return _contract.call(gated).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The frames from <paramref name="start"/> up to <paramref name="end"/> of the result.</summary>
-    private Tensor Transform(Tensor hiddenStates, long start, long end)
+    /// <summary>The frames from <paramref name="start"/> up to <paramref name="end"/> of what is contracted.</summary>
+    private Tensor Gate(Tensor expanded, long start, long end)
     {
         using var scope = NewDisposeScope();
         long first = Math.Max(start - DepthwiseConvolution.Reach, 0);
-        long last = Math.Min(end + DepthwiseConvolution.Reach, hiddenStates.size(1));
-        Tensor expanded = _expand.call(hiddenStates.narrow(1, first, last - first)).to(ExecutionChoices.FeedForwardType(hiddenStates)).silu_();
-        Tensor[] halves = _mix.call(expanded).narrow(1, start - first, end - start).chunk(2, dim: -1); // the value and its gate
-        Tensor gated = halves[1].silu().mul_(halves[0]).to(hiddenStates.dtype);
-        return _contract.call(gated).MoveToOuterDisposeScope();
+        long last = Math.Min(end + DepthwiseConvolution.Reach, expanded.size(1));
+        Tensor active = expanded.narrow(1, first, last - first).to(ExecutionChoices.FeedForwardType(expanded)).silu();
+        Tensor[] halves = _mix.call(active).narrow(1, start - first, end - start).chunk(2, dim: -1); // the value and its gate
+        return halves[1].silu().mul_(halves[0]).to(expanded.dtype).MoveToOuterDisposeScope();
     }
 }

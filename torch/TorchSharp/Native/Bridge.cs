@@ -102,6 +102,9 @@ internal static unsafe partial class Bridge
     public static partial void bridge_inference_mode_leave(nint guard);
 
     [LibraryImport(Library)]
+    public static partial void bridge_keep_freed_memory();
+
+    [LibraryImport(Library)]
     public static partial int bridge_threads();
 
     [LibraryImport(Library)]
