@@ -1,0 +1,32 @@
+using System.Reflection;
+using AceStep.Testing;
+using PublicApiGenerator;
+
+namespace AceStep.Core.Tests;
+
+/// <summary>What people program against, written down: a change of it is seen in a diff, and meant.</summary>
+public sealed class PublicApiTests
+{
+    private static readonly string Folder = Path.Combine(ReferenceData.RepositoryRoot, "tests", "AceStep.Core.Tests", "PublicApi");
+    private static readonly string[] Assemblies = ["AceStep.Audio", "AceStep.Core", "AceStep.Lyrics", "AceStep.Models", "AceStep.Schedulers"];
+
+    [TestCaseSource(nameof(Assemblies))]
+    public void PublicMembers_AreThoseThatWereApproved(string assembly) =>
+        Assert.That(Describe(assembly), Is.EqualTo(File.ReadAllLines(PathOf(assembly))), $"if the change is meant, run {nameof(Approve_WritesThePublicMembers)}");
+
+    [Test]
+    [Explicit("writes the files that the other test compares with")]
+    public void Approve_WritesThePublicMembers()
+    {
+        Directory.CreateDirectory(Folder);
+        foreach (string assembly in Assemblies)
+        {
+            File.WriteAllText(PathOf(assembly), string.Join('\n', Describe(assembly)) + "\n");
+        }
+    }
+
+    private static string PathOf(string assembly) => Path.Combine(Folder, assembly + ".txt");
+
+    private static string[] Describe(string assembly) =>
+        Assembly.Load(assembly).GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false }).ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
+}
