@@ -69,9 +69,9 @@ public sealed partial class MusicPipeline
 
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
-        AudioBuffer stereo = SourceMaterial.Prepare(audio!, nameof(source));
+        AudioBuffer heard = SourceMaterial.Resample(SourceMaterial.Prepare(audio!, nameof(source)));
         using Component<MusicCodec>.Lease codec = _parts.Codec.Borrow(progress, cancellationToken);
-        Tensor latents = SourceMaterial.Encode(codec.Value, stereo, _dtype, progress, cancellationToken);
+        Tensor latents = SourceMaterial.Encode(codec.Value, heard, _dtype, progress, cancellationToken);
         return MusicLatents.FromTensor(latents, 0, new Dictionary<string, string> { ["task"] = "encode" });
     }
 

@@ -103,9 +103,10 @@ public sealed partial class MusicPipeline
         }
 
         AudioBuffer stereo = SourceMaterial.Prepare(audio!, plan.SourceField);
-        plan.CheckSource((int)Math.Ceiling((double)stereo.Length / LatentFrames.Samples), hasAudio: true);
+        AudioBuffer heard = SourceMaterial.Resample(stereo);
+        plan.CheckSource((int)Math.Ceiling((double)heard.Length / LatentFrames.Samples), hasAudio: true);
         using Component<MusicCodec>.Lease codec = _parts.Codec.Borrow(progress, cancellationToken);
-        return new SourceMaterial(SourceMaterial.Encode(codec.Value, stereo, _dtype, progress, cancellationToken), stereo);
+        return new SourceMaterial(SourceMaterial.Encode(codec.Value, heard, _dtype, progress, cancellationToken), stereo);
     }
 
     /// <summary>Takes the place of the lyric tokenizer where the token ids are known; null for none.</summary>

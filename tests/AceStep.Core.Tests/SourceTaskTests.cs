@@ -177,6 +177,21 @@ public sealed class SourceTaskTests : PipelineFixture
     }
 
     [Test]
+    public async Task Inpaint_SourceAtTheRateOfTheResult_KeepsItsSamplesBitForBit()
+    {
+        // On the way to the model and back they would lose their treble.
+        AudioBuffer source = CreateTones(12 * 4458, 48000);
+
+        MusicResult result = await Pipeline.InpaintAsync(Inpainting with { Source = source, SourceBlend = SourceBlend.Original, Generation = Quick with { SampleRate = 48000 } });
+
+        ReadOnlySpan<float> sound = result.Songs[0].Audio.Channel(0);
+        int fade = 2 * 4458;
+        int after = 9 * 4458;
+        Assert.That(sound[..fade].SequenceEqual(source.Channel(0)[..fade]), Is.True, "before the fade");
+        Assert.That(sound[after..source.Length].SequenceEqual(source.Channel(0)[after..]), Is.True, "after the fade");
+    }
+
+    [Test]
     public async Task Accompany_KeepingTheVocals_AddsTheirSamples()
     {
         AccompanimentRequest request = new() { Vocals = Tones, Seed = 1, Strength = 0.7, Generation = Quick };

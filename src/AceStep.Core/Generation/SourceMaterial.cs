@@ -7,10 +7,10 @@ namespace AceStep.Generation;
 
 /// <summary>A source in the model's form: its latents, and its samples where it is sound.</summary>
 /// <param name="Latents">[1, 8, 16, F].</param>
-/// <param name="Audio">Stereo at 44,100 Hz; null for a source that is latents.</param>
+/// <param name="Audio">Stereo at the source's own rate, so that what is kept of it is not resampled twice; null for a source that is latents.</param>
 internal sealed record SourceMaterial(Tensor Latents, AudioBuffer? Audio)
 {
-    /// <summary>Any sound as stereo at the model's rate: mono doubled, more channels mixed down, resampled.</summary>
+    /// <summary>Any sound as stereo at its own rate: mono doubled, more channels mixed down.</summary>
     /// <exception cref="InvalidRequestException">No samples, or samples that are not finite.</exception>
     public static AudioBuffer Prepare(AudioBuffer audio, string field)
     {
@@ -33,10 +33,13 @@ internal sealed record SourceMaterial(Tensor Latents, AudioBuffer? Audio)
             }
         }
 
-        return Resampler.Resample(audio.ToStereo(), LatentFrames.SampleRate);
+        return audio.ToStereo();
     }
 
-    /// <summary>Encodes prepared sound: [1, 8, 16, F], F its length in whole latent frames, rounded up.</summary>
+    /// <summary>Prepared sound at the model's rate.</summary>
+    public static AudioBuffer Resample(AudioBuffer stereo) => Resampler.Resample(stereo, LatentFrames.SampleRate);
+
+    /// <summary>Encodes stereo at the model's rate: [1, 8, 16, F], F its length in whole latent frames, rounded up.</summary>
     public static Tensor Encode(MusicCodec codec, AudioBuffer stereo, ScalarType dtype, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
