@@ -22,7 +22,7 @@ public static class SoundPicture
 
     /// <summary>Pixels around the panels: for labels on the left and right, the title above, the times below.</summary>
     private const int Left = 64;
-    private const int Right = 76;
+    private const int Right = 84;
     private const int Top = 12;
     private const int Bottom = 32;
     private const int Gap = 20;

@@ -9,6 +9,7 @@ namespace AceStep.Cli.Listening;
 internal sealed class InspectCommand : CliCommand
 {
     private const int WidthWithoutTerminal = 80;
+    private const int NarrowestPicture = 16;
     private const int WidestPicture = 160;
 
     private readonly Argument<string> _file = new("FILE") { Description = "The sound: WAV, AIFF, FLAC, Ogg Vorbis, Opus or MP3." };
@@ -80,7 +81,7 @@ internal sealed class InspectCommand : CliCommand
         }
 
         screen.Table(table);
-        int width = screen.Rich is { } terminal ? Math.Clamp(terminal.Profile.Width - 1, WidthWithoutTerminal / 2, WidestPicture) : WidthWithoutTerminal;
+        int width = screen.Rich is { } terminal ? Math.Clamp(terminal.Profile.Width - 1, NarrowestPicture, WidestPicture) : WidthWithoutTerminal;
         foreach (string line in TerminalPicture.Waveform(audio, width).Concat(TerminalPicture.Spectrogram(audio, width)))
         {
             screen.Line(line);
