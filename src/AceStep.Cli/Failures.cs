@@ -38,7 +38,7 @@ internal static class Failures
     };
 
     /// <summary>.NET appends the parameter's name, which a user has never seen.</summary>
-    private static string WithoutParameter(Exception error) => error is ArgumentException { ParamName: { } name }
+    public static string WithoutParameter(Exception error) => error is ArgumentException { ParamName: { } name }
         ? error.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
         : error.Message;
 

@@ -123,6 +123,8 @@ public sealed class GenerateTests
     [TestCase("song.mp3", AudioFormat.Mp3)]
     [TestCase("song.ogg", AudioFormat.Vorbis)]
     [TestCase("song.flac", AudioFormat.Flac)]
+    [TestCase("song.opus", AudioFormat.Opus)]
+    [TestCase("song.aiff", AudioFormat.Aiff)]
     [TestCase("song.flac", AudioFormat.Mp3, "--format", "mp3")]
     public void Generate_IntoAFormat_WritesItWithLengthAndTags(string name, AudioFormat format, params string[] more)
     {
@@ -133,7 +135,7 @@ public sealed class GenerateTests
 
         using TemporaryFolder folder = new();
 
-        AceStepProcess.Run(["generate", .. Quick, "--output", folder.File(name), .. more]).Returning(0);
+        AceStepProcess.Run(["generate", .. Quick, "--title", "Ünter; den 🎵", "--output", folder.File(name), .. more]).Returning(0);
 
         AudioFileInfo info = AudioFile.Probe(folder.File(name));
         Assert.That(info.Format, Is.EqualTo(format));
@@ -141,16 +143,24 @@ public sealed class GenerateTests
         Assert.That(info.Tags.Seed, Is.EqualTo(1));
         Assert.That(info.Tags.Prompt, Is.EqualTo("techno, 128 bpm, drums, bass"));
         Assert.That(info.Tags.Model, Does.Contain("demonstration"));
+        Assert.That(info.Tags.Title, Is.EqualTo("Ünter; den 🎵"));
     }
 
-    [Test]
-    public void Generate_WithPcm16At44100_WritesSo()
+    [TestCase("song.wav")]
+    [TestCase("song.aiff")]
+    [TestCase("song.flac")]
+    public void Generate_WithPcm16At44100_WritesSo(string name)
     {
+        if (!AudioLibrary.Supports(AudioFile.FormatOf(name)))
+        {
+            Assert.Ignore($"{name} needs libsndfile: {AudioLibrary.Requirement}.");
+        }
+
         using TemporaryFolder folder = new();
 
-        AceStepProcess.Run(["generate", .. Quick, "--output", folder.File("song.wav"), "--sample-rate", "44100", "--sample-format", "pcm16"]).Returning(0);
+        AceStepProcess.Run(["generate", .. Quick, "--output", folder.File(name), "--sample-rate", "44100", "--sample-format", "pcm16"]).Returning(0);
 
-        AudioFileInfo info = AudioFile.Probe(folder.File("song.wav"));
+        AudioFileInfo info = AudioFile.Probe(folder.File(name));
         Assert.That((info.Encoding, info.SampleRate, info.Length), Is.EqualTo((SampleEncoding.Pcm16, 44100, 16 * 4096L)));
     }
 

@@ -6,7 +6,7 @@ public sealed class HelpTests
     private static readonly string[] Shared =
     [
         "--checkpoint", "--prompt", "--lyrics", "--lyrics-file", "--steps", "--seed", "--batch", "--scheduler", "--guidance-scale", "--omega", "--own-steps", "--device", "--precision",
-        "--threads", "--output", "--sample-rate", "--sample-format", "--json", "--quiet", "--save-latents", "--lora", "--format", "--memory", "--decode", "--normalize", "--lyric-vocab",
+        "--threads", "--output", "--sample-rate", "--sample-format", "--json", "--quiet", "--save-latents", "--lora", "--format", "--memory", "--decode", "--normalize", "--title", "--lyric-vocab",
     ];
 
     private static readonly string[] Guided =

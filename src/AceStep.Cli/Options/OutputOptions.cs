@@ -10,7 +10,7 @@ internal sealed class OutputOptions : FieldOptions
     private const string DefaultName = "song";
 
     private static readonly (string Name, AudioFormat Format)[] Formats =
-        [("wav", AudioFormat.Wav), ("mp3", AudioFormat.Mp3), ("ogg", AudioFormat.Vorbis), ("flac", AudioFormat.Flac)];
+        [("wav", AudioFormat.Wav), ("mp3", AudioFormat.Mp3), ("ogg", AudioFormat.Vorbis), ("flac", AudioFormat.Flac), ("opus", AudioFormat.Opus), ("aiff", AudioFormat.Aiff)];
 
     private static readonly string[] FormatNames = [.. Formats.Select(format => format.Name)];
 
@@ -21,6 +21,7 @@ internal sealed class OutputOptions : FieldOptions
     private readonly Option<int?> _sampleRate;
     private readonly Option<SampleFormat?> _sampleFormat;
     private readonly Option<double?> _normalize;
+    private readonly Option<string?> _title;
     private readonly Option<string?> _saveLatents;
 
     public OutputOptions(TaskCapability task)
@@ -40,7 +41,7 @@ internal sealed class OutputOptions : FieldOptions
         _sampleRate = WholeNumber("--sample-rate", "Generation.SampleRate");
         _sampleFormat = Add(new Option<SampleFormat?>("--sample-format")
         {
-            Description = "How samples are stored in WAV and FLAC. Default: float32 in WAV, which loses nothing, pcm24 in FLAC.",
+            Description = "How samples are stored in WAV, AIFF and FLAC. Default: float32, which loses nothing; pcm24 in FLAC.",
             HelpName = string.Join('|', SampleFormats),
             CustomParser = result => Values.Choice<SampleFormat>(result, SampleFormats),
         });
@@ -49,6 +50,11 @@ internal sealed class OutputOptions : FieldOptions
             Description = "Bring songs to this integrated loudness, with a true-peak limit: -14 suits streaming. Default: samples stay as the model makes them.",
             HelpName = "LUFS",
             CustomParser = Values.Number,
+        });
+        _title = Add(new Option<string?>("--title")
+        {
+            Description = "The title that players show. Default: none, and they show the file's name.",
+            HelpName = "TEXT",
         });
         _saveLatents = Add(new Option<string?>("--save-latents")
         {
@@ -89,13 +95,20 @@ internal sealed class OutputOptions : FieldOptions
             throw new UsageException($"--save-latents must end in {MusicSource.LatentsExtension}, by which --source knows latents; it is {latents}.");
         }
 
-        return new SongFiles(path, latents, songs, asked ?? FormatOf(path), result.GetValue(_sampleFormat) switch
+        AudioFormat format = asked ?? FormatOf(path);
+        SampleEncoding? encoding = result.GetValue(_sampleFormat) switch
         {
             SampleFormat.Pcm16 => SampleEncoding.Pcm16,
             SampleFormat.Pcm24 => SampleEncoding.Pcm24,
             SampleFormat.Float32 => SampleEncoding.Float32,
             _ => null,
-        });
+        };
+        if (encoding is not null && format is not (AudioFormat.Wav or AudioFormat.Aiff or AudioFormat.Flac))
+        {
+            throw new UsageException($"--sample-format is for WAV, AIFF and FLAC; {path} is compressed with loss, which stores no samples.");
+        }
+
+        return new SongFiles(path, latents, songs, format, encoding, result.GetValue(_title));
     }
 
     /// <summary>The loudness that songs are brought to, in LUFS; null to leave them.</summary>

@@ -7,17 +7,19 @@ internal sealed class SongFiles
 {
     private readonly AudioFormat _format;
     private readonly SampleEncoding? _encoding;
+    private readonly string? _title;
 
     /// <param name="song">The song's path.</param>
     /// <param name="latents">The path of its latents; null for none.</param>
     /// <param name="count">How many songs there are.</param>
     /// <param name="format">The songs' format.</param>
     /// <param name="encoding">How samples are stored; null for the format's default.</param>
-    public SongFiles(string song, string? latents, int count, AudioFormat format, SampleEncoding? encoding)
+    /// <param name="title">The songs' title; null for none.</param>
+    public SongFiles(string song, string? latents, int count, AudioFormat format, SampleEncoding? encoding, string? title)
     {
         _format = format;
-        // A lossy format stores no samples.
-        _encoding = format is AudioFormat.Wav or AudioFormat.Flac ? encoding : null;
+        _encoding = encoding;
+        _title = title;
         Songs = Number(song, count);
         Latents = latents is null ? null : Number(latents, count);
     }
@@ -33,6 +35,7 @@ internal sealed class SongFiles
     /// written to, no folder in a file's place, a format that is available and holds such samples.
     /// </summary>
     /// <param name="sampleRate">The songs' sample rate.</param>
+    /// <exception cref="UsageException">The format cannot hold such samples.</exception>
     public void RequireWritable(int sampleRate)
     {
         foreach (string path in Songs.Concat(Latents ?? []))
@@ -40,13 +43,25 @@ internal sealed class SongFiles
             RequireWritable(path);
         }
 
-        AudioFile.Save(AudioBuffer.FromPlanar(new float[2 * sampleRate / 10], 2, sampleRate), new MemoryStream(), _format, Options(new AudioTags()));
+        try
+        {
+            AudioFile.Save(AudioBuffer.FromPlanar(new float[2 * sampleRate / 10], 2, sampleRate), new MemoryStream(), _format, Options(new AudioTags()));
+        }
+        catch (ArgumentException error)
+        {
+            throw new UsageException($"--output {Songs[0]}: {Failures.WithoutParameter(error)}");
+        }
     }
 
     /// <summary>Writes a song and its latents; each file appears when it is whole.</summary>
-    public void Save(int index, Song song, AudioBuffer audio, AudioTags tags)
+    /// <param name="index">Which song.</param>
+    /// <param name="song">The song.</param>
+    /// <param name="audio">Its samples as they are to be written.</param>
+    /// <param name="prompt">What it was made from.</param>
+    /// <param name="model">The checkpoint's name.</param>
+    public void Save(int index, Song song, AudioBuffer audio, string prompt, string model)
     {
-        AudioFile.Save(audio, Songs[index], _format, Options(tags));
+        AudioFile.Save(audio, Songs[index], _format, Options(AudioTags.ForSong(_title, prompt, song.Seed, model)));
         if (Latents is not null)
         {
             song.Latents.Save(Latents[index]);

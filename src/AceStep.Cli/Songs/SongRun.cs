@@ -65,7 +65,7 @@ internal sealed class SongRun(
     {
         cancellationToken.ThrowIfCancellationRequested();
         AudioBuffer audio = loudness is { } target ? Normalize(song.Audio, target) : song.Audio;
-        files.Save(index, song, audio, AudioTags.ForSong(null, prompt, song.Seed, checkpoint.Name));
+        files.Save(index, song, audio, prompt, checkpoint.Name);
         return audio;
     }
 
