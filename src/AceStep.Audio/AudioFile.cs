@@ -59,6 +59,11 @@ public static class AudioFile
     public static AudioReader OpenRead(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        if (Directory.Exists(path))
+        {
+            throw new IOException($"{path} is a folder, not an audio file.");
+        }
+
         return OpenRead(File.OpenRead(path), leaveOpen: false, Path.GetFileName(path));
     }
 

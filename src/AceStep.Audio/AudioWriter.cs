@@ -49,6 +49,7 @@ public sealed class AudioWriter : IDisposable
 
     /// <summary>Appends a sound of this file's rate and channel count.</summary>
     /// <exception cref="ArgumentException">The sound has another rate or channel count.</exception>
+    /// <exception cref="IOException">The file cannot be written: the disk is full, ...</exception>
     public void Write(AudioBuffer audio)
     {
         ArgumentNullException.ThrowIfNull(audio);
@@ -84,8 +85,11 @@ public sealed class AudioWriter : IDisposable
             throw new InvalidOperationException($"A {_format} file holds at least one sample, and none was written.");
         }
 
-        _encoder.Complete();
-        _file?.Commit();
+        Do(() =>
+        {
+            _encoder.Complete();
+            _file?.Commit();
+        });
         Dispose();
     }
 
@@ -101,9 +105,21 @@ public sealed class AudioWriter : IDisposable
     {
         if (_blockLength > 0)
         {
-            _encoder.Write(_block.AsSpan(0, _blockLength));
+            Do(() => _encoder.Write(_block.AsSpan(0, _blockLength)));
             _blockLength = 0;
             _isEmpty = false;
+        }
+    }
+    /// <summary>What goes wrong with the file is told under its own name, not under the temporary one.</summary>
+    private void Do(Action step)
+    {
+        try
+        {
+            step();
+        }
+        catch (Exception error) when (_file is not null && AtomicFile.IsFailure(error))
+        {
+            throw _file.Rename(error);
         }
     }
 }

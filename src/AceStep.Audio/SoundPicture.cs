@@ -56,8 +56,15 @@ public static class SoundPicture
         ArgumentException.ThrowIfNullOrEmpty(path);
         Canvas canvas = Draw(audio, title, width, height);
         using var file = new AtomicFile(path);
-        PngWriter.Write(canvas, file.Stream);
-        file.Commit();
+        try
+        {
+            PngWriter.Write(canvas, file.Stream);
+            file.Commit();
+        }
+        catch (Exception error) when (AtomicFile.IsFailure(error))
+        {
+            throw file.Rename(error);
+        }
     }
 
     /// <summary>Draws into a stream, which stays open.</summary>

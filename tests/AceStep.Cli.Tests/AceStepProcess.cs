@@ -21,9 +21,20 @@ internal static class AceStepProcess
     public static ProcessResult Run(params string[] arguments) => Run(arguments, input: null);
 
     /// <summary>Runs the program to its end, with text on its standard input and other variables in its environment.</summary>
-    public static ProcessResult Run(string[] arguments, string? input, params (string Name, string Value)[] environment)
+    public static ProcessResult Run(string[] arguments, string? input, params (string Name, string Value)[] environment) =>
+        Finish(Start(arguments, environment), arguments, input);
+
+    /// <summary>Runs the program to its end where no file may grow beyond a size, as on a full disk.</summary>
+    public static ProcessResult RunWithFilesUpTo(int kilobytes, params string[] arguments)
     {
-        using Process process = Start(arguments, environment);
+        // Without the signal, writing fails with an error; .NET's own mapped files have to stay out of it.
+        string[] command = ["bash", "-c", $"trap '' XFSZ; ulimit -f {kilobytes}; exec \"$@\"", "limited", .. Command(arguments)];
+        return Finish(StartCommand(command, ("DOTNET_EnableWriteXorExecute", "0")), arguments, input: null);
+    }
+
+    private static ProcessResult Finish(Process started, string[] arguments, string? input)
+    {
+        using Process process = started;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();
         Feed(process, input);

@@ -1,3 +1,5 @@
+using AceStep.Audio;
+
 namespace AceStep.Cli.Tests;
 
 /// <summary>What is wrong with a command line or its files is said in one line, with the right exit code, before the model is loaded.</summary>
@@ -68,6 +70,63 @@ public sealed class UsageTests
 
         Assert.That(result.Error, Does.StartWith("error: Cannot write").And.Contains(path).And.Contains(reason));
         Assert.That(result.Output, Is.Empty, "nothing is said of a checkpoint");
+    }
+
+    [Test]
+    public void Generate_OntoAFullDisk_SaysSoAndLeavesNothing()
+    {
+        RequireLinux();
+        using TemporaryFolder folder = new();
+        using TemporaryFolder full = new();
+        AceStepProcess.Run("generate", "--duration", "1.5", "--steps", "1", "--output", folder.File("song.wav"), "--save-latents", folder.File("song.latents")).Returning(0);
+        foreach (string name in new[] { "song.wav", "song.flac", "song.ogg", "song.mp3" })
+        {
+            string path = full.File(name);
+            File.WriteAllText(path, "older");
+
+            ProcessResult result = AceStepProcess.RunWithFilesUpTo(16, "audio2audio", "--source", folder.File("song.latents"), "--strength", "0", "--quiet", "--output", path).Returning(1);
+
+            Assert.That(result.Error, Does.StartWith($"error: Cannot write {path}: ").And.Not.Contains(".tmp"));
+            Assert.That(File.ReadAllText(path), Is.EqualTo("older"));
+            File.Delete(path);
+            Assert.That(full.Files, Is.Empty);
+        }
+    }
+
+    [Test]
+    public void Inspect_WithAPictureOnAFullDisk_SaysSoAndLeavesNothing()
+    {
+        RequireLinux();
+        using TemporaryFolder folder = new();
+        using TemporaryFolder full = new();
+        AudioBuffer.FromPlanar([[0.1f, 0.2f, 0.3f]], 8000).Save(folder.File("sound.wav"));
+
+        ProcessResult result = AceStepProcess.RunWithFilesUpTo(4, "inspect", folder.File("sound.wav"), "--png", full.File("sound.png")).Returning(1);
+
+        Assert.That(result.Error, Does.StartWith($"error: Cannot write {full.File("sound.png")}: ").And.Not.Contains(".tmp"));
+        Assert.That(full.Files, Is.Empty);
+    }
+
+    [TestCase("", "it is a folder")]
+    [TestCase("absent/sound.png", "there is no folder")]
+    public void Inspect_WithAnUnwritablePicture_SaysWhy(string name, string reason)
+    {
+        using TemporaryFolder folder = new();
+        AudioBuffer.FromPlanar([[0.1f, 0.2f, 0.3f]], 8000).Save(folder.File("sound.wav"));
+
+        ProcessResult result = AceStepProcess.Run("inspect", folder.File("sound.wav"), "--png", Path.Combine(folder.Path, name)).Returning(1);
+
+        Assert.That(result.Error, Does.StartWith("error: Cannot write").And.Contains(folder.Path).And.Contains(reason));
+    }
+
+    [Test]
+    public void Inspect_OfAFolder_SaysSo()
+    {
+        using TemporaryFolder folder = new();
+
+        ProcessResult result = AceStepProcess.Run("inspect", folder.Path).Returning(1);
+
+        Assert.That(result.Error, Does.Contain(folder.Path).And.Contains("is a folder"));
     }
 
     [Test]
@@ -152,5 +211,13 @@ public sealed class UsageTests
 
         Assert.That(result.Error, Does.Contain("There is no LoRA at absent."));
         Assert.That(result.Output, Is.Empty);
+    }
+
+    private static void RequireLinux()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Assert.Ignore("Limits the size of files with Linux's means.");
+        }
     }
 }

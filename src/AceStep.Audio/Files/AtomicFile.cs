@@ -10,10 +10,22 @@ internal sealed class AtomicFile : IDisposable
     private readonly string _temporaryPath;
     private bool _committed;
 
+    /// <exception cref="IOException">The path is a folder, its folder does not exist, or no file can be made there.</exception>
     public AtomicFile(string path)
     {
         _path = Path.GetFullPath(path);
-        _temporaryPath = Path.Combine(Path.GetDirectoryName(_path)!, $".acestep-{Path.GetRandomFileName()}.tmp");
+        if (Directory.Exists(_path))
+        {
+            throw new IOException($"Cannot write {path}: it is a folder.");
+        }
+
+        string folder = Path.GetDirectoryName(_path)!;
+        if (!Directory.Exists(folder))
+        {
+            throw new DirectoryNotFoundException($"Cannot write {path}: there is no folder {folder}.");
+        }
+
+        _temporaryPath = Path.Combine(folder, $".acestep-{Path.GetRandomFileName()}.tmp");
         Stream = new FileStream(_temporaryPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16);
     }
 
@@ -27,9 +39,24 @@ internal sealed class AtomicFile : IDisposable
         _committed = true;
     }
 
+    /// <summary>Whether writing failed, and not the program: .NET has no better name for a file that its file system cannot hold, as FAT none of 4 GiB.</summary>
+    public static bool IsFailure(Exception error) => error is IOException or ArgumentOutOfRangeException;
+
+    /// <summary>The same error with the name that the caller knows in place of the temporary one.</summary>
+    public IOException Rename(Exception error) =>
+        new($"Cannot write {_path}: {error.Message.Replace($" : '{_temporaryPath}'", "", StringComparison.Ordinal)}", error);
+
     public void Dispose()
     {
-        Stream.Dispose();
+        try
+        {
+            Stream.Dispose();
+        }
+        catch (Exception error) when (!_committed && IsFailure(error))
+        {
+            // A full disk refuses once more what is still in the buffer, and the file goes away in any case.
+        }
+
         if (!_committed)
         {
             File.Delete(_temporaryPath);
