@@ -30,7 +30,6 @@ public sealed class LyricVocabulary
 
         Encoder = new BpeEncoder(model);
         Count = model.Count;
-        UnknownId = model.UnknownId;
         HashSet<string> languages = [.. LyricTokenizer.SupportedLanguages.Select(LyricTokenizer.LanguageToken)];
         StructureTags =
         [
@@ -46,9 +45,6 @@ public sealed class LyricVocabulary
     /// Other tags, <c>[Verse 2]</c> among them, are read out letter by letter.
     /// </summary>
     public IReadOnlyList<string> StructureTags { get; }
-
-    /// <summary>The id of a character that the vocabulary lacks.</summary>
-    internal int UnknownId { get; }
 
     internal BpeEncoder Encoder { get; }
 

@@ -63,8 +63,7 @@ internal sealed class PinyinTables
             return [];
         }
 
-        int lineEnd = _phrases.IndexOf('\n', end);
-        return _phrases.AsSpan(end + 1, (lineEnd < 0 ? _phrases.Length : lineEnd) - end - 1);
+        return _phrases.AsSpan((end + 1).._phrases.IndexOf('\n', end));
     }
 
     private int FirstAtLeast(PhraseRange range, int depth, int character)

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text;
 using AceStep.Lyrics.Text;
 
 namespace AceStep.Lyrics.Cleaning;
@@ -51,7 +52,7 @@ internal static class Abbreviations
 
     private static string Expand(string text, string abbreviation, string words, bool withFullStop)
     {
-        System.Text.StringBuilder? result = null;
+        StringBuilder? result = null;
         int copied = 0;
         char first = withFullStop ? '.' : '-';
         int offset = withFullStop ? abbreviation.Length : abbreviation.IndexOf('-', StringComparison.Ordinal);

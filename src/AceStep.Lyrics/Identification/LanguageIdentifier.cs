@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace AceStep.Lyrics.Identification;
 

@@ -10,7 +10,7 @@ namespace AceStep.Lyrics.Numbers;
 /// Finds the numbers of a line and puts them into words: amounts of money, then decimals, ordinals and what is left.
 /// The patterns ask for ASCII digits, but for the thousands' marks. Chinese has its own way.
 /// </summary>
-internal static class NumberExpander
+internal static partial class NumberExpander
 {
     // The original cannot read a longer run of digits.
     private const int MostDigits = 4300;
@@ -53,16 +53,6 @@ internal static class NumberExpander
         ["tr"] = [".", "inci", "nci", "uncu", "üncü"],
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    // What a whole amount is cut at, from its last occurrence on.
-    private static readonly FrozenDictionary<string, string> MoneySeparators = new Dictionary<string, string>
-    {
-        ["de"] = " und ",
-        ["es"] = " con ",
-        ["fr"] = " et ",
-        ["it"] = " e ",
-        ["pt"] = " e ",
-    }.ToFrozenDictionary(StringComparer.Ordinal);
-
     /// <summary>The number words of a language; null for Czech.</summary>
     public static NumberWords? WordsOf(string language) => Languages.TryGetValue(language, out Lazy<NumberWords>? words) ? words.Value : null;
 
@@ -76,16 +66,8 @@ internal static class NumberExpander
         }
 
         text = ReplaceMoney(text, language);
-        if (language != "tr" && Replace(text, language, FindDecimal) is { } worded)
-        {
-            text = worded;
-        }
-        else if (language != "tr")
-        {
-            return null;
-        }
-
-        string? ordinals = Replace(text, language, FindOrdinal);
+        string? decimals = language == "tr" ? text : Replace(text, language, FindDecimal);
+        string? ordinals = decimals is null ? null : Replace(decimals, language, FindOrdinal);
         return ordinals is null ? null : Replace(ordinals, language, FindCardinal);
     }
 
@@ -108,95 +90,6 @@ internal static class NumberExpander
         }
 
         return copied == 0 ? text : result.Append(text, copied, text.Length - copied).ToString();
-    }
-
-    // Pounds, dollars, euros. A pass that fails ends the step, but what came before it holds.
-    private static string ReplaceMoney(string text, string language)
-    {
-        ReadOnlySpan<(char Sign, Currency Currency)> passes =
-            [('£', Currency.Pound), ('$', Currency.Dollar), ('€', Currency.Euro)];
-        foreach ((char sign, Currency currency) in passes)
-        {
-            if (!text.Contains(sign, StringComparison.Ordinal))
-            {
-                continue;
-            }
-
-            if (Replace(text, language, FindMoney) is not { } worded)
-            {
-                break;
-            }
-
-            text = worded;
-
-            bool FindMoney(string line, int from, string name, out Range found, out Func<NumberWords, string?> word)
-            {
-                bool any = TryFindMoney(line, from, sign, out found);
-                Range range = found;
-                word = words => WordMoney(line.AsSpan(range), name, currency, words);
-                return any;
-            }
-        }
-
-        return text;
-    }
-
-    private static string? WordMoney(ReadOnlySpan<char> found, string language, Currency currency, NumberWords words)
-    {
-        string number = string.Concat(found.ToString().Replace(',', '.').Where(unit => unit == '.' || char.IsAsciiDigit(unit)));
-        if (number.Count(unit => unit == '.') > 1)
-        {
-            return null;
-        }
-
-        double amount = double.Parse(number, CultureInfo.InvariantCulture);
-        if (!double.IsFinite(amount) || words.Money(amount, currency) is not { } worded)
-        {
-            return null;
-        }
-
-        if (double.IsInteger(amount))
-        {
-            int last = worded.LastIndexOf(MoneySeparators.GetValueOrDefault(language, ", "), StringComparison.Ordinal);
-            worded = last < 0 ? worded : worded[..last];
-        }
-
-        return worded;
-    }
-
-    // (($[0-9.,]*[0-9]+)|([0-9.,]*[0-9]+$)): the sign before or behind a run of digits, full stops and commas.
-    private static bool TryFindMoney(string text, int from, char sign, out Range found)
-    {
-        for (int position = from; position < text.Length;)
-        {
-            int start = position;
-            bool signed = text[start] == sign;
-            int run = signed ? start + 1 : start;
-            int end = run;
-            int digitsEnd = run;
-            while (end < text.Length && (char.IsAsciiDigit(text[end]) || text[end] is '.' or ','))
-            {
-                digitsEnd = char.IsAsciiDigit(text[end]) ? end + 1 : digitsEnd;
-                end++;
-            }
-
-            if (signed && digitsEnd > run)
-            {
-                found = start..digitsEnd;
-                return true;
-            }
-
-            if (!signed && end > run && digitsEnd == end && end < text.Length && text[end] == sign)
-            {
-                found = start..(end + 1);
-                return true;
-            }
-
-            position = Math.Max(end, start + 1);
-        }
-
-        found = default;
-        return false;
     }
 
     // ([0-9]+[.,][0-9]+)

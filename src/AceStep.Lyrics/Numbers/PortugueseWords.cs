@@ -1,5 +1,5 @@
+using System.Globalization;
 using System.Numerics;
-using System.Text;
 using AceStep.Lyrics.Text;
 
 namespace AceStep.Lyrics.Numbers;
@@ -59,7 +59,7 @@ internal sealed class PortugueseWords : CardWords
             return "";
         }
 
-        string digits = value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        string digits = value.ToString(CultureInfo.InvariantCulture);
         // A nineteenth digit has no scale.
         if (digits.Length > 3 * OrdinalScales.Length)
         {

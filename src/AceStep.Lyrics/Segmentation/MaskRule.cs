@@ -1,3 +1,5 @@
+using AceStep.Lyrics.Text;
+
 namespace AceStep.Lyrics.Segmentation;
 
 /// <summary>One match of a masking rule: the whole and the groups that matter, as ranges of the text searched.</summary>
@@ -35,7 +37,7 @@ internal abstract class MaskRule(string code)
         {
             keys[number] = MaskKey.Create(Code, number);
             MaskMatch match = matches[number];
-            pieces[Text.CodePoints.ToText(keys[number])] =
+            pieces[CodePoints.ToText(keys[number])] =
                 new MaskedPiece(this, text.AsMemory(match.Whole), text.AsMemory(match.Name), text.AsMemory(match.Content));
         }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using AceStep.Lyrics.Text;
 
 namespace AceStep.Lyrics.Segmentation;
@@ -25,9 +26,7 @@ internal sealed class Segment
     /// <summary>Whether a paired tag named the language.</summary>
     public bool IsMarked { get; }
 
-    public IReadOnlyList<int> CodePoints => _codePoints;
-
-    public ReadOnlySpan<int> Span => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_codePoints);
+    public ReadOnlySpan<int> Span => CollectionsMarshal.AsSpan(_codePoints);
 
     /// <summary>Whether the text has nothing but digits in one run, or nothing at all, once punctuation is taken away.</summary>
     public bool IsNumberLike => _numberLikeness != NumberLikeness.None && !(_codePoints is ['\n']);
@@ -43,7 +42,7 @@ internal sealed class Segment
         }
     }
 
-    public override string ToString() => Text.CodePoints.ToText(Span);
+    public override string ToString() => CodePoints.ToText(Span);
 
     private static NumberLikeness After(NumberLikeness before, int codePoint)
     {

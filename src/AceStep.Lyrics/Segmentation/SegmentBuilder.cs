@@ -28,7 +28,7 @@ internal sealed class SegmentBuilder(LanguageLabels labels)
     /// <summary>The language of the last segment so far, or null.</summary>
     public string? LastLanguage => _segments.Count > 0 ? _segments[^1].Language : null;
 
-    /// <summary>Starts another line of the same text: a piece that waits goes on waiting.</summary>
+    /// <summary>Hands over the segments of a line; a piece that waits goes on waiting in the next.</summary>
     public List<Segment> TakeSegments()
     {
         List<Segment> taken = [.. _segments];
