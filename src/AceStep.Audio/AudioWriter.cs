@@ -110,6 +110,7 @@ public sealed class AudioWriter : IDisposable
             _isEmpty = false;
         }
     }
+
     /// <summary>What goes wrong with the file is told under its own name, not under the temporary one.</summary>
     private void Do(Action step)
     {
