@@ -9,6 +9,12 @@ public static class LoudnessNormalizer
     /// <summary>What most streaming services play at, in LUFS.</summary>
     public const double DefaultTarget = -14;
 
+    /// <summary>The lowest loudness to ask for, in LUFS: that of the gate, below which nothing is measured.</summary>
+    public const double LowestTarget = -70;
+
+    /// <summary>The highest loudness to ask for, in LUFS.</summary>
+    public const double HighestTarget = 0;
+
     /// <summary>Keeps lossy encoders from clipping, in dBTP.</summary>
     public const double DefaultCeiling = -1;
 
@@ -20,7 +26,7 @@ public static class LoudnessNormalizer
     public static NormalizedAudio Normalize(AudioBuffer audio, double target = DefaultTarget, double ceiling = DefaultCeiling)
     {
         ArgumentNullException.ThrowIfNull(audio);
-        CheckRange(target, -70, 0, nameof(target));
+        CheckRange(target, LowestTarget, HighestTarget, nameof(target));
         CheckRange(ceiling, -20, 0, nameof(ceiling));
         double loudness = Loudness.Integrated(audio);
         if (!double.IsFinite(loudness))

@@ -115,20 +115,12 @@ internal sealed class OutputOptions : FieldOptions
     /// <exception cref="UsageException">It is out of range.</exception>
     public double? Loudness(ParseResult result)
     {
-        if (result.GetValue(_normalize) is not { } target)
+        return result.GetValue(_normalize) switch
         {
-            return null;
-        }
-
-        try
-        {
-            _ = LoudnessNormalizer.Normalize(AudioBuffer.FromPlanar(new float[1], 1, 1), target);
-            return target;
-        }
-        catch (ArgumentOutOfRangeException error)
-        {
-            throw new UsageException($"--normalize: {error.Message}");
-        }
+            null => null,
+            >= LoudnessNormalizer.LowestTarget and <= LoudnessNormalizer.HighestTarget and var target => target,
+            var wrong => throw new UsageException($"--normalize must be {LoudnessNormalizer.LowestTarget} to {LoudnessNormalizer.HighestTarget} LUFS; it is {wrong}."),
+        };
     }
 
     private static AudioFormat FormatOf(string path)
