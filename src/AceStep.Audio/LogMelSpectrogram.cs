@@ -92,7 +92,7 @@ public sealed class LogMelSpectrogram : IDisposable
         ArgumentNullException.ThrowIfNull(padded);
         using var scope = NewDisposeScope();
         Tensor mel = matmul(Magnitudes(padded, first, count).transpose(1, 2), _filterBank); // [channels, count, bins]
-        return mel.clamp_(MelFloor).log_().transpose(1, 2).MoveToOuterDisposeScope();
+        return mel.AtLeast(MelFloor).log_().transpose(1, 2).MoveToOuterDisposeScope();
     }
 
     /// <summary>The log-mel spectra of whole waveforms.</summary>
@@ -127,7 +127,7 @@ public sealed class LogMelSpectrogram : IDisposable
         Tensor samples = padded.narrow(1, first * HopLength, _windowLength + ((count - 1) * HopLength)).to(float64);
         Tensor spectrum = stft(
             samples, _windowLength, HopLength, _windowLength, _window.to(float64), center: false, normalized: false, onesided: true, return_complex: true);
-        return spectrum.view_as_real().square().sum(-1).add_(PowerFloor).sqrt_().to(float32).MoveToOuterDisposeScope();
+        return spectrum.view_as_real().Squared().sum(-1).AddInPlace(PowerFloor).sqrt_().to(float32).MoveToOuterDisposeScope();
     }
 
     private static Tensor Move(Tensor tensor, Device device)

@@ -19,7 +19,7 @@ public static class EulerStep
     {
         Shapes.RequireEqual(latents, derivative);
         using var scope = NewDisposeScope();
-        Tensor next = latents.to(float32) + derivative.to(float32) * (nextLevel - level);
+        Tensor next = latents.to(float32).Plus(derivative.to(float32).Times(nextLevel - level));
         return next.to(derivative.dtype).MoveToOuterDisposeScope();
     }
 }

@@ -7,7 +7,7 @@ internal sealed class EulerStepper(Schedule schedule, OmegaShift omega) : Steppe
 {
     private protected override Tensor Advance(int evaluation, Tensor latents, Tensor prediction)
     {
-        Tensor change = prediction * (Schedule.Sigmas[evaluation + 1] - Schedule.Sigmas[evaluation]);
-        return latents + omega.Apply(change);
+        Tensor change = prediction.Times(Schedule.Sigmas[evaluation + 1] - Schedule.Sigmas[evaluation]);
+        return latents.Plus(omega.Apply(change));
     }
 }

@@ -30,7 +30,7 @@ public static class Guidance
     {
         Shapes.RequireEqual(conditional, unconditional);
         using var scope = NewDisposeScope();
-        return (unconditional + (conditional - unconditional) * scale).MoveToOuterDisposeScope();
+        return unconditional.Plus((conditional - unconditional).Times(scale)).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -58,9 +58,9 @@ public static class Guidance
         Tensor positive = conditional.reshape(batch, -1); // [B, C * H * W]
         Tensor negative = unconditional.reshape(batch, -1);
         Tensor product = (positive * negative).sum([1], keepdim: true);
-        Tensor square = negative.square().sum([1], keepdim: true) + SmallestSquare;
+        Tensor square = negative.Squared().sum([1], keepdim: true).Plus(SmallestSquare);
         Tensor nearest = unconditional * (product / square).reshape(batch, 1, 1, 1);
-        return (nearest + (conditional - nearest) * scale).MoveToOuterDisposeScope();
+        return nearest.Plus((conditional - nearest).Times(scale)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Guidance by text and lyrics apart: (1 - text) * unconditional + (text - lyric) * textOnly + lyric * conditional.</summary>
@@ -75,8 +75,10 @@ public static class Guidance
         Shapes.RequireEqual(conditional, unconditional);
         Shapes.RequireEqual(conditional, textOnly);
         using var scope = NewDisposeScope();
-        Tensor guided = unconditional * (1 - textScale) + textOnly * (textScale - lyricScale) + conditional * lyricScale;
-        return guided.MoveToOuterDisposeScope();
+        return unconditional.Times(1 - textScale)
+            .Plus(textOnly.Times(textScale - lyricScale))
+            .Plus(conditional.Times(lyricScale))
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -99,20 +101,20 @@ public static class Guidance
         }
 
         // Lengths and products are those of each item's and channel's plane, [B, C, 1, 1].
-        Tensor shrink = (NormThreshold / Length(difference)).clamp_max(1);
+        Tensor shrink = Length(difference).reciprocal().Times(NormThreshold).AtMost(1);
         Tensor across = Reject(difference * shrink, conditional);
-        return (conditional + across * (scale - 1)).MoveToOuterDisposeScope();
+        return conditional.Plus(across.Times(scale - 1)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The part of a vector across a direction, both taken in float64.</summary>
     private static Tensor Reject(Tensor vector, Tensor direction)
     {
         Tensor v = vector.to(float64);
-        Tensor unit = direction.to(float64);
-        unit /= Length(unit).clamp_min(SmallestNorm);
+        Tensor d = direction.to(float64);
+        Tensor unit = d / Length(d).AtLeast(SmallestNorm);
         Tensor along = (v * unit).sum(Plane, keepdim: true) * unit;
         return (v - along).to(vector.dtype);
     }
 
-    private static Tensor Length(Tensor vector) => vector.square().sum(Plane, keepdim: true).sqrt();
+    private static Tensor Length(Tensor vector) => vector.Squared().sum(Plane, keepdim: true).sqrt();
 }

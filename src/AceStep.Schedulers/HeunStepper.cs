@@ -16,7 +16,7 @@ internal sealed class HeunStepper(Schedule schedule, OmegaShift omega) : Stepper
     {
         // The original goes by way of the denoised latents; taking the prediction itself gives other bits.
         float sigma = Schedule.Sigmas[evaluation];
-        Tensor derivative = (latents - (latents - prediction * sigma)) / sigma;
+        Tensor derivative = (latents - (latents - prediction.Times(sigma))).Over(sigma);
         return evaluation % 2 == 0
             ? Predict(evaluation, latents, derivative)
             : Correct(evaluation, derivative);
@@ -38,13 +38,13 @@ internal sealed class HeunStepper(Schedule schedule, OmegaShift omega) : Stepper
                 $"Evaluation {evaluation} corrects the step that evaluation {evaluation - 1} predicts, which was not taken.");
         }
 
-        Tensor next = Move(_start, (_derivative + derivative) * 0.5f, evaluation - 1);
+        Tensor next = Move(_start, _derivative.Plus(derivative).Times(0.5), evaluation - 1);
         Forget();
         return next;
     }
 
     private Tensor Move(Tensor start, Tensor derivative, int predictor)
-        => start + omega.Apply(derivative * (Schedule.Sigmas[predictor + 1] - Schedule.Sigmas[predictor]));
+        => start.Plus(omega.Apply(derivative.Times(Schedule.Sigmas[predictor + 1] - Schedule.Sigmas[predictor])));
 
     private protected override void Forget()
     {

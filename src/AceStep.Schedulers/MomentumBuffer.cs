@@ -9,7 +9,7 @@ namespace AceStep.Schedulers;
 /// <remarks>Belongs to one sequence of guided predictions, on one thread. Holds one tensor, which <see cref="Dispose"/> gives back.</remarks>
 public sealed class MomentumBuffer : IDisposable
 {
-    private const float Momentum = -0.75f;
+    private const double Momentum = -0.75;
 
     private Tensor? _average;
 
@@ -17,7 +17,7 @@ public sealed class MomentumBuffer : IDisposable
     internal Tensor Update(Tensor difference)
     {
         using var scope = NewDisposeScope();
-        Tensor next = _average is null ? difference.alias() : difference + _average * Momentum;
+        Tensor next = _average is null ? difference.alias() : difference.Plus(_average.Times(Momentum));
         _average?.Dispose();
         _average = next.DetachFromDisposeScope();
         return _average;

@@ -50,7 +50,7 @@ public static class Noise
     {
         Shapes.RequireEqual(clean, noise);
         using var scope = NewDisposeScope();
-        return (clean * (1 - level) + noise * level).MoveToOuterDisposeScope();
+        return clean.Times(1 - level).Plus(noise.Times(level)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Turns noise towards other noise, which keeps its variance: cos(a) * noise + sin(a) * other, a = variance * pi / 2.</summary>
@@ -63,6 +63,6 @@ public static class Noise
         Shapes.RequireEqual(noise, other);
         using var scope = NewDisposeScope();
         float angle = (float)(variance * Math.PI / 2);
-        return (noise * MathF.Cos(angle) + other * MathF.Sin(angle)).MoveToOuterDisposeScope();
+        return noise.Times(MathF.Cos(angle)).Plus(other.Times(MathF.Sin(angle))).MoveToOuterDisposeScope();
     }
 }

@@ -30,6 +30,6 @@ internal readonly struct OmegaShift
     {
         using var scope = NewDisposeScope();
         Tensor mean = change.mean();
-        return ((change - mean) * _weight + mean).MoveToOuterDisposeScope();
+        return (change - mean).Times(_weight).Plus(mean).MoveToOuterDisposeScope();
     }
 }

@@ -38,10 +38,10 @@ internal sealed partial class Denoiser
                 for (int draw = 0; draw < request.Average; draw++)
                 {
                     Tensor onSource = Noise.Mix(original, noise.DrawVariation(frames, dtype), level);
-                    Tensor onTarget = sample + onSource - original;
+                    Tensor onTarget = sample.Plus(onSource) - original;
                     Tensor sourceVelocity = sourceModel.Predict(evaluation, onSource);
                     Tensor targetVelocity = targetModel.Predict(evaluation, onTarget);
-                    difference.add_(targetVelocity.sub_(sourceVelocity), 1.0 / request.Average);
+                    difference.AddInPlace(targetVelocity.sub_(sourceVelocity), 1.0 / request.Average);
                 }
 
                 return EulerStep.Apply(sample, difference, level, schedule.NoiseLevel(evaluation + 1));
@@ -56,7 +56,7 @@ internal sealed partial class Denoiser
         // From here on the target goes its own way, with a momentum of its own: the first phase has none (as in the original).
         targetModel.Momentum = new MomentumBuffer();
         Tensor start = Noise.Mix(original, noise.DrawVariation(frames, dtype), schedule.NoiseLevel(last));
-        Tensor target = edit + start - original;
+        Tensor target = edit.Plus(start) - original;
         for (int evaluation = last; evaluation < schedule.Evaluations; evaluation++)
         {
             target = Evaluate(target, stage, sample =>

@@ -102,7 +102,7 @@ internal sealed partial class Denoiser
 
         using GuidedModel model = CreateModel(rows, request, schedule, (int)source.size(3));
         StageProgress stage = Begin(model, first, schedule.Evaluations);
-        Tensor latents = (source + Noise.Mix(source, start, schedule.NoiseLevel(first))).sub_(source);
+        Tensor latents = source.Plus(Noise.Mix(source, start, schedule.NoiseLevel(first))).sub_(source);
         for (int evaluation = first; evaluation < schedule.Evaluations; evaluation++)
         {
             float level = schedule.NoiseLevel(evaluation);
@@ -120,9 +120,9 @@ internal sealed partial class Denoiser
     /// <summary>[1, 1, 1, frames], true from start to end.</summary>
     private Tensor FrameMask(int frames, int start, int end)
     {
-        using var scope = NewDisposeScope();
-        Tensor positions = arange(frames, int64, device: noise.Device);
-        return positions.ge(start).logical_and(positions.lt(end)).view(1, 1, 1, frames).MoveToOuterDisposeScope();
+        bool[] isMarked = new bool[frames];
+        isMarked.AsSpan(start..end).Fill(true);
+        return tensor(isMarked, [1, 1, 1, frames], device: noise.Device);
     }
 
     private sealed record ContinuationNoise(Tensor Base, Tensor? Before, Tensor? After);

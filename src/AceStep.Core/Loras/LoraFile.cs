@@ -56,7 +56,7 @@ internal sealed class LoraFile : IDisposable
         Tensor down = _file.Read(factors.Down).to(float32, device).reshape(factors.Rank, -1); // [rank, in]
         Tensor up = _file.Read(factors.Up).to(float32, device).reshape(-1, factors.Rank); // [out, rank]
         Tensor product = up.matmul(down).reshape(shape);
-        return (factors.Scale == 1 ? product : product.mul_(factors.Scale)).MoveToOuterDisposeScope();
+        return (factors.Scale == 1 ? product : product.MultiplyInPlace(factors.Scale)).MoveToOuterDisposeScope();
     }
 
     private static string ResolvePath(string path)

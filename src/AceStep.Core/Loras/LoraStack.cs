@@ -43,7 +43,7 @@ internal sealed class LoraStack : IDisposable
             checkpoint.Read(name, merged);
             foreach (Lora lora in active)
             {
-                merged.add_(lora.File.Delta(module, weight.shape, weight.device), lora.Weight);
+                merged.AddInPlace(lora.File.Delta(module, weight.shape, weight.device), lora.Weight);
             }
 
             weight.copy_(merged);

@@ -64,7 +64,7 @@ internal sealed class AutoencoderDecoder : nn.Module
         using var scope = NewDisposeScope();
         Tensor stored = ChannelsLast.Store(latents);
         Tensor shortcut = stored.repeat_interleave(_entrance.out_channels / _entrance.in_channels, 1);
-        return _entrance.call(stored).add_(shortcut).MoveToOuterDisposeScope();
+        return _entrance.call(stored).AddInPlace(shortcut).MoveToOuterDisposeScope();
     }
 
     /// <summary>[B, C, H, F] to [B, audio channels, 8 H, 8 F], with 8 as the release has it.</summary>

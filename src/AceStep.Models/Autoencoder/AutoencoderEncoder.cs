@@ -74,7 +74,7 @@ internal sealed class AutoencoderEncoder : nn.Module
     {
         using var scope = NewDisposeScope();
         Tensor shortcut = hidden.unflatten(1, _exit.out_channels, -1).mean([2]);
-        return _exit.call(hidden).add_(shortcut).MoveToOuterDisposeScope();
+        return _exit.call(hidden).AddInPlace(shortcut).MoveToOuterDisposeScope();
     }
 
     private static ModuleList<nn.Module<Tensor, Tensor>> BuildStage(AutoencoderStage stage, AutoencoderStage next) =>

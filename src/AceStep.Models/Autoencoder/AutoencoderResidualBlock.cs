@@ -38,6 +38,6 @@ internal sealed class AutoencoderResidualBlock : nn.Module<Tensor, Tensor>
         Tensor update = _secondConvolution.call(hidden);
         // At the widest resolution each of these is among the largest tensors there are.
         hidden.Dispose();
-        return _norm.call(update).add_(x).MoveToOuterDisposeScope();
+        return _norm.call(update).AddInPlace(x).MoveToOuterDisposeScope();
     }
 }

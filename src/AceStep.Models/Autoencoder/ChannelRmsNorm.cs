@@ -33,8 +33,8 @@ internal sealed class ChannelRmsNorm : nn.Module<Tensor, Tensor>, IHasParameters
     {
         using var scope = NewDisposeScope();
         Tensor values = x.to(float32);
-        Tensor inverse = values.norm(1, keepdim: true).pow_(2).div_(x.size(1)).add_(Epsilon).rsqrt_();
-        return values.mul_(inverse).to(x.dtype).mul_(_weight.view(-1, 1, 1)).add_(_bias.view(-1, 1, 1)).MoveToOuterDisposeScope();
+        Tensor inverse = values.norm(1, keepdim: true).Squared().DivideInPlace(x.size(1)).AddInPlace(Epsilon).rsqrt_();
+        return values.mul_(inverse).to(x.dtype).mul_(_weight.view(-1, 1, 1)).AddInPlace(_bias.view(-1, 1, 1)).MoveToOuterDisposeScope();
     }
 
     void IHasParameters.Assign(string name, Parameter value)

@@ -82,6 +82,6 @@ internal sealed class DoublingConvolution : nn.Module<Tensor, Tensor>, IHasParam
     private static Tensor[] Halves(Tensor kernel, long axis)
     {
         Tensor[] places = kernel.chunk(3, axis);
-        return [cat([places[0], places[1] + places[2]], axis), cat([places[0] + places[1], places[2]], axis)];
+        return [cat([places[0], places[1].Plus(places[2])], axis), cat([places[0].Plus(places[1]), places[2]], axis)];
     }
 }

@@ -28,6 +28,6 @@ internal sealed class DownsamplingBlock : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         Tensor pixels = nn.functional.pixel_unshuffle(x, 2); // [B, 4 Cin, H, W], channel 4c + 2 dy + dx
         Tensor shortcut = pixels.unflatten(1, _outputChannels, -1).mean([2]); // [B, Cout, H, W]
-        return _convolution.call(x).add_(shortcut).MoveToOuterDisposeScope();
+        return _convolution.call(x).AddInPlace(shortcut).MoveToOuterDisposeScope();
     }
 }

@@ -46,6 +46,6 @@ internal sealed class GatedInvertedBottleneck : nn.Module<Tensor, Tensor>
         wide.Dispose();
         Tensor[] halves = gathered.chunk(2, 1); // value, gate
         Tensor gated = halves[1].silu().mul_(halves[0]);
-        return _norm.call(_narrow.call(gated)).add_(x).MoveToOuterDisposeScope();
+        return _norm.call(_narrow.call(gated)).AddInPlace(x).MoveToOuterDisposeScope();
     }
 }

@@ -86,7 +86,7 @@ internal sealed class MultiscaleLinearAttention : nn.Module<Tensor, Tensor?, Ten
                 .reshape(x.size(0), x.size(2), x.size(3), -1).permute(0, 3, 1, 2); // [B, heads D, H, W]
         }
 
-        return _norm.call(_output.call(cat(attended, 1))).add_(x).MoveToOuterDisposeScope();
+        return _norm.call(_output.call(cat(attended, 1))).AddInPlace(x).MoveToOuterDisposeScope();
     }
 
     private List<Tensor> Project(Tensor x)
@@ -111,7 +111,7 @@ internal sealed class MultiscaleLinearAttention : nn.Module<Tensor, Tensor?, Ten
     {
         Tensor queries = heads.narrow(3, 0, _headWidth).relu().permute(0, 2, 1, 3); // [B, heads, H W, D]
         Tensor products = matmul(queries, sums.transpose(2, 3)); // [B, heads, H W, D + 1]
-        Tensor attended = products.narrow(3, 0, _headWidth) / products.narrow(3, _headWidth, 1).add(Epsilon);
+        Tensor attended = products.narrow(3, 0, _headWidth) / products.narrow(3, _headWidth, 1).Plus(Epsilon);
         return attended.permute(0, 2, 1, 3); // [B, H W, heads, D]
     }
 }

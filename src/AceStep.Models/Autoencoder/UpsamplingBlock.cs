@@ -33,7 +33,7 @@ internal sealed class UpsamplingBlock : nn.Module<Tensor, Tensor>
         Tensor shortcut = x.permute(0, 2, 3, 1).unsqueeze(-1).expand(-1, -1, -1, -1, _repeats) // [B, H, W, Cin, repeats]
             .reshape(batch, height, width, _outputChannels, 2, 2)
             .permute(0, 1, 4, 2, 5, 3); // [B, H, dy, W, dx, Cout]
-        return _convolution.call(x).add_(shortcut)
+        return _convolution.call(x).AddInPlace(shortcut)
             .view(batch, 2 * height, 2 * width, _outputChannels)
             .permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }

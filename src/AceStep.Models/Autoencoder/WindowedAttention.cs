@@ -35,7 +35,7 @@ internal sealed class WindowedAttention(IReadOnlyList<EfficientViTBlock> blocks,
                 Tensor hidden = RunTo(window, depth);
                 FrameRange counted = plan.Windows[window];
                 Tensor sums = blocks[depth].Attention.Sums(hidden, counted.Start - plan.Inputs[window].Start, counted.Length);
-                _sums[depth] = _sums[depth]?.add_(sums) ?? sums.DetachFromDisposeScope();
+                _sums[depth] = _sums[depth]?.AddInPlace(sums) ?? sums.DetachFromDisposeScope();
                 steps.Done();
             }
         }

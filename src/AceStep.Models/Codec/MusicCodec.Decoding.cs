@@ -64,7 +64,7 @@ public sealed partial class MusicCodec
     private SongDecoding StartDecoding(Tensor latents, DecodeMode mode, WorkSteps steps)
     {
         using var scope = NewDisposeScope();
-        Tensor centred = latents.to(float32).to(_device).div(LatentScale).add_(LatentShift);
+        Tensor centred = latents.to(float32).to(_device).Over(LatentScale).AddInPlace(LatentShift);
         return new SongDecoding(_autoencoder.Decoder, _vocoder, PlanDecoding(latents.size(3), mode), centred.to(_dtype), DenormalizeMel, steps);
     }
 
@@ -89,7 +89,7 @@ public sealed partial class MusicCodec
     private Tensor DenormalizeMel(Tensor mel)
     {
         using var scope = NewDisposeScope();
-        return mel.to(float32).mul(0.5).add_(0.5).mul_(MelMaximum - MelMinimum).add_(MelMinimum).to(_dtype).MoveToOuterDisposeScope();
+        return mel.to(float32).Times(0.5).AddInPlace(0.5).MultiplyInPlace(MelMaximum - MelMinimum).AddInPlace(MelMinimum).to(_dtype).MoveToOuterDisposeScope();
     }
 
     private void RequireLatents(Tensor latents, string name)

@@ -88,7 +88,7 @@ public sealed partial class MusicCodec
             latents.Add(plan.Windows[window].Of(encoded, plan.Results[window]).to(float32).MoveToOuterDisposeScope());
         }
 
-        return cat(latents, -1).contiguous().sub_(LatentShift).mul_(LatentScale).MoveToOuterDisposeScope();
+        return cat(latents, -1).contiguous().AddInPlace(-LatentShift).MultiplyInPlace(LatentScale).MoveToOuterDisposeScope();
     }
 
     private Tensor EnterEncoder(Tensor padded, FrameRange window, long frames, WorkSteps steps)
@@ -97,7 +97,7 @@ public sealed partial class MusicCodec
         FrameRange wide = window.Widen(_autoencoder.Encoder.EntryReach, frames);
         FrameRange melFrames = wide.Times(_autoencoderConfig.Downsampling);
         Tensor mel = _spectrogram.Frames(padded, melFrames.Start, melFrames.Length); // [2, bins, frames]
-        Tensor normalized = mel.sub_(MelMinimum).div_(MelMaximum - MelMinimum).sub_(0.5).div_(0.5).to(_dtype);
+        Tensor normalized = mel.AddInPlace(-MelMinimum).DivideInPlace(MelMaximum - MelMinimum).AddInPlace(-0.5).DivideInPlace(0.5).to(_dtype);
         return window.Of(_autoencoder.Encoder.Enter(normalized.unsqueeze(0), steps), wide).MoveToOuterDisposeScope();
     }
 }

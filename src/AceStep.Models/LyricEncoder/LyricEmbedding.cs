@@ -27,5 +27,5 @@ internal sealed class LyricEmbedding : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>[B, T, width] to [B, T, width].</summary>
-    public override Tensor forward(Tensor embeddings) => _out.call(embeddings).mul_(_scale);
+    public override Tensor forward(Tensor embeddings) => _out.call(embeddings).MultiplyInPlace(_scale);
 }

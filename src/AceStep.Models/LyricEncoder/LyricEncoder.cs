@@ -46,7 +46,7 @@ internal sealed class LyricEncoder : nn.Module<Tensor, Tensor, bool, Tensor>
     public override Tensor forward(Tensor embeddings, Tensor mask, bool weaken)
     {
         using var scope = NewDisposeScope();
-        Tensor isPadding = mask.eq(0).unsqueeze(1).unsqueeze(1); // [B, 1, 1, T]
+        Tensor isPadding = mask.logical_not().unsqueeze(1).unsqueeze(1); // [B, 1, 1, T]
         Tensor positions = RelativePositions.Create(embeddings.size(1), _width, embeddings.dtype, embeddings.device);
         Tensor hiddenStates = _embedding.call(embeddings);
         for (int layer = 0; layer < _layers.Count; layer++)

@@ -34,7 +34,7 @@ internal sealed class LyricEncoderLayer : nn.Module<Tensor, Tensor, Tensor, bool
     public override Tensor forward(Tensor hiddenStates, Tensor positions, Tensor isPadding, bool weaken)
     {
         using var scope = NewDisposeScope();
-        Tensor attended = hiddenStates + _attention.call(_attentionNorm.call(hiddenStates), positions, isPadding, weaken);
-        return attended.add_(_feedForward.call(_feedForwardNorm.call(attended))).MoveToOuterDisposeScope();
+        Tensor attended = hiddenStates.Plus(_attention.call(_attentionNorm.call(hiddenStates), positions, isPadding, weaken));
+        return attended.AddInPlace(_feedForward.call(_feedForwardNorm.call(attended))).MoveToOuterDisposeScope();
     }
 }

@@ -84,12 +84,12 @@ internal sealed class RelativeAttention : nn.Module<Tensor, Tensor, Tensor, bool
         Tensor query = _toQuery.call(hiddenStates);
         if (weaken)
         {
-            query.mul_(EntropyRectification.QueryFactor);
+            query.MultiplyInPlace(EntropyRectification.QueryFactor);
         }
 
         Tensor heads = query.unflatten(2, _heads, _headSize); // [B, T, H, d]
-        Tensor byContent = (heads + _contentBias).transpose(1, 2); // [B, H, T, d]
-        Tensor byPosition = (heads + _positionBias).transpose(1, 2);
+        Tensor byContent = heads.Plus(_contentBias).transpose(1, 2); // [B, H, T, d]
+        Tensor byPosition = heads.Plus(_positionBias).transpose(1, 2);
         Tensor key = ToHeads(_toKey.call(hiddenStates)).transpose(-2, -1); // [B, H, d, T]
         Tensor value = ToHeads(_toValue.call(hiddenStates)); // [B, H, T, d]
         Tensor position = ToHeads(_toPosition.call(positions).unsqueeze(0)).transpose(-2, -1); // [1, H, d, 2T - 1]
@@ -105,11 +105,11 @@ internal sealed class RelativeAttention : nn.Module<Tensor, Tensor, Tensor, bool
             // query and the last key.
             Tensor windowPosition = position.narrow(-1, length - start - count, length + count - 1);
             Tensor scores = matmul(byContent.narrow(2, start, count), key); // [B, H, count, T]
-            scores.add_(ShiftToKeys(matmul(byPosition.narrow(2, start, count), windowPosition), length));
-            scores.div_(Math.Sqrt(_headSize)).masked_fill_(isPadding, float.NegativeInfinity);
+            scores.AddInPlace(ShiftToKeys(matmul(byPosition.narrow(2, start, count), windowPosition), length));
+            scores.DivideInPlace(Math.Sqrt(_headSize)).FillInPlace(isPadding, double.NegativeInfinity);
 
             // Without a valid key the softmax is 0 / 0; such a query attends to nothing.
-            Tensor weights = scores.softmax(-1).masked_fill_(isPadding, 0);
+            Tensor weights = scores.softmax(-1).FillInPlace(isPadding, 0);
             attended.narrow(2, start, count).copy_(matmul(weights, value));
         }
 

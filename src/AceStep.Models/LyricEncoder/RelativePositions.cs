@@ -16,8 +16,8 @@ internal static class RelativePositions
     public static Tensor Create(long length, long width, ScalarType dtype, Device device)
     {
         using var scope = NewDisposeScope();
-        Tensor positions = arange(length - 1, -length, -1, dtype: float32, device: device);
-        Tensor frequencies = (arange(0, width, 2, dtype: float32, device: device) * (-Math.Log(Base) / width)).exp();
+        Tensor positions = TensorArithmetic.Range(length - 1, -length, -1, float32, device);
+        Tensor frequencies = TensorArithmetic.Range(0, width, 2, float32, device).Times(-Math.Log(Base) / width).exp();
         Tensor angles = outer(positions, frequencies); // [2T - 1, width / 2]
         Tensor table = stack([angles.sin(), angles.cos()], dim: -1).flatten(start_dim: 1); // [2T - 1, width]
         return table.to(dtype).MoveToOuterDisposeScope();

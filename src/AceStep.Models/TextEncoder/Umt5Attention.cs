@@ -50,12 +50,12 @@ internal sealed class Umt5Attention : torch.nn.Module
         torch.Tensor value = SplitHeads(_value.call(hiddenStates));
         if (queryScale is { } scale)
         {
-            query.mul_(scale);
+            query.MultiplyInPlace(scale);
         }
 
         torch.Tensor distanceBias = _biasByBucket.call(pass.Buckets).permute(2, 0, 1).unsqueeze(0); // [1, H, S, S]
         torch.Tensor scores = torch.matmul(query, key.transpose(-1, -2)); // [B, H, S, S]
-        scores.add_(distanceBias + pass.MaskBias);
+        scores.AddInPlace(distanceBias.Plus(pass.MaskBias));
         torch.Tensor weights = torch.nn.functional.softmax(scores, -1, torch.float32).to(scores.dtype);
         torch.Tensor context = torch.matmul(weights, value); // [B, H, S, W]
         return _output.call(context.transpose(1, 2).flatten(2)).MoveToOuterDisposeScope();

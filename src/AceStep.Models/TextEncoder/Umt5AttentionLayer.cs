@@ -25,6 +25,6 @@ internal sealed class Umt5AttentionLayer : torch.nn.Module
     {
         using torch.Tensor normalized = _norm.call(hiddenStates);
         using torch.Tensor mixed = _attention.Attend(normalized, pass, queryScale);
-        return hiddenStates + mixed;
+        return hiddenStates.Plus(mixed);
     }
 }

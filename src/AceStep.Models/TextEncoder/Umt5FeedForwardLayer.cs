@@ -24,6 +24,6 @@ internal sealed class Umt5FeedForwardLayer : torch.nn.Module<torch.Tensor, torch
     {
         using torch.Tensor normalized = _norm.call(hiddenStates);
         using torch.Tensor transformed = _feedForward.call(normalized);
-        return hiddenStates + transformed;
+        return hiddenStates.Plus(transformed);
     }
 }

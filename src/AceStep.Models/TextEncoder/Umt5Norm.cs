@@ -27,8 +27,8 @@ internal sealed class Umt5Norm : torch.nn.Module<torch.Tensor, torch.Tensor>, IH
         using var scope = torch.NewDisposeScope();
         // In float32 whatever the weights' type, and rounded to it before the weights' product.
         torch.Tensor wide = hiddenStates.to(torch.float32);
-        torch.Tensor meanSquare = wide.pow(2).mean([-1], keepdim: true);
-        torch.Tensor normalized = wide * torch.rsqrt(meanSquare + _epsilon);
+        torch.Tensor meanSquare = wide.Squared().mean([-1], keepdim: true);
+        torch.Tensor normalized = wide * torch.rsqrt(meanSquare.Plus(_epsilon));
         return (normalized.to(_weight.dtype) * _weight).MoveToOuterDisposeScope();
     }
 

@@ -26,7 +26,7 @@ internal sealed class Umt5Pass : IDisposable
         using var scope = torch.NewDisposeScope();
         torch.Tensor buckets = CreateBuckets((int)mask.size(1), config, mask.device);
         torch.Tensor maskBias = torch.zeros(mask.shape, dtype: dtype, device: mask.device)
-            .masked_fill_(mask.eq(0), torch.finfo(dtype).min)
+            .FillInPlace(mask.logical_not(), torch.finfo(dtype).min)
             .unsqueeze(1)
             .unsqueeze(1); // [B, 1, 1, S]
         return new Umt5Pass(buckets.MoveToOuterDisposeScope(), maskBias.MoveToOuterDisposeScope());
@@ -70,8 +70,12 @@ internal sealed class Umt5Pass : IDisposable
             byDistance[index] = Bucket(index - (length - 1), config.RelativeBucketCount, config.RelativeMaximumDistance);
         }
 
-        torch.Tensor positions = torch.arange(length, dtype: torch.int64, device: device);
-        torch.Tensor distances = positions.unsqueeze(0) - positions.unsqueeze(1) + (length - 1); // [S, S]
-        return torch.tensor(byDistance, device: device).index_select(0, distances.view(-1)).view(length, length);
+        long[] buckets = new long[length * length];
+        for (int query = 0; query < length; query++)
+        {
+            byDistance.AsSpan(length - 1 - query, length).CopyTo(buckets.AsSpan(query * length));
+        }
+
+        return torch.tensor(buckets, [length, length], device: device); // [S, S], by query and key
     }
 }

@@ -49,7 +49,7 @@ public sealed partial class AceStepTransformer
         using RotaryTable encoderRotary = CreateRotary(encoder.size(1));
         List<(Tensor Key, Tensor Value)> projected = [.. _blocks.Select(block => block.ProjectEncoder(encoder, encoderRotary))];
 
-        Tensor encoderBias = zeros_like(encoderMask, dtype: ComputeType).masked_fill_(encoderMask.eq(0), float.NegativeInfinity);
+        Tensor encoderBias = zeros_like(encoderMask, dtype: ComputeType).FillInPlace(encoderMask.logical_not(), double.NegativeInfinity);
         Tensor embedded = _timestepEmbedding.call(timesteps.dim() == 1 ? timesteps.unsqueeze(1) : timesteps); // [N, B or 1, D]
         Tensor modulations = _timestepModulation.call(embedded).unflatten(2, TransformerBlock.ModulationCount, Config.Width); // [N, B or 1, 6, D]
         return new DecodeContext(
@@ -98,7 +98,7 @@ public sealed partial class AceStepTransformer
         using var scope = NewDisposeScope();
         Tensor modulations = stack(_blocks.Select(block => block.Modulation)).to(float32); // [blocks, 6, D]
         Tensor one = tensor(new float[] { 0, 1, 0, 0, 1, 0 }, [TransformerBlock.ModulationCount, 1], device: Device);
-        return (modulations + one).unsqueeze(2).unsqueeze(2).MoveToOuterDisposeScope();
+        return modulations.Plus(one).unsqueeze(2).unsqueeze(2).MoveToOuterDisposeScope();
     }
 
     private static void RequireShape(Tensor tensor, string name, params ReadOnlySpan<long> sizes)

@@ -116,7 +116,7 @@ public sealed class DecodeContext : IDisposable
     internal Tensor Modulations(int step)
     {
         using Tensor timestep = _timestepModulations.select(0, step);
-        return _blockModulations + timestep;
+        return _blockModulations.Plus(timestep);
     }
 
     private static Tensor? QueryFactor(IReadOnlyList<bool> weakenedRows, Device device)

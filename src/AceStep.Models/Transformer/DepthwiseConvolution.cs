@@ -33,9 +33,9 @@ internal sealed class DepthwiseConvolution : nn.Module<Tensor, Tensor>
     {
         Tensor[] weights = _convolution.weight.squeeze(1).t().contiguous().to(tokens.dtype).unbind(0); // before, here, after: [C] each
         long others = tokens.size(1) - Reach;
-        Tensor convolved = _convolution.bias!.to(tokens.dtype).addcmul(tokens, weights[1], 1);
-        convolved.narrow(1, Reach, others).addcmul_(tokens.narrow(1, 0, others), weights[0], 1);
-        convolved.narrow(1, 0, others).addcmul_(tokens.narrow(1, Reach, others), weights[2], 1);
+        Tensor convolved = _convolution.bias!.to(tokens.dtype).PlusProduct(tokens, weights[1]);
+        convolved.narrow(1, Reach, others).AddProductInPlace(tokens.narrow(1, 0, others), weights[0]);
+        convolved.narrow(1, 0, others).AddProductInPlace(tokens.narrow(1, Reach, others), weights[2]);
         return convolved;
     }
 }

@@ -33,8 +33,8 @@ internal sealed class FinalLayer : nn.Module<Tensor, Tensor, Tensor>, IHasParame
     public override Tensor forward(Tensor hiddenStates, Tensor embeddedTimestep)
     {
         using var scope = NewDisposeScope();
-        Tensor[] modulation = (_modulation.to(float32).unsqueeze(1) + embeddedTimestep).unsqueeze(2).unbind(0); // [B or 1, 1, D] each
-        Tensor normalised = RootMeanSquareNorm.Modulate(hiddenStates, shift: modulation[0], scale: modulation[1] + 1);
+        Tensor[] modulation = _modulation.to(float32).unsqueeze(1).Plus(embeddedTimestep).unsqueeze(2).unbind(0); // [B or 1, 1, D] each
+        Tensor normalised = RootMeanSquareNorm.Modulate(hiddenStates, shift: modulation[0], scale: modulation[1].Plus(1));
         Tensor columns = _linear.call(normalised).unflatten(2, _height, _channels); // [B, F, height, C]
         return columns.permute(0, 3, 2, 1).contiguous().MoveToOuterDisposeScope();
     }

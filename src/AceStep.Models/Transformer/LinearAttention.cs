@@ -58,7 +58,7 @@ internal sealed class LinearAttention : nn.Module<Tensor, BlockContext, Tensor>
         Tensor keys = key.sum(1).unsqueeze(-1); // [B, H, d, 1]
 
         query = query.transpose(1, 2); // [B, H, F, d]
-        Tensor attended = matmul(query, keyValues).div_(matmul(query, keys).add_(Epsilon));
+        Tensor attended = matmul(query, keyValues).div_(matmul(query, keys).AddInPlace(Epsilon));
         return _toOut[0].call(attended.transpose(1, 2).flatten(start_dim: 2).to(hiddenStates.dtype)).MoveToOuterDisposeScope();
     }
 

@@ -16,8 +16,8 @@ internal static class RootMeanSquareNorm
     {
         using var scope = NewDisposeScope();
         Tensor values = hiddenStates.to(float32);
-        Tensor meanSquare = values.norm(-1, keepdim: true).square().div_(values.size(-1)); // [B, F, 1], without a tensor of squares
-        Tensor inverse = meanSquare.add_(Epsilon).rsqrt_();
-        return shift.addcmul(values * inverse, scale, 1).to(hiddenStates.dtype).MoveToOuterDisposeScope();
+        Tensor meanSquare = values.norm(-1, keepdim: true).Squared().DivideInPlace(values.size(-1)); // [B, F, 1], without a tensor of squares
+        Tensor inverse = meanSquare.AddInPlace(Epsilon).rsqrt_();
+        return shift.PlusProduct(values * inverse, scale).to(hiddenStates.dtype).MoveToOuterDisposeScope();
     }
 }

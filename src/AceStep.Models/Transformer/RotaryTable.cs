@@ -31,9 +31,9 @@ internal sealed class RotaryTable : IDisposable
     public static RotaryTable Create(long length, int headSize, double theta, ScalarType dtype, Device device)
     {
         using var scope = NewDisposeScope();
-        Tensor exponents = arange(0, headSize, 2, dtype: float32, device: device) / headSize;
-        Tensor frequencies = full_like(exponents, theta).pow(exponents).reciprocal(); // [d / 2]
-        Tensor angles = outer(arange(length, dtype: float32, device: device), frequencies); // [F, d / 2]
+        Tensor exponents = TensorArithmetic.Range(0, headSize, 2, float32, device).Over(headSize);
+        Tensor frequencies = zeros_like(exponents).Plus(theta).pow(exponents).reciprocal(); // [d / 2]
+        Tensor angles = outer(TensorArithmetic.Range(0, length, 1, float32, device), frequencies); // [F, d / 2]
         Tensor table = cat([angles, angles], dim: -1).unsqueeze(1); // [F, 1, d]
 
         // (x0, x1) -> (-x1, x0) for each pair of neighbours, as a product: every sum has one term, so it is exact in
@@ -55,7 +55,7 @@ internal sealed class RotaryTable : IDisposable
     public Tensor Rotate(Tensor heads)
     {
         using Tensor turned = matmul(heads, _quarterTurn);
-        return (heads * _cosine).addcmul_(turned, _sine, 1);
+        return (heads * _cosine).AddProductInPlace(turned, _sine);
     }
 
     /// <inheritdoc/>

@@ -56,10 +56,10 @@ internal sealed class TransformerBlock : nn.Module<Tensor, Tensor, BlockContext,
         (Tensor feedForwardShift, Tensor feedForwardScale, Tensor feedForwardGate) = (parts[3], parts[4], parts[5].to(hiddenStates.dtype));
 
         Tensor normalised = RootMeanSquareNorm.Modulate(hiddenStates, attentionShift, attentionScale);
-        Tensor stream = hiddenStates.addcmul(attentionGate, _selfAttention.call(normalised, context), 1);
-        stream.add_(_crossAttention.call(stream, context));
+        Tensor stream = hiddenStates.PlusProduct(attentionGate, _selfAttention.call(normalised, context));
+        stream.AddInPlace(_crossAttention.call(stream, context));
         normalised = RootMeanSquareNorm.Modulate(stream, feedForwardShift, feedForwardScale);
-        return stream.addcmul_(feedForwardGate, _feedForward.call(normalised), 1).MoveToOuterDisposeScope();
+        return stream.AddProductInPlace(feedForwardGate, _feedForward.call(normalised)).MoveToOuterDisposeScope();
     }
 
     void IHasParameters.Assign(string name, Parameter value)

@@ -43,7 +43,7 @@ internal sealed class ConvNextBlock : nn.Module<Tensor, Tensor>, IHasParameters
         using var scope = NewDisposeScope();
         Tensor hidden = _norm.call(_gather.call(x.transpose(1, 2)).transpose(1, 2)).transpose(1, 2); // [B, C, T]
         hidden = _narrow.call(nn.functional.gelu(_widen.call(hidden))); // the erf form
-        return hidden.transpose(1, 2).mul_(_gain).add_(x).MoveToOuterDisposeScope();
+        return hidden.transpose(1, 2).mul_(_gain).AddInPlace(x).MoveToOuterDisposeScope();
     }
 
     void IHasParameters.Assign(string name, Parameter value)

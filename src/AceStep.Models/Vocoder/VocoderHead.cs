@@ -95,10 +95,10 @@ internal sealed class VocoderHead : nn.Module
         for (int block = 1; block < count; block++)
         {
             using Tensor term = _residuals[(step * count) + block].call(x);
-            sum.add_(term);
+            sum.AddInPlace(term);
             steps.Done();
         }
 
-        return sum.div_(count);
+        return sum.DivideInPlace(count);
     }
 }

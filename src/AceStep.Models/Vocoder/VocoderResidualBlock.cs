@@ -38,7 +38,7 @@ internal sealed class VocoderResidualBlock : nn.Module<Tensor, Tensor>
         {
             using Tensor activated = x.silu();
             using Tensor hidden = _dilated[pair].call(activated).silu_();
-            Tensor next = _plain[pair].call(hidden).add_(x);
+            Tensor next = _plain[pair].call(hidden).AddInPlace(x);
             x.Dispose();
             x = next;
         }

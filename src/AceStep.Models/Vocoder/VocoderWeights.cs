@@ -145,7 +145,7 @@ internal sealed class VocoderWeights : ITensorSource
                 Origin, $"it must have one value for each of the {direction.size(0)} rows of {name + DirectionSuffix}; it has {gain.numel()}", name + GainSuffix);
         }
 
-        Tensor lengths = direction.flatten(1).square().sum(1).sqrt_();
+        Tensor lengths = direction.flatten(1).Squared().sum(1).sqrt_();
         Tensor scale = gain.flatten().div_(lengths).view([-1, .. Enumerable.Repeat(1L, (int)direction.dim() - 1)]);
         destination.copy_(direction.mul_(scale));
     }
