@@ -31,7 +31,8 @@ internal static class CompiledCode
             if (instruction.OperandType == OperandType.InlineMethod)
             {
                 MethodBase called = method.Module.ResolveMethod(BitConverter.ToInt32(code, position), typeArguments, methodArguments)!;
-                yield return called.Module.ResolveMethod(called.MetadataToken)!;
+                // The methods of arrays are declared nowhere.
+                yield return called.DeclaringType is { IsArray: true } ? called : called.Module.ResolveMethod(called.MetadataToken)!;
             }
 
             position += instruction.OperandType switch
@@ -52,7 +53,8 @@ internal static class CompiledCode
         string generic = method.IsGenericMethod ? $"``{method.GetGenericArguments().Length}" : "";
         string[] parameters = [.. method.GetParameters().Select(parameter => Name(parameter.ParameterType))];
         string list = parameters.Length == 0 ? "" : $"({string.Join(',', parameters)})";
-        return $"M:{Name(method.DeclaringType!)}.{method.Name.Replace('.', '#')}{generic}{list}";
+        string result = method is MethodInfo { Name: "op_Implicit" or "op_Explicit" } conversion ? "~" + Name(conversion.ReturnType) : "";
+        return $"M:{Name(method.DeclaringType!)}.{method.Name.Replace('.', '#')}{generic}{list}{result}";
     }
 
     /// <summary>T:Namespace.Type.</summary>

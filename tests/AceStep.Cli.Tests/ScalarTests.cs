@@ -11,9 +11,8 @@ namespace AceStep.Cli.Tests;
 /// </summary>
 public sealed class ScalarTests
 {
-    // Whatever is in them is banned: none of it serves a generation.
     private static readonly HashSet<string> Banned = [.. File.ReadLines(Path.Combine(ReferenceData.RepositoryRoot, "eng", "BannedSymbols.txt"))
-        .Where(line => line.Length > 0 && line[0] != '#')
+        .Where(line => line.Length > 0 && !line.StartsWith("//", StringComparison.Ordinal))
         .Select(line => line.Split(';')[0])];
 
     private static readonly Lazy<HashSet<MethodBase>> Makers = new(FindMakers);
