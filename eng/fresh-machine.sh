@@ -84,7 +84,7 @@ install_system() {
     found=$(archives)
     main=$(awk '$1 == "Debian" { print $2; exit }' <<< "$found")
     security=$(awk '$1 == "Debian-Security" { print $2; exit }' <<< "$found")
-    say "making a minimal Debian $suite from ${main:-debootstrap's own address}"
+    say "making a minimal Debian $suite from ${main:-its usual address}"
     if ! timeout 600 debootstrap --variant=minbase "$suite" "$machine" ${main:+"$main"} > "$log" 2>&1; then
         tail -n 20 "$log" "$machine/debootstrap/debootstrap.log" >&2
         rm -f "$log"
