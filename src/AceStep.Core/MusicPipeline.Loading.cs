@@ -1,5 +1,6 @@
 using AceStep.Checkpoints;
 using AceStep.Generation;
+using AceStep.Models;
 using TorchSharp;
 
 namespace AceStep;
@@ -13,8 +14,9 @@ public sealed partial class MusicPipeline
     /// <param name="cancellationToken">Stops the loading.</param>
     /// <exception cref="DirectoryNotFoundException">There is nothing at <paramref name="checkpoint"/>.</exception>
     /// <exception cref="FileNotFoundException">Files of the checkpoint are missing; the message names them.</exception>
-    /// <exception cref="Models.CheckpointFormatException">A file is malformed.</exception>
-    /// <exception cref="Models.CheckpointMismatchException">Tensors do not fit the configs; the message names them.</exception>
+    /// <exception cref="CheckpointFormatException">A file is malformed.</exception>
+    /// <exception cref="CheckpointMismatchException">Tensors do not fit the configs; the message names them.</exception>
+    /// <exception cref="LibtorchException">libtorch is not there, does not fit or does not load; see <see cref="Libtorch"/>.</exception>
     /// <exception cref="ArgumentException">The device is unknown or absent, or there is less than one thread.</exception>
     public static Task<MusicPipeline> LoadAsync(
         string checkpoint,
@@ -29,6 +31,7 @@ public sealed partial class MusicPipeline
 
     private static MusicPipeline Load(string path, MusicPipelineOptions options, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
+        Libtorch.Initialize();
         if (options.Threads is { } threads)
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof(options.Threads));

@@ -5,6 +5,7 @@ using AceStep.Audio;
 using AceStep.Cli.Checkpoints;
 using AceStep.Cli.Terminal;
 using AceStep.Lyrics;
+using AceStep.Models;
 using TorchSharp;
 
 namespace AceStep.Cli.Doctor;
@@ -12,15 +13,13 @@ namespace AceStep.Cli.Doctor;
 /// <summary>What <c>acestep doctor</c> found.</summary>
 internal sealed record Diagnosis
 {
-    /// <summary>Below this for each thread, a product is slower than any optimised BLAS of the last decade; the reference BLAS reaches 2 to 7 in all.</summary>
+    /// <summary>Below this for each thread, a product is slower than on any processor of the last decade that has nothing else to do.</summary>
     private const double SlowGigaflopsPerThread = 10;
 
     public required string System { get; init; }
 
     /// <summary>libtorch's version; null where it does not load.</summary>
-    public string? Libtorch { get; init; }
-
-    public BlasLibrary? Blas { get; init; }
+    public string? LibtorchVersion { get; init; }
 
     /// <summary>The speed of a 1024 x 1024 x 1024 product in float32, in 10^9 operations a second.</summary>
     public double? Gigaflops { get; init; }
@@ -46,7 +45,7 @@ internal sealed record Diagnosis
     public required IReadOnlyList<string> Warnings { get; init; }
 
     /// <summary>Whether songs can be made.</summary>
-    public bool CanCompute => Libtorch is not null && Checkpoint is not null;
+    public bool CanCompute => LibtorchVersion is not null && Checkpoint is not null;
 
     public static Diagnosis Create(string? checkpoint, CancellationToken cancellationToken)
     {
@@ -61,8 +60,7 @@ internal sealed record Diagnosis
     {
         TextTable table = new();
         table.Add("System", System);
-        table.Add("libtorch", Libtorch ?? "does not load");
-        table.Add("BLAS", Blas is null ? "unknown" : Blas.File is null ? Blas.Name : $"{Blas.Name} ({Blas.File})");
+        table.Add("libtorch", LibtorchVersion ?? "does not load");
         table.Add("Matrix product", Gigaflops is { } speed ? $"{speed:0} GFLOP/s in float32 ({MatrixSpeed.Size} x {MatrixSpeed.Size})" : "unknown");
         table.Add("Threads", Threads is { } threads ? $"{threads}" : "unknown");
         table.Add("CPU capability", CpuCapability);
@@ -77,16 +75,12 @@ internal sealed record Diagnosis
     {
         try
         {
+            Libtorch.Initialize();
             double gigaflops = MatrixSpeed.MeasureGigaflops(cancellationToken);
-            BlasLibrary blas = BlasLibrary.Find();
             int threads = torch.get_num_threads();
-            if (blas.IsReference)
+            if (gigaflops < SlowGigaflopsPerThread * threads)
             {
-                warnings.Add("libtorch uses the reference BLAS, which is many times slower than the machine: install an optimised one ('apt install libopenblas0-pthread').");
-            }
-            else if (gigaflops < SlowGigaflopsPerThread * threads)
-            {
-                warnings.Add($"Matrix products run at {gigaflops:0} GFLOP/s on {threads} threads, which is slow for this machine unless it is busy: check the BLAS ('apt install libopenblas0-pthread') and OMP_NUM_THREADS.");
+                warnings.Add($"Matrix products run at {gigaflops:0} GFLOP/s on {threads} threads, which is slow for this machine unless it is busy: check --threads and OMP_NUM_THREADS.");
             }
 
             if (threads < Environment.ProcessorCount)
@@ -96,17 +90,15 @@ internal sealed record Diagnosis
 
             return diagnosis with
             {
-                Libtorch = torch.__version__,
-                Blas = blas,
+                LibtorchVersion = torch.__version__,
                 Gigaflops = Math.Round(gigaflops, 1),
                 Threads = threads,
                 CudaDevices = torch.cuda.is_available() ? torch.cuda.device_count() : 0,
             };
         }
-        catch (Exception error) when (error is TypeInitializationException or DllNotFoundException or NotSupportedException or BadImageFormatException or FileNotFoundException)
+        catch (LibtorchException error)
         {
-            (_, string message) = Failures.Describe(error, _ => null);
-            warnings.Add($"libtorch does not load: {message} On Linux, TorchSharp's packages need GLIBCXX_3.4.32 (Debian 13, Ubuntu 24.04 or later); elsewhere build with TorchProvider=System.");
+            warnings.Add(error.Message);
             return diagnosis;
         }
     }
@@ -130,7 +122,7 @@ internal sealed record Diagnosis
             choice = CheckpointChoice.Find(named);
             info = CheckpointInfo.Read(choice.Path);
         }
-        catch (Exception error) when (error is IOException or Models.CheckpointFormatException)
+        catch (Exception error) when (error is IOException or CheckpointFormatException)
         {
             warnings.Add(error.Message);
             return diagnosis;
@@ -159,7 +151,7 @@ internal sealed record Diagnosis
         return tokenizer.EncodeLine("東京", "ja").JapaneseDictionary;
     }
 
-    /// <summary>What the processor can do; libtorch 1.13 takes AVX-512 only where ATEN_CPU_CAPABILITY asks for it.</summary>
+    /// <summary>What the processor can do, and what libtorch is told to use of it.</summary>
     private static string DescribeCpu()
     {
         string has = Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : AdvSimd.IsSupported ? "NEON" : "no vector extensions known";

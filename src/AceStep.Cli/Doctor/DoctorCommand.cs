@@ -11,7 +11,7 @@ internal sealed class DoctorCommand : CliCommand
     private readonly Option<string?> _checkpoint = new("--checkpoint") { Description = "The checkpoint to look at. Default: the one that 'generate' would use.", HelpName = "DIR" };
 
     public DoctorCommand()
-        : base("doctor", "What the program found on this machine: libtorch, BLAS, threads, devices, audio and lyric libraries, the checkpoint; and what to install.")
+        : base("doctor", "What the program found on this machine: libtorch, threads, devices, audio and lyric libraries, the checkpoint; and what to install.")
     {
         AddGroup(new DoctorGroup(_checkpoint));
         AddGroup(new ReportGroup());

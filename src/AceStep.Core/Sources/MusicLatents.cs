@@ -59,6 +59,7 @@ public sealed class MusicLatents
     public void Save(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        Libtorch.Initialize();
         using Tensor tensor = ToTensor(CPU, float32);
         var metadata = new Dictionary<string, string>(Settings) { [FormatKey] = Format };
         SafetensorsWriter.Write(path, [new(TensorName, tensor)], metadata);

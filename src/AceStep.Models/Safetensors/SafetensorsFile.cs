@@ -88,6 +88,7 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
     public torch.Tensor Read(string name)
     {
         SafetensorsEntry entry = Entry(name);
+        Libtorch.Initialize();
         torch.Tensor tensor = torch.empty([.. entry.Shape], dtype: entry.Type, device: torch.CPU);
         try
         {

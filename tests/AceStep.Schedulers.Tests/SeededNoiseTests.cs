@@ -1,12 +1,13 @@
 using System.Globalization;
 using AceStep.Models;
 using AceStep.Testing;
+using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TorchSharp.Tests;
+namespace AceStep.Schedulers.Tests;
 
 /// <summary>Seeded random numbers are the original's, bit for bit.</summary>
-public sealed class GeneratorTests
+public sealed class SeededNoiseTests
 {
     [Test]
     [Category(ReferenceData.Category)]
@@ -46,27 +47,4 @@ public sealed class GeneratorTests
 
     [Test]
     public void ManualSeed_OfTheDefaultGenerator_RepeatsItsDraws()
-    {
-        manual_seed(7).Dispose();
-        using Tensor first = randn(5);
-        manual_seed(7).Dispose();
-        using Tensor second = randn(5);
-        using var own = new Generator(7);
-        using Tensor third = randn(5, generator: own);
-        Assert.That(second.data<float>().ToArray(), Is.EqualTo(first.data<float>().ToArray()));
-        Assert.That(third.data<float>().ToArray(), Is.EqualTo(first.data<float>().ToArray()));
-    }
-
-    [Test]
-    public void SetState_OfAnEarlierState_RepeatsWhatFollowedIt()
-    {
-        using var generator = new Generator(3);
-        using Tensor skipped = rand(10, generator: generator);
-        using Tensor state = generator.get_state();
-        using Tensor first = rand(4, generator: generator);
-        generator.set_state(state);
-        using Tensor again = rand(4, generator: generator);
-        Assert.That(again.data<float>().ToArray(), Is.EqualTo(first.data<float>().ToArray()));
-        Assert.That(generator.initial_seed(), Is.EqualTo(3));
-    }
 }

@@ -1,0 +1,78 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
+
+namespace AceStep.Models;
+
+/// <summary>Loads a library from memory.</summary>
+[SupportedOSPlatform("linux")]
+internal static partial class LibraryImage
+{
+    private const uint CloseOnExec = 1;
+
+    /// <summary>Kept open for the life of the process: the loader knows the library by this descriptor's path.</summary>
+    private static SafeFileHandle? _memory;
+
+    /// <summary>Loads the image from memory; from a private file in the user's cache where memory cannot be executed.</summary>
+    /// <exception cref="DllNotFoundException">The system's loader refuses it in both ways; the message is the loader's.</exception>
+    public static void Load(ReadOnlySpan<byte> image)
+    {
+        if (!TryLoadFromMemory(image))
+        {
+            NativeLibrary.Load(WriteToCache(image, CacheFolder()));
+        }
+    }
+
+    /// <summary>Writes the image to a file named by its contents that only the user can write, and gives its path.</summary>
+    public static string WriteToCache(ReadOnlySpan<byte> image, string folder)
+    {
+        const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Directory.CreateDirectory(folder, OwnerOnly);
+        string path = Path.Combine(folder, $"libLibTorchSharp-{Convert.ToHexStringLower(SHA256.HashData(image))}.so");
+        string temporary = $"{path}.{Guid.NewGuid():N}";
+        try
+        {
+            // Written anew each time: what lies there may be another's, or half a file.
+            using (FileStream file = new(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
+            {
+                file.Write(image);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+
+        return path;
+    }
+
+    private static bool TryLoadFromMemory(ReadOnlySpan<byte> image)
+    {
+        SafeFileHandle memory = MemfdCreate("libLibTorchSharp.so", CloseOnExec);
+        if (memory.IsInvalid)
+        {
+            return false;
+        }
+
+        RandomAccess.Write(memory, image, fileOffset: 0);
+        if (!NativeLibrary.TryLoad($"/proc/self/fd/{memory.DangerousGetHandle()}", out _))
+        {
+            memory.Dispose();
+            return false;
+        }
+
+        _memory = memory;
+        return true;
+    }
+
+    private static string CacheFolder() => Path.Combine(
+        Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"),
+        "acestep");
+
+    [LibraryImport("libc", EntryPoint = "memfd_create", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial SafeFileHandle MemfdCreate(string name, uint flags);
+}

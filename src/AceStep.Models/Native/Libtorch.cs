@@ -1,0 +1,200 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using TorchSharp;
+
+namespace AceStep.Models;
+
+/// <summary>Makes libtorch ready for TorchSharp, on systems too where TorchSharp alone does not start.</summary>
+/// <remarks>
+/// Everything of this library that computes calls <see cref="Initialize"/> itself. A program calls it where its own first
+/// use of <c>torch</c> comes before that: TorchSharp tries once in a process, and what failed then fails for ever.
+/// </remarks>
+public static class Libtorch
+{
+    /// <summary>The environment variable that names a folder with libtorch: <c>torch/lib</c> of a PyTorch wheel, <c>lib</c> of a libtorch archive.</summary>
+    public const string FolderVariable = "ACESTEP_LIBTORCH";
+
+    /// <summary>The version of libtorch that TorchSharp's native library is built for: major and minor number.</summary>
+    internal static readonly Version RequiredVersion = new(2, 10);
+
+    private static readonly Lock Gate = new();
+    private static bool _isReady;
+
+    /// <summary>Loads libtorch and TorchSharp's native library, where that has not been done.</summary>
+    /// <remarks>
+    /// <para>
+    /// libtorch is looked for beside the program, where the packages TorchSharp-cpu, TorchSharp-cuda-linux and
+    /// TorchSharp-cuda-windows put it, and where there is none, in the folder that <see cref="FolderVariable"/> names.
+    /// </para>
+    /// <para>
+    /// TorchSharp's library for Linux asks for the C++ library of GCC 13. Debian 12, Ubuntu 22.04 and RHEL 9 have an
+    /// older one and everything that is used of it, so there the library is loaded from memory without that request.
+    /// No file is changed. Where memory cannot be executed, a copy in the user's cache folder serves.
+    /// </para>
+    /// <para>Thread-safe. Takes half a second the first time, nothing afterwards; after a failure it tries again.</para>
+    /// </remarks>
+    /// <exception cref="LibtorchException">libtorch is not there, does not fit or does not load; the message says what to do.</exception>
+    public static void Initialize()
+    {
+        if (Volatile.Read(ref _isReady))
+        {
+            return;
+        }
+
+        lock (Gate)
+        {
+            if (!_isReady)
+            {
+                Load(LibtorchFolders.OfThisProcess());
+                Volatile.Write(ref _isReady, true);
+            }
+        }
+    }
+
+    private static void Load(LibtorchFolders folders)
+    {
+        if (OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture != Architecture.X64)
+        {
+            throw new LibtorchException($"TorchSharp has no native library for Linux on {RuntimeInformation.ProcessArchitecture}, only for x64.");
+        }
+
+        string binding = folders.FindBinding();
+        string libtorch = folders.FindLibtorch();
+        foreach (string library in LibtorchFolders.LibtorchLibraries.Select(name => Path.Combine(libtorch, name)).Where(File.Exists))
+        {
+            LoadLibrary(library);
+        }
+
+        if (folders.IsNamed(libtorch))
+        {
+            RequireVersion(libtorch);
+        }
+
+        LoadBinding(binding);
+        StartTorchSharp();
+    }
+
+    private static nint LoadLibrary(string file)
+    {
+        RequireWhole(file);
+        try
+        {
+            return NativeLibrary.Load(file);
+        }
+        catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
+        {
+            throw Describe(file, error);
+        }
+    }
+
+    private static void LoadBinding(string file)
+    {
+        RequireWhole(file);
+        try
+        {
+            NativeLibrary.Load(file);
+        }
+        catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
+        {
+            if (!OperatingSystem.IsLinux() || !error.Message.Contains("GLIBCXX_", StringComparison.Ordinal))
+            {
+                throw Describe(file, error);
+            }
+
+            LoadForOlderSystems(file, error);
+        }
+    }
+
+    [SupportedOSPlatform("linux")]
+    private static void LoadForOlderSystems(string file, Exception failure)
+    {
+        byte[] image = File.ReadAllBytes(file);
+        try
+        {
+            CxxRequirements.Relax(image);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new LibtorchException($"{file} is damaged or no library of TorchSharp's: {error.Message}", error);
+        }
+
+        try
+        {
+            LibraryImage.Load(image);
+        }
+        catch (DllNotFoundException)
+        {
+            throw Describe(file, failure);
+        }
+    }
+
+    /// <summary>The system's loader maps what the headers promise; a file cut short would end the process, not fail.</summary>
+    private static void RequireWhole(string file)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        try
+        {
+            ElfFile.RequireWhole(file);
+        }
+        catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            throw new LibtorchException($"{file} cannot be loaded: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Another version has other functions, and a missing one ends the process when it is called.</summary>
+    private static void RequireVersion(string folder)
+    {
+        string file = Path.Combine(folder, LibtorchFolders.LibraryName("torch_cpu"));
+        Version? version = null;
+        if (NativeLibrary.TryGetExport(NativeLibrary.Load(file), "aoti_torch_abi_version", out nint export))
+        {
+            ulong packed = Marshal.GetDelegateForFunctionPointer<AbiVersion>(export)();
+            version = new Version((int)(packed >> 56), (int)(packed >> 48) & 0xFF);
+        }
+
+        if (version != RequiredVersion)
+        {
+            throw new LibtorchException(
+                $"{FolderVariable} names a libtorch {version?.ToString() ?? "older than 2.9"} in {folder}; this TorchSharp needs libtorch {RequiredVersion}.");
+        }
+    }
+
+    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+    private delegate ulong AbiVersion();
+
+    /// <summary>TorchSharp now finds what is loaded, by name; its own failure is told here and not at the first tensor.</summary>
+    private static void StartTorchSharp()
+    {
+        try
+        {
+            RuntimeHelpers.RunClassConstructor(typeof(torch).TypeHandle);
+            torch.InitializeDeviceType(DeviceType.CPU);
+        }
+        catch (TypeInitializationException error)
+        {
+            throw new LibtorchException($"TorchSharp does not start: {error.GetBaseException().Message}", error);
+        }
+    }
+
+    private static LibtorchException Describe(string file, Exception error)
+    {
+        string reason = error.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault(line => line.Contains(Path.GetFileName(file), StringComparison.Ordinal)) ?? error.Message;
+        string remedy = reason.Contains("GLIBC_", StringComparison.Ordinal) ? " The system's C library is too old: TorchSharp needs glibc 2.34 (Debian 12, Ubuntu 22.04, RHEL 9 or later)." : "";
+        return new LibtorchException($"{file} does not load: {reason}.{remedy}", error);
+    }
+}
+
+/// <summary>libtorch is not there, does not fit or does not load.</summary>
+public sealed class LibtorchException : Exception
+{
+    internal LibtorchException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+}
