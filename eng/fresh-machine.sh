@@ -21,7 +21,7 @@ root=$(cd "$(dirname "$self")/.." && pwd)
 say() { echo "fresh-machine: $*" >&2; }
 die() { say "$@"; exit 125; }
 
-# Sets machine, suite, beside, results and command.
+# Sets suite, beside, results and command.
 read_arguments() {
     suite=bookworm beside='' results='' command=()
     while [ $# -gt 0 ]; do
@@ -47,13 +47,13 @@ start() {
     unshare --mount --pid --fork true 2> /dev/null || die "this system allows no namespaces"
     [ -z "$(git -C "$root" status --porcelain)" ] || say "the machine gets HEAD, without the changes that are not committed"
 
-    machine=$(mktemp -d "${TMPDIR:-/var/tmp}/fresh-machine.XXXXXX")
+    folder=$(mktemp -d "${TMPDIR:-/var/tmp}/fresh-machine.XXXXXX")
     trap remove EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
     # In the background, since a shell answers no signal while it waits for something in the foreground.
     setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc \
-        env --default-signal bash "$self" --inside "$machine" "$@" &
+        env --default-signal bash "$self" --inside "$folder" "$@" &
     init=$!
     wait "$init"
 }
@@ -64,10 +64,10 @@ remove() {
         kill -KILL $(cat "/proc/$init/task/$init/children") 2> /dev/null || kill -KILL "$init"
         wait "$init" 2> /dev/null || true
     fi
-    if grep -q " $machine/" /proc/mounts; then
-        say "something is mounted in $machine, so it stays"
+    if grep -q " $folder/" /proc/mounts; then
+        say "something is mounted in $folder, so it stays"
     else
-        rm -rf --one-file-system "$machine"
+        rm -rf --one-file-system "$folder"
     fi
 }
 
@@ -80,17 +80,15 @@ archives() {
 }
 
 install_system() {
-    local found main security log=$machine.log
+    local found main security log=$folder/debootstrap.log
     found=$(archives)
     main=$(awk '$1 == "Debian" { print $2; exit }' <<< "$found")
     security=$(awk '$1 == "Debian-Security" { print $2; exit }' <<< "$found")
     say "making a minimal Debian $suite from ${main:-its usual address}"
     if ! timeout 600 debootstrap --variant=minbase "$suite" "$machine" ${main:+"$main"} > "$log" 2>&1; then
-        tail -n 20 "$log" "$machine/debootstrap/debootstrap.log" >&2
-        rm -f "$log"
+        tail -n 20 "$log" >&2
         die "debootstrap failed"
     fi
-    rm -f "$log"
     [ -z "$main" ] || echo "deb $main $suite-updates main" >> "$machine/etc/apt/sources.list"
     [ -z "$security" ] || echo "deb $security $suite-security main" >> "$machine/etc/apt/sources.list"
     ! command -v apt-config > /dev/null || apt-config dump | grep -iE '^Acquire::https?::' > "$machine/etc/apt/apt.conf.d/99machine" || true
@@ -176,7 +174,8 @@ run_machine() {
 }
 
 if [ "${1-}" = --inside ]; then
-    machine=$2
+    folder=$2
+    machine=$folder/root
     shift 2
     read_arguments "$@"
     run_machine
