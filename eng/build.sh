@@ -16,7 +16,7 @@ say() { echo "build: $*" >&2; }
 # By content, so that neither a checkout nor a copy makes anything look new. tests/data is read where it lies.
 fingerprint() {
     {
-        echo "${TorchProvider-} ${TorchBackend-} ${TorchSharpAssembly-} ${LIBTORCH-}"
+        echo "${TorchBackend-}"
         find "$@" ./*.props ./*.targets global.json .editorconfig \
             \( -name bin -o -name obj -o -name TestResults -o -path tests/data \) -prune -o -type f -print0 \
             | LC_ALL=C sort -z | xargs -0 cksum

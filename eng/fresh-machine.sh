@@ -104,11 +104,11 @@ mount_kernel() {
 
 # Beside its archives: the SDK, and by what it reaches NuGet's feeds.
 carry_in() {
-    local dotnet path
-    dotnet=$(dirname "$(readlink -f "$(command -v dotnet)")")
-    mkdir -p "$machine$dotnet"
-    mount --bind -o ro "$dotnet" "$machine$dotnet"
-    ln -s "$dotnet/dotnet" "$machine/usr/bin/dotnet"
+    local path
+    sdk=$(dirname "$(readlink -f "$(command -v dotnet)")")
+    mkdir -p "$machine$sdk"
+    mount --bind -o ro "$sdk" "$machine$sdk"
+    ln -s "$sdk/dotnet" "$machine/usr/bin/dotnet"
 
     for path in ${HOME:+"$HOME/.nuget/NuGet"} /etc/opt/NuGet; do
         [ ! -d "$path" ] || { mkdir -p "$machine/${path/#$HOME//root}" && cp -r "$path/." "$machine/${path/#$HOME//root}"; }
@@ -133,12 +133,16 @@ run() {
     return $status
 }
 
+# What is carried in lies on this machine's disk already.
 say_disk() {
-    local folder
-    for folder in / /root/acestep /root/.nuget; do
-        [ ! -d "$machine$folder" ] || say "$(du -sxm "$machine$folder" | cut -f 1) MB in $folder"
+    local part parts=''
+    for part in /root/acestep /root/.nuget; do
+        [ ! -d "$machine$part" ] || parts+=", of these $(disk_of "$part") in $part"
     done
+    say "takes $(disk_of /)$parts"
 }
+
+disk_of() { echo "$(du -sxm --exclude="$machine$sdk" ${beside:+--exclude="$machine/root/${beside##*/}"} "$machine$1" | cut -f 1) MB"; }
 
 run_machine() {
     # Whatever fails before the command runs is a machine that could not be made.
@@ -149,8 +153,8 @@ run_machine() {
     carry_in
     git clone --quiet "$root" "$machine/root/acestep"
     if [ -n "$beside" ]; then
-        mkdir "$machine/root/$(basename "$beside")"
-        mount --bind -o ro "$beside" "$machine/root/$(basename "$beside")"
+        mkdir "$machine/root/${beside##*/}"
+        mount --bind -o ro "$beside" "$machine/root/${beside##*/}"
     fi
     environment=(PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8)
     local variable
