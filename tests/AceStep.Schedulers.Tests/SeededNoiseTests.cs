@@ -44,7 +44,4 @@ public sealed class SeededNoiseTests
         Tensor drawn = randn([1, 8, 16, 2584], generator: generator).flatten();
         TensorAssert.BitEqual(drawn.slice(0, 0, drawn.NumberOfElements, 997), file.Read("full_every_997"), "full_every_997");
     }
-
-    [Test]
-    public void ManualSeed_OfTheDefaultGenerator_RepeatsItsDraws()
 }
