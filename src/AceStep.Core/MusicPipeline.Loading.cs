@@ -18,7 +18,7 @@ public sealed partial class MusicPipeline
     /// <exception cref="CheckpointMismatchException">Tensors do not fit the configs; the message names them.</exception>
     /// <exception cref="LibtorchException">libtorch is not there, does not fit or does not load; see <see cref="Libtorch"/>.</exception>
     /// <exception cref="ArgumentException">The device is unknown or absent, or there is less than one thread.</exception>
-    public static Task<MusicPipeline> LoadAsync(
+    public static async Task<MusicPipeline> LoadAsync(
         string checkpoint,
         MusicPipelineOptions? options = null,
         IProgress<MusicProgress>? progress = null,
@@ -26,10 +26,19 @@ public sealed partial class MusicPipeline
     {
         ArgumentException.ThrowIfNullOrEmpty(checkpoint);
         options ??= new MusicPipelineOptions();
-        return Task.Factory.StartNew(() => Load(checkpoint, options, progress, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        PipelineThread thread = new();
+        try
+        {
+            return await thread.RunAsync(() => Load(thread, checkpoint, options, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await thread.EndAsync(() => { }).ConfigureAwait(false);
+            throw;
+        }
     }
 
-    private static MusicPipeline Load(string path, MusicPipelineOptions options, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
+    private static MusicPipeline Load(PipelineThread thread, string path, MusicPipelineOptions options, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
         Libtorch.Initialize();
         if (options.Threads is { } threads)
@@ -44,13 +53,18 @@ public sealed partial class MusicPipeline
         MusicPipeline? pipeline = null;
         try
         {
-            pipeline = new MusicPipeline(checkpoint, options, device, precision);
+            pipeline = new MusicPipeline(thread, checkpoint, options, device, precision);
             pipeline._parts.Preload(progress, cancellationToken);
             return pipeline;
         }
         catch
         {
-            (pipeline as IDisposable ?? checkpoint).Dispose();
+            if (pipeline is null)
+            {
+                checkpoint.Dispose();
+            }
+
+            pipeline?.Release();
             throw;
         }
     }

@@ -111,18 +111,6 @@ public sealed partial class MusicPipeline
         }
     }
 
-    private T Exclusively<T>(Func<T> work)
-    {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        _gate.Wait();
-        try
-        {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return work();
-        }
-        finally
-        {
-            _gate.Release();
-        }
-    }
+    /// <summary>Does work on the pipeline's thread and waits for it.</summary>
+    private T Exclusively<T>(Func<T> work) => RunAsync(work, CancellationToken.None).GetAwaiter().GetResult();
 }

@@ -20,17 +20,17 @@ namespace AceStep;
 /// </remarks>
 public sealed partial class MusicPipeline : IAsyncDisposable, IDisposable
 {
-    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly PipelineThread _thread;
     private readonly MusicCheckpoint _checkpoint;
     private readonly MusicPipelineOptions _options;
     private readonly torch.Device _device;
     private readonly torch.ScalarType _dtype;
     private readonly PipelineParts _parts;
     private readonly LoraStack _loras = new();
-    private bool _isDisposed;
 
-    private MusicPipeline(MusicCheckpoint checkpoint, MusicPipelineOptions options, torch.Device device, Precision precision)
+    private MusicPipeline(PipelineThread thread, MusicCheckpoint checkpoint, MusicPipelineOptions options, torch.Device device, Precision precision)
     {
+        _thread = thread;
         _checkpoint = checkpoint;
         _options = options;
         _device = device;
@@ -50,6 +50,9 @@ public sealed partial class MusicPipeline : IAsyncDisposable, IDisposable
 
     /// <summary>The precision of weights and computation.</summary>
     public Precision Precision { get; }
+
+    /// <summary>The tensors that live by this pipeline's work, when the last of it had ended.</summary>
+    internal long LiveTensors => _thread.LiveTensors;
 
     /// <summary>The parts of the model, as they are now.</summary>
     internal PipelineParts Parts => _parts;
@@ -108,47 +111,19 @@ public sealed partial class MusicPipeline : IAsyncDisposable, IDisposable
         return RunAsync(() => Generate(request, progress, cancellationToken), cancellationToken);
     }
 
-    /// <summary>Returns all native memory, after the request in progress has ended.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await _gate.WaitAsync().ConfigureAwait(false);
-        Release();
-    }
+    /// <summary>Returns all native memory, after the request in progress has ended; those that wait fail.</summary>
+    /// <exception cref="InvalidOperationException">Called from a progress callback of this pipeline, which would wait for itself.</exception>
+    public async ValueTask DisposeAsync() => await _thread.EndAsync(Release).ConfigureAwait(false);
 
     /// <inheritdoc cref="DisposeAsync" />
-    public void Dispose()
-    {
-        _gate.Wait();
-        Release();
-    }
+    public void Dispose() => _thread.EndAsync(Release).GetAwaiter().GetResult();
 
-    /// <summary>Runs work on a thread of its own, one piece at a time.</summary>
-    private async Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken)
-    {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return await Task.Factory.StartNew(work, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
-        }
-        finally
-        {
-            _gate.Release();
-        }
-    }
+    private Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken) => _thread.RunAsync(work, cancellationToken);
 
-    /// <summary>Disposes of everything; the gate is held, and given back for those who wait in vain.</summary>
     private void Release()
     {
-        if (!_isDisposed)
-        {
-            _isDisposed = true;
-            _loras.Dispose();
-            _parts.Dispose();
-            _checkpoint.Dispose();
-        }
-
-        _gate.Release();
+        _loras.Dispose();
+        _parts.Dispose();
+        _checkpoint.Dispose();
     }
 }
