@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced: installs Debian packages, where that needs no question. Who sources it defines say, which prints a message.
 
 # Sets as_root to what lets apt-get install: nothing for root, else sudo. A password is never asked for.

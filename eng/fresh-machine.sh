@@ -13,7 +13,7 @@
 #
 # The machine runs in namespaces of its own, so its mounts are never seen outside and its processes end with this script,
 # however that ends.
-set -euo pipefail
+set -Eeuo pipefail
 
 self=$(readlink -f "${BASH_SOURCE[0]}")
 root=$(cd "$(dirname "$self")/.." && pwd)
