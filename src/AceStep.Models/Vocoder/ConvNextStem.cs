@@ -12,7 +12,7 @@ internal sealed class ConvNextStem : nn.Module<Tensor, Tensor>
     public const int Reach = 3;
 
     [ComponentName(Name = "0")]
-    private readonly TimeConvolution _convolution;
+    private readonly Conv1d _convolution;
 
     [ComponentName(Name = "1")]
     private readonly LayerNorm _norm;
@@ -21,7 +21,7 @@ internal sealed class ConvNextStem : nn.Module<Tensor, Tensor>
     public ConvNextStem(long inputChannels, long channels)
         : base(nameof(ConvNextStem))
     {
-        _convolution = new TimeConvolution(inputChannels, channels, (2 * Reach) + 1, isPadded: false);
+        _convolution = nn.Conv1d(inputChannels, channels, (2 * Reach) + 1, device: META);
         _norm = nn.LayerNorm(channels, VocoderBackbone.NormEpsilon, device: META);
         RegisterComponents();
     }

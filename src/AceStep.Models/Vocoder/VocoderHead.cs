@@ -9,7 +9,7 @@ namespace AceStep.Models;
 internal sealed class VocoderHead : nn.Module
 {
     [ComponentName(Name = "conv_pre")]
-    private readonly TimeConvolution _entrance;
+    private readonly Conv1d _entrance;
 
     [ComponentName(Name = "ups")]
     private readonly ModuleList<VocoderUpsampler> _upsamplers;
@@ -19,7 +19,7 @@ internal sealed class VocoderHead : nn.Module
     private readonly ModuleList<VocoderResidualBlock> _residuals;
 
     [ComponentName(Name = "conv_post")]
-    private readonly TimeConvolution _exit;
+    private readonly Conv1d _exit;
 
     private readonly IReadOnlyList<VocoderUpsampling> _steps;
 
@@ -32,12 +32,12 @@ internal sealed class VocoderHead : nn.Module
     {
         _steps = config.Upsamplings;
         int count = _steps.Count;
-        _entrance = new TimeConvolution(config.BackboneStages[^1].Channels, config.HeadChannels, config.EntryKernel);
+        _entrance = Convolution(config.BackboneStages[^1].Channels, config.HeadChannels, config.EntryKernel);
         _upsamplers = new ModuleList<VocoderUpsampler>(
             [.. _steps.Select((sizes, step) => new VocoderUpsampler(config.HeadChannels >> step, config.HeadChannels >> (step + 1), sizes))]);
         _residuals = new ModuleList<VocoderResidualBlock>(
             [.. Enumerable.Range(1, count).SelectMany(step => config.Residuals.Select(sizes => new VocoderResidualBlock(config.HeadChannels >> step, sizes)))]);
-        _exit = new TimeConvolution(config.HeadChannels >> count, 1, config.ExitKernel);
+        _exit = Convolution(config.HeadChannels >> count, 1, config.ExitKernel);
 
         _contexts = new int[count];
         int reach = config.ExitKernel / 2;
@@ -83,6 +83,9 @@ internal sealed class VocoderHead : nn.Module
 
         return wanted.Of(_exit.call(x.silu_()).tanh_(), held).MoveToOuterDisposeScope();
     }
+
+    private static Conv1d Convolution(long inputChannels, long outputChannels, long kernel) =>
+        nn.Conv1d(inputChannels, outputChannels, kernel, padding: kernel / 2, device: META);
 
     private Tensor MeanOfResiduals(Tensor x, int step, WorkSteps steps)
     {

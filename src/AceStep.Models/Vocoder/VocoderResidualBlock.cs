@@ -9,18 +9,21 @@ namespace AceStep.Models;
 internal sealed class VocoderResidualBlock : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "convs1")]
-    private readonly ModuleList<TimeConvolution> _dilated;
+    private readonly ModuleList<Conv1d> _dilated;
 
     [ComponentName(Name = "convs2")]
-    private readonly ModuleList<TimeConvolution> _plain;
+    private readonly ModuleList<Conv1d> _plain;
 
     /// <summary>Builds the block on the META device.</summary>
     public VocoderResidualBlock(long channels, VocoderResidual sizes)
         : base(nameof(VocoderResidualBlock))
     {
-        _dilated = new ModuleList<TimeConvolution>([.. sizes.Dilations.Select(dilation => new TimeConvolution(channels, channels, sizes.Kernel, dilation))]);
-        _plain = new ModuleList<TimeConvolution>([.. sizes.Dilations.Select(_ => new TimeConvolution(channels, channels, sizes.Kernel))]);
+        _dilated = new ModuleList<Conv1d>([.. sizes.Dilations.Select(dilation => Build(dilation))]);
+        _plain = new ModuleList<Conv1d>([.. sizes.Dilations.Select(_ => Build(1))]);
         RegisterComponents();
+
+        Conv1d Build(int dilation) =>
+            nn.Conv1d(channels, channels, sizes.Kernel, padding: dilation * (sizes.Kernel / 2), dilation: dilation, device: META);
     }
 
     /// <summary>How many samples, at its own rate, a block of these sizes looks to each side.</summary>

@@ -44,7 +44,7 @@ internal sealed class VocoderUpsampler : nn.Module<Tensor, Tensor>, IHasParamete
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        Tensor phases = nn.functional.conv1d(TimeConvolution.FillBlocks(x), _weight, _bias, padding: _weight.size(2) / 2); // [B, rate Cout, T]
+        Tensor phases = nn.functional.conv1d(x, _weight, _bias, padding: _weight.size(2) / 2); // [B, rate Cout, T]
         return phases.transpose(1, 2).reshape(x.size(0), -1, _outputChannels).transpose(1, 2).MoveToOuterDisposeScope();
     }
 
@@ -54,7 +54,7 @@ internal sealed class VocoderUpsampler : nn.Module<Tensor, Tensor>, IHasParamete
         parameter.Dispose();
         using (value)
         {
-            parameter = name == "weight" ? TimeConvolution.FillBlocks(VocoderWeights.ToPhases(value, _sizes)) : VocoderWeights.RepeatForPhases(value, _sizes);
+            parameter = name == "weight" ? VocoderWeights.ToPhases(value, _sizes) : VocoderWeights.RepeatForPhases(value, _sizes);
         }
 
         ConditionallyRegisterParameter(name, parameter);
