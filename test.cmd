@@ -1,7 +1,7 @@
 @echo off
 rem Runs all tests; its arguments go to "dotnet test": test --filter TestCategory=Reference
 setlocal
-powershell -NoProfile -ExecutionPolicy Bypass -File "%~dp0eng\setup.ps1" AceStep.sln src torch tests eng benchmarks 1>&2
+powershell -NoProfile -ExecutionPolicy Bypass -File "%~dp0eng\setup.ps1" all src tests eng benchmarks samples 1>&2
 if errorlevel 1 exit /b 1
 cd /d "%~dp0"
 rem One test host at a time: each of them uses all cores.

@@ -1,3 +1,5 @@
+using AceStep.Testing;
+
 namespace AceStep.Audio.Tests;
 
 /// <summary>

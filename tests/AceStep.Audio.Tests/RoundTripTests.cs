@@ -1,3 +1,5 @@
+using AceStep.Testing;
+
 namespace AceStep.Audio.Tests;
 
 /// <summary>Every format, encoding and channel count, through our code and through libsndfile's tools and sox.</summary>

@@ -1,3 +1,5 @@
+using AceStep.Testing;
+
 namespace AceStep.Audio.Tests;
 
 /// <summary>Our files in sox, and sox's files in ours.</summary>
@@ -25,6 +27,7 @@ public sealed class SoxTests
     public void Save_EveryFormatOfSox_SoundsTheSameThere(string extension, int channels, SampleEncoding? encoding)
     {
         RequireFormat(extension);
+        Tool.RequireSox(extension, writes: false);
         using var folder = new TemporaryFolder();
         string path = folder["sound." + extension];
         AudioBuffer audio = Sweep(channels, 44100, 1.5);
@@ -69,6 +72,7 @@ public sealed class SoxTests
     public void Load_EveryFormatOfSox_IsTheSound(string extension, string options, int channels, double least)
     {
         RequireFormat(extension);
+        Tool.RequireSox(extension, writes: true);
         using var folder = new TemporaryFolder();
         AudioBuffer audio = Sweep(channels, 44100, 1.5);
         audio.Save(folder["source.wav"]);

@@ -73,6 +73,7 @@ internal static class AceStepProcess
     /// <returns>What it wrote, control codes included.</returns>
     public static string RunOnTerminal(string[] arguments)
     {
+        Tool.Require("script");
         string line = string.Join(' ', Command(arguments).Select(argument => $"'{argument}'"));
         using Process process = StartCommand(["script", "-qec", $"stty cols 120; {line}", "/dev/null"], ("TERM", "xterm-256color"));
         process.StandardInput.Close();

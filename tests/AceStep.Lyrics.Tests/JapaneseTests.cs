@@ -23,9 +23,9 @@ internal sealed class JapaneseTests
     {
         string empty = Directory.CreateTempSubdirectory().FullName;
 
-        LyricLine line = WithFolders(empty, JapaneseFolders.Debian).EncodeLine("月が眠る", "ja");
+        LyricLine line = WithFolders(empty, JapaneseFolders.Any).EncodeLine("月が眠る", "ja");
 
-        Assert.That(line.JapaneseDictionary, Is.EqualTo(JapaneseFolders.Debian));
+        Assert.That(line.JapaneseDictionary, Is.EqualTo(JapaneseFolders.Any));
         Assert.That(line.Cleaned, Is.EqualTo("tsuki ga nemuru"));
         Assert.That(line.Warnings.Single().Message, Does.Contain(empty).And.Contain("sys.dic"));
         Directory.Delete(empty);
@@ -98,8 +98,8 @@ internal sealed class JapaneseTests
     [Test]
     public void Analyze_TextOfManyPieces_KeepsEveryCharacter()
     {
-        Assert.That(MeCabAnalyzer.TryOpen(JapaneseFolders.Debian, out _), Is.Not.Null);
-        MeCabAnalyzer analyzer = MeCabAnalyzer.TryOpen(JapaneseFolders.Debian, out _)!;
+        Assert.That(MeCabAnalyzer.TryOpen(JapaneseFolders.Any, out _), Is.Not.Null);
+        MeCabAnalyzer analyzer = MeCabAnalyzer.TryOpen(JapaneseFolders.Any, out _)!;
         string text = string.Concat(Enumerable.Repeat("月が眠る川の上を裸足で歩いている。𠮷", 1000));
 
         IReadOnlyList<JapaneseWord> words = analyzer.Analyze(text);

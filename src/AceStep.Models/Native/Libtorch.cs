@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using System.Runtime.Versioning;
 using TorchSharp;
 
@@ -10,13 +11,16 @@ namespace AceStep.Models;
 /// Everything of this library that computes calls <see cref="Initialize"/> itself. A program calls it where its own first
 /// use of <c>torch</c> comes before that: TorchSharp tries once in a process, and what failed then fails for ever.
 /// </remarks>
-public static class Libtorch
+public static partial class Libtorch
 {
     /// <summary>The environment variable that names a folder with libtorch: <c>torch/lib</c> of a PyTorch wheel, <c>lib</c> of a libtorch archive.</summary>
     public const string FolderVariable = "ACESTEP_LIBTORCH";
 
     /// <summary>The version of libtorch that TorchSharp's native library is built for: major and minor number.</summary>
     internal static readonly Version RequiredVersion = new(2, 10);
+
+    /// <summary>The first letters of AuthenticAMD, as the processor gives them.</summary>
+    private const int AuthenticAmd = 0x68747541;
 
     private static readonly Lock Gate = new();
     private static bool _isReady;
@@ -31,6 +35,10 @@ public static class Libtorch
     /// TorchSharp's library for Linux asks for the C++ library of GCC 13. Debian 12, Ubuntu 22.04 and RHEL 9 have an
     /// older one and everything that is used of it, so there the library is loaded from memory without that request.
     /// No file is changed. Where memory cannot be executed, a copy in the user's cache folder serves.
+    /// </para>
+    /// <para>
+    /// On AMD's processors with AVX-512 the environment variable ONEDNN_MAX_CPU_ISA is set to AVX2 for this process where it
+    /// is not set: with AVX-512 libtorch 2.10 computes some convolutions wrongly there.
     /// </para>
     /// <para>Thread-safe. Takes half a second the first time, nothing afterwards; after a failure it tries again.</para>
     /// </remarks>
@@ -59,6 +67,7 @@ public static class Libtorch
             throw new LibtorchException($"TorchSharp has no native library for Linux on {RuntimeInformation.ProcessArchitecture}, only for x64.");
         }
 
+        KeepToRightConvolutions();
         string binding = folders.FindBinding();
         string libtorch = folders.FindLibtorch();
         foreach (string library in LibtorchFolders.LibtorchLibraries.Select(name => Path.Combine(libtorch, name)).Where(File.Exists))
@@ -74,6 +83,34 @@ public static class Libtorch
         LoadBinding(binding);
         StartTorchSharp();
     }
+
+    /// <summary>
+    /// Has oneDNN, libtorch's library of convolutions, use AVX2 on AMD's processors with AVX-512, unless the environment says
+    /// otherwise. It reads the setting once.
+    /// </summary>
+    /// <remarks>
+    /// With AVX-512, oneDNN of libtorch 2.10 gave wrong results on an AMD EPYC (Zen 5): in float32 for convolutions of more
+    /// than 16 channels that are no multiple of 16 (24 channels, 3 taps: a relative error of 0.33), in bfloat16 for those of
+    /// 8 channels or fewer, which the released vocoder ends with (0.3).
+    /// </remarks>
+    private static void KeepToRightConvolutions()
+    {
+        const string Setting = "ONEDNN_MAX_CPU_ISA";
+        if (!Avx512F.IsSupported || X86Base.CpuId(0, 0).Ebx != AuthenticAmd || Environment.GetEnvironmentVariable(Setting) is not null)
+        {
+            return;
+        }
+
+        Environment.SetEnvironmentVariable(Setting, "AVX2");
+        if (!OperatingSystem.IsWindows())
+        {
+            // There .NET's environment is its own, and native code does not see it.
+            _ = SetEnvironment(Setting, "AVX2", overwrite: 0);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetEnvironment(string name, string value, int overwrite);
 
     private static nint LoadLibrary(string file)
     {

@@ -69,7 +69,7 @@ public sealed class MusicCodecTests
     [Test]
     public void CodecsLife_WithoutAScope_ReturnsEveryTensor()
     {
-        long before = LiveTensors.Count();
+        long before = LiveTensors.CountAfterCollection();
         using (MusicCodec codec = CodecFixture.LoadCodec(CodecFixture.Nano))
         {
             codec.WindowFrames = 6;
@@ -87,7 +87,7 @@ public sealed class MusicCodecTests
             LiveTensors.AssertCount(loaded);
         }
 
-        LiveTensors.AssertCount(before);
+        LiveTensors.AssertCountAfterCollection(before);
     }
 
     [Test]
@@ -133,13 +133,13 @@ public sealed class MusicCodecTests
     [Test]
     public void Load_Cancelled_LeavesNothing()
     {
-        long before = LiveTensors.Count();
+        long before = LiveTensors.CountAfterCollection();
         using CancellationTokenSource cancellation = new();
         Recorder<long> recorder = new(_ => cancellation.Cancel());
         Assert.That(
             () => CodecFixture.LoadCodec(CodecFixture.Nano, bytesRead: recorder, cancellationToken: cancellation.Token),
             Throws.InstanceOf<OperationCanceledException>());
-        LiveTensors.AssertCount(before);
+        LiveTensors.AssertCountAfterCollection(before);
     }
 
     [Test]

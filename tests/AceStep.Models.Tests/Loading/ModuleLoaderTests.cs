@@ -42,16 +42,16 @@ public sealed class ModuleLoaderTests
     {
         using TemporaryFile file = new();
         using SafetensorsFile source = Write(file, Shapes());
-        long live = LiveTensors.Count();
+        long live = LiveTensors.CountAfterCollection();
 
         using (Sample sample = new())
         {
             ModuleLoader.Load(sample, source, float32, CPU);
             ModuleLoader.Load(sample, source, bfloat16, CPU);
-            LiveTensors.AssertCount(live + Shapes().Count); // one tensor per parameter
+            LiveTensors.AssertCountAfterCollection(live + Shapes().Count); // one tensor per parameter
         }
 
-        LiveTensors.AssertCount(live);
+        LiveTensors.AssertCountAfterCollection(live);
     }
 
     [Test]
@@ -136,7 +136,7 @@ public sealed class ModuleLoaderTests
         using SafetensorsFile source = Write(file, Shapes());
         using CancellationTokenSource cancellation = new();
         RecordingSource recording = new(source) { AfterRead = cancellation.Cancel };
-        long live = LiveTensors.Count();
+        long live = LiveTensors.CountAfterCollection();
 
         using (Sample sample = new())
         {
@@ -144,7 +144,7 @@ public sealed class ModuleLoaderTests
         }
 
         Assert.That(recording.Read, Has.Count.EqualTo(1));
-        LiveTensors.AssertCount(live);
+        LiveTensors.AssertCountAfterCollection(live);
     }
 
     [Test]
@@ -153,14 +153,14 @@ public sealed class ModuleLoaderTests
         using TemporaryFile file = new();
         using SafetensorsFile source = Write(file, Shapes());
         RecordingSource recording = new(source) { AfterRead = () => throw new IOException("gone") };
-        long live = LiveTensors.Count();
+        long live = LiveTensors.CountAfterCollection();
 
         using (Sample sample = new())
         {
             Assert.Throws<IOException>(() => ModuleLoader.Load(sample, recording, float32, CPU));
         }
 
-        LiveTensors.AssertCount(live);
+        LiveTensors.AssertCountAfterCollection(live);
     }
 
     [Test]
