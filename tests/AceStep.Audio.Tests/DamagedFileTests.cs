@@ -18,7 +18,8 @@ public sealed class DamagedFileTests
     [TestCase("mp3-variable")]
     public void Load_DamagedFiles_AreReadOrRefused(string kind)
     {
-        if (!kind.StartsWith("wav", StringComparison.Ordinal) && !AudioLibrary.IsAvailable)
+        // A damaged WAV too may look like a file of another kind, which the library then reads.
+        if (!AudioLibrary.IsAvailable)
         {
             Assert.Ignore(AudioLibrary.Requirement);
         }
