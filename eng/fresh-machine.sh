@@ -7,7 +7,7 @@
 #
 #   --beside FOLDER    puts FOLDER beside the clone, read-only
 #   --results FOLDER   copies what COMMAND leaves in artifacts/test-results there
-#   TMPDIR=FOLDER      where the machine is made, instead of /var/tmp: it takes 5 GB
+#   TMPDIR=FOLDER      where the machine is made, instead of /var/tmp: it takes 4 GB
 #
 # Returns COMMAND's exit status; 125 where the machine could not be made. Needs Linux, root, and debootstrap or apt-get.
 #
@@ -133,16 +133,13 @@ run() {
     return $status
 }
 
-# What is carried in lies on this machine's disk already.
+# What is carried in lies on this machine's disk already. Outputs are links to the packages' files, so those are counted first.
 say_disk() {
-    local part parts=''
-    for part in /root/acestep /root/.nuget; do
-        [ ! -d "$machine$part" ] || parts+=", of these $(disk_of "$part") in $part"
-    done
-    say "takes $(disk_of /)$parts"
+    local sizes
+    sizes=$(du -sxm --exclude="$machine$sdk" ${beside:+--exclude="$machine/root/${beside##*/}"} \
+        "$machine/root/.nuget" "$machine/root/acestep" "$machine" 2> /dev/null | cut -f 1 | paste -s -d ' ')
+    say "MB on disk, NuGet's folder, the clone, the system: $sizes"
 }
-
-disk_of() { echo "$(du -sxm --exclude="$machine$sdk" ${beside:+--exclude="$machine/root/${beside##*/}"} "$machine$1" | cut -f 1) MB"; }
 
 run_machine() {
     # Whatever fails before the command runs is a machine that could not be made.
@@ -159,7 +156,7 @@ run_machine() {
     environment=(PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8)
     local variable
     while IFS= read -r -d '' variable; do environment+=("$variable"); done < <(variables)
-    say "$((SECONDS - began)) s: $(. "$machine/etc/os-release" && echo "$PRETTY_NAME") with .NET SDK $(dotnet --version)"
+    say "$((SECONDS - began)) s, $(. "$machine/etc/os-release" && echo "$PRETTY_NAME") with .NET SDK $(dotnet --version)"
     say_disk
     trap - ERR
 
