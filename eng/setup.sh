@@ -27,7 +27,7 @@ need_libraries_of_dotnet() {
     loads libicuuc.so || packages+=('^libicu[0-9]+$')
     loads libssl.so || packages+=(libssl3)
     [ -n "${SSL_CERT_FILE-}" ] || [ -e /etc/ssl/certs/ca-certificates.crt ] || packages+=(ca-certificates)
-    [ ${#packages[@]} -eq 0 ] || install_packages "${packages[@]}" || die ".NET needs ${packages[*]}"
+    [ ${#packages[@]} -eq 0 ] || install_packages "${packages[@]}" || die ".NET does not run without them"
 }
 
 need_dotnet() {
