@@ -86,7 +86,7 @@ public sealed class UsageTests
             string path = full.File(name);
             File.WriteAllText(path, "older");
 
-            ProcessResult result = AceStepProcess.RunWithFilesUpTo(16, "audio2audio", "--source", folder.File("song.latents"), "--strength", "0", "--quiet", "--output", path).Returning(1);
+            ProcessResult result = AceStepProcess.RunComputingWithFilesUpTo(16, "audio2audio", "--source", folder.File("song.latents"), "--strength", "0", "--quiet", "--output", path).Returning(1);
 
             Assert.That(result.Error, Does.StartWith($"error: Cannot write {path}: ").And.Not.Contains(".tmp"));
             Assert.That(File.ReadAllText(path), Is.EqualTo("older"));

@@ -19,7 +19,7 @@ internal sealed record Diagnosis
     public required string System { get; init; }
 
     /// <summary>libtorch's version; null where it does not load.</summary>
-    public string? LibtorchVersion { get; init; }
+    public string? Libtorch { get; init; }
 
     /// <summary>The speed of a 1024 x 1024 x 1024 product in float32, in 10^9 operations a second.</summary>
     public double? Gigaflops { get; init; }
@@ -45,7 +45,7 @@ internal sealed record Diagnosis
     public required IReadOnlyList<string> Warnings { get; init; }
 
     /// <summary>Whether songs can be made.</summary>
-    public bool CanCompute => LibtorchVersion is not null && Checkpoint is not null;
+    public bool CanCompute => Libtorch is not null && Checkpoint is not null;
 
     public static Diagnosis Create(string? checkpoint, CancellationToken cancellationToken)
     {
@@ -60,7 +60,7 @@ internal sealed record Diagnosis
     {
         TextTable table = new();
         table.Add("System", System);
-        table.Add("libtorch", LibtorchVersion ?? "does not load");
+        table.Add("libtorch", Libtorch ?? "does not load");
         table.Add("Matrix product", Gigaflops is { } speed ? $"{speed:0} GFLOP/s in float32 ({MatrixSpeed.Size} x {MatrixSpeed.Size})" : "unknown");
         table.Add("Threads", Threads is { } threads ? $"{threads}" : "unknown");
         table.Add("CPU capability", CpuCapability);
@@ -75,7 +75,7 @@ internal sealed record Diagnosis
     {
         try
         {
-            Libtorch.Initialize();
+            Models.Libtorch.Initialize();
             double gigaflops = MatrixSpeed.MeasureGigaflops(cancellationToken);
             int threads = torch.get_num_threads();
             if (gigaflops < SlowGigaflopsPerThread * threads)
@@ -90,7 +90,7 @@ internal sealed record Diagnosis
 
             return diagnosis with
             {
-                LibtorchVersion = torch.__version__,
+                Libtorch = torch.__version__,
                 Gigaflops = Math.Round(gigaflops, 1),
                 Threads = threads,
                 CudaDevices = torch.cuda.is_available() ? torch.cuda.device_count() : 0,

@@ -7,11 +7,13 @@ namespace AceStep.Models;
 public static class ModelFit
 {
     /// <summary>Checks the transformer's tensors.</summary>
+    /// <exception cref="LibtorchException">libtorch is not there, does not fit or does not load; see <see cref="Libtorch"/>.</exception>
     /// <exception cref="CheckpointMismatchException">Tensors are missing, unexpected or of another shape; names them all.</exception>
     public static void RequireTransformer(TransformerConfig config, ITensorSource source)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);
+        Libtorch.Initialize();
         using AceStepTransformer model = new(config);
         ModuleLoader.Require(model, source, AceStepTransformer.IsUnused);
     }
@@ -22,6 +24,7 @@ public static class ModelFit
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);
+        Libtorch.Initialize();
         using Umt5Encoder model = new(config);
         ModuleLoader.Require(model, new Umt5Weights(source), Umt5Weights.IsKnownUnused);
     }
@@ -32,6 +35,7 @@ public static class ModelFit
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);
+        Libtorch.Initialize();
         using MusicAutoencoder model = new(config);
         ModuleLoader.Require(model, source);
     }
@@ -42,6 +46,7 @@ public static class ModelFit
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);
+        Libtorch.Initialize();
         using MelVocoder model = new(config);
         ModuleLoader.Require(model, new VocoderWeights(source), VocoderWeights.IsFrontEnd);
     }

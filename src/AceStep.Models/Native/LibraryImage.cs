@@ -58,8 +58,7 @@ internal static partial class LibraryImage
             return false;
         }
 
-        RandomAccess.Write(memory, image, fileOffset: 0);
-        if (!NativeLibrary.TryLoad($"/proc/self/fd/{memory.DangerousGetHandle()}", out _))
+        if (!TryWrite(memory, image) || !NativeLibrary.TryLoad($"/proc/self/fd/{memory.DangerousGetHandle()}", out _))
         {
             memory.Dispose();
             return false;
@@ -67,6 +66,20 @@ internal static partial class LibraryImage
 
         _memory = memory;
         return true;
+    }
+
+    /// <summary>Fails where the process may not write files of this size, which counts for memory too.</summary>
+    private static bool TryWrite(SafeFileHandle memory, ReadOnlySpan<byte> image)
+    {
+        try
+        {
+            RandomAccess.Write(memory, image, fileOffset: 0);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private static string CacheFolder() => Path.Combine(

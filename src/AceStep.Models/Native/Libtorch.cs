@@ -11,7 +11,7 @@ namespace AceStep.Models;
 /// Everything of this library that computes calls <see cref="Initialize"/> itself. A program calls it where its own first
 /// use of <c>torch</c> comes before that: TorchSharp tries once in a process, and what failed then fails for ever.
 /// </remarks>
-public static partial class Libtorch
+public static class Libtorch
 {
     /// <summary>The environment variable that names a folder with libtorch: <c>torch/lib</c> of a PyTorch wheel, <c>lib</c> of a libtorch archive.</summary>
     public const string FolderVariable = "ACESTEP_LIBTORCH";
@@ -95,22 +95,11 @@ public static partial class Libtorch
     /// </remarks>
     private static void KeepToRightConvolutions()
     {
-        const string Setting = "ONEDNN_MAX_CPU_ISA";
-        if (!Avx512F.IsSupported || X86Base.CpuId(0, 0).Ebx != AuthenticAmd || Environment.GetEnvironmentVariable(Setting) is not null)
+        if (Avx512F.IsSupported && X86Base.CpuId(0, 0).Ebx == AuthenticAmd)
         {
-            return;
-        }
-
-        Environment.SetEnvironmentVariable(Setting, "AVX2");
-        if (!OperatingSystem.IsWindows())
-        {
-            // There .NET's environment is its own, and native code does not see it.
-            _ = SetEnvironment(Setting, "AVX2", overwrite: 0);
+            NativeEnvironment.SetDefault("ONEDNN_MAX_CPU_ISA", "AVX2");
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int SetEnvironment(string name, string value, int overwrite);
 
     private static nint LoadLibrary(string file)
     {
@@ -160,9 +149,9 @@ public static partial class Libtorch
         {
             LibraryImage.Load(image);
         }
-        catch (DllNotFoundException)
+        catch (Exception error) when (error is DllNotFoundException or IOException or UnauthorizedAccessException)
         {
-            throw Describe(file, failure);
+            throw error is DllNotFoundException ? Describe(file, failure) : new LibtorchException($"{file} does not load here as it is, and a changed copy cannot be written: {error.Message}", error);
         }
     }
 
