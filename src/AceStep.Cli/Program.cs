@@ -1,15 +1,11 @@
 using System.Globalization;
 using System.Text;
 using AceStep.Cli;
-using AceStep.Models;
 
 // The text of messages and numbers never depends on the machine's language.
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.InvariantCulture;
 CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-
-// What libtorch has to say of processors and fallbacks is no message of this program's.
-NativeEnvironment.SetDefault("TORCH_CPP_LOG_LEVEL", "ERROR");
 
 using Interruption interruption = new();
 int exitCode = await CommandLine.RunAsync(args, interruption.Token);

@@ -75,10 +75,13 @@ public static class Libtorch
             LoadLibrary(library);
         }
 
+        nint main = LoadLibrary(Path.Combine(libtorch, LibtorchFolders.LibraryName("torch_cpu")));
         if (folders.IsNamed(libtorch))
         {
-            RequireVersion(libtorch);
+            RequireVersion(main, libtorch);
         }
+
+        TurnOffNnpack(main);
 
         LoadBinding(binding);
         StartTorchSharp();
@@ -174,13 +177,12 @@ public static class Libtorch
     }
 
     /// <summary>Another version has other functions, and a missing one ends the process when it is called.</summary>
-    private static void RequireVersion(string folder)
+    private static void RequireVersion(nint library, string folder)
     {
-        string file = Path.Combine(folder, LibtorchFolders.LibraryName("torch_cpu"));
         Version? version = null;
-        if (NativeLibrary.TryGetExport(NativeLibrary.Load(file), "aoti_torch_abi_version", out nint export))
+        if (NativeLibrary.TryGetExport(library, "aoti_torch_abi_version", out nint export))
         {
-            ulong packed = Marshal.GetDelegateForFunctionPointer<AbiVersion>(export)();
+            ulong packed = Call(export);
             version = new Version((int)(packed >> 56), (int)(packed >> 48) & 0xFF);
         }
 
@@ -191,8 +193,21 @@ public static class Libtorch
         }
     }
 
-    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-    private delegate ulong AbiVersion();
+    private static unsafe ulong Call(nint function) => ((delegate* unmanaged[Cdecl]<ulong>)function)();
+
+    /// <summary>
+    /// Turns off NNPACK, a part of libtorch for small convolutions: on each use it writes a warning to the standard error of
+    /// the process where it does not know the processor.
+    /// </summary>
+    private static unsafe void TurnOffNnpack(nint library)
+    {
+        // at::globalContext() and at::Context::setUserEnabledNNPACK(bool), which TorchSharp has no names for.
+        if (NativeLibrary.TryGetExport(library, "_ZN2at13globalContextEv", out nint context) &&
+            NativeLibrary.TryGetExport(library, "_ZN2at7Context20setUserEnabledNNPACKEb", out nint setter))
+        {
+            ((delegate* unmanaged[Cdecl]<nint, byte, void>)setter)((nint)Call(context), 0);
+        }
+    }
 
     /// <summary>TorchSharp now finds what is loaded, by name; its own failure is told here and not at the first tensor.</summary>
     private static void StartTorchSharp()
