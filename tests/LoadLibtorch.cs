@@ -1,5 +1,8 @@
 using System.Runtime.CompilerServices;
 using AceStep.Models;
+using AceStep.Testing;
+
+[assembly: HoldsTensors]
 
 namespace AceStep.Testing;
 

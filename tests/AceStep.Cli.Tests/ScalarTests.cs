@@ -15,6 +15,8 @@ public sealed class ScalarTests
         .Where(line => line.Length > 0 && !line.StartsWith("//", StringComparison.Ordinal))
         .Select(line => line.Split(';')[0])];
 
+    private static readonly Type Scalar = typeof(torch).Assembly.GetType("TorchSharp.Scalar", throwOnError: true)!;
+    private static readonly Type ScalarExtensions = typeof(torch).Assembly.GetType("TorchSharp.ScalarExtensionMethods", throwOnError: true)!;
     private static readonly Lazy<HashSet<MethodBase>> Makers = new(FindMakers);
 
     private static IEnumerable<string> Assemblies() =>
@@ -93,8 +95,8 @@ public sealed class ScalarTests
             : [called]);
 
     private static bool Makes(MethodBase method) =>
-        method.DeclaringType == typeof(ScalarExtensionMethods) ? ((MethodInfo)method).ReturnType == typeof(Scalar) :
-        method.DeclaringType == typeof(Scalar) && (method.IsConstructor || method.Name == "op_Implicit");
+        method.DeclaringType == Scalar ? method.IsConstructor || method.Name == "op_Implicit" :
+        method.DeclaringType == ScalarExtensions && ((MethodInfo)method).ReturnType == Scalar;
 
     /// <summary>Modules are made by functions, which are listed; other members of theirs cannot be reached without one.</summary>
     private static bool IsVisible(MethodBase method) =>

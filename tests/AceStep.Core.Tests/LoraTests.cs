@@ -87,7 +87,7 @@ public sealed class LoraTests : PipelineFixture
         using torch.Tensor after = Weight();
 
         // A and B are ones of rank 2: B A is 2 everywhere, times alpha / rank = 0.5, times the weight 2.
-        using torch.Tensor expected = before + 2;
+        using torch.Tensor expected = before.Plus(2);
         Testing.TensorAssert.Close(after, expected, 1e-6, "weight");
         Pipeline.UnloadLora(lora);
     }
@@ -103,7 +103,7 @@ public sealed class LoraTests : PipelineFixture
         using torch.Tensor after = Weight();
 
         // A and B are ones of rank 2: B A is 2 everywhere, times the weight 0.5.
-        using torch.Tensor expected = before + scale;
+        using torch.Tensor expected = before.Plus(scale);
         Testing.TensorAssert.Close(after, expected, 1e-6, "weight");
         Pipeline.UnloadLora(lora);
     }
@@ -136,8 +136,8 @@ public sealed class LoraTests : PipelineFixture
     {
         Dictionary<string, torch.Tensor> before = Pipeline.CopyTransformerWeights();
         string path = Path.Combine(_folder, "wrong.safetensors");
-        using torch.Tensor down = torch.full(downRank, inputs, value);
-        using torch.Tensor up = torch.full(outputs, upRank, value);
+        using torch.Tensor down = torch.ones(downRank, inputs).MultiplyInPlace(value);
+        using torch.Tensor up = torch.ones(outputs, upRank).MultiplyInPlace(value);
         SafetensorsWriter.Write(path, [new(module + ".lora_A.weight", down), new(module + ".lora_B.weight", up)]);
 
         Exception thrown = Assert.Throws(error, () => Pipeline.LoadLora(path))!;

@@ -90,7 +90,7 @@ public sealed class PrecisionTests : PipelineFixture
         Tensor lyrics = tensor(pipeline.Parts.LyricTokenizer.Encode(TextToMusic.Lyrics).Ids.Select(id => (long)id).ToArray(), device: device).unsqueeze(0);
         Tensor speaker = zeros(1, transformer.Config.SpeakerWidth, device: device);
         (Tensor encoder, Tensor mask) = transformer.Encode(states, textMask, speaker, lyrics, ones_like(lyrics), weakenLyrics: false);
-        using DecodeContext context = transformer.Prepare(encoder, mask, latents.size(3), ones(1, device: device) * 500);
+        using DecodeContext context = transformer.Prepare(encoder, mask, latents.size(3), tensor(new[] { 500f }, device: device));
         return transformer.Decode(latents.to(device), 0, context).to(float32).cpu();
     }
 

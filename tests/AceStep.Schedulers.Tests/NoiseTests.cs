@@ -85,9 +85,9 @@ public sealed partial class NoiseTests
     {
         using var scope = NewDisposeScope();
 
-        Tensor mixed = Noise.Mix(full([1, 1, 1, 2], 4f), full([1, 1, 1, 2], 8f), 0.25f);
+        Tensor mixed = Noise.Mix(tensor([4f, 4f], [1, 1, 1, 2]), tensor([8f, 8f], [1, 1, 1, 2]), 0.25f);
 
-        TensorAssert.BitEqual(mixed, full([1, 1, 1, 2], 5f), "mixed");
+        TensorAssert.BitEqual(mixed, tensor([5f, 5f], [1, 1, 1, 2]), "mixed");
     }
 
     [TestCase(0, 3f)]
@@ -97,9 +97,9 @@ public sealed partial class NoiseTests
     {
         using var scope = NewDisposeScope();
 
-        Tensor varied = Noise.Vary(full([1, 1, 1, 2], 3f), full([1, 1, 1, 2], 4f), variance);
+        Tensor varied = Noise.Vary(tensor([3f, 3f], [1, 1, 1, 2]), tensor([4f, 4f], [1, 1, 1, 2]), variance);
 
-        TensorAssert.Close(varied, full([1, 1, 1, 2], expected), 1e-6, "varied");
+        TensorAssert.Close(varied, tensor([expected, expected], [1, 1, 1, 2]), 1e-6, "varied");
     }
 
     [Test]

@@ -101,7 +101,7 @@ public sealed partial class StepperTests
         Tensor latents = zeros(2, 3, 4, 5);
         // libtorch draws singly what is not contiguous, or shorter than 16 values.
         Tensor singly = cat([.. Enumerable.Range(0, 2 * 3 * 4 * 5).Select(_ => empty(1).normal_(0, 1, same))]);
-        Tensor expected = singly.reshape(2, 4, 5, 3).permute(0, 3, 1, 2) * schedule.Sigmas[1];
+        Tensor expected = singly.reshape(2, 4, 5, 3).permute(0, 3, 1, 2).Times(schedule.Sigmas[1]);
 
         Tensor next = stepper.Step(0, latents, latents);
 

@@ -19,8 +19,8 @@ public static class TensorAssert
         using var scope = NewDisposeScope();
         Tensor a = actual.detach().cpu().to(float64);
         Tensor e = expected.detach().cpu().to(float64);
-        double norm = e.pow(2).sum().sqrt().item<double>();
-        double difference = (a - e).pow(2).sum().sqrt().item<double>();
+        double norm = e.Squared().sum().sqrt().item<double>();
+        double difference = (a - e).Squared().sum().sqrt().item<double>();
         return norm > 0 ? difference / norm : difference;
     }
 

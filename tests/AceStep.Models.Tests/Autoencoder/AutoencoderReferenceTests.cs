@@ -92,7 +92,7 @@ public sealed class AutoencoderReferenceTests
         {
             foreach ((string name, Parameter weight) in attention.named_parameters())
             {
-                weight.mul_(name switch { "to_q.weight" or "to_k.weight" or "to_v.weight" => Factor, "to_out.weight" => 1 / Factor, _ => 1 });
+                weight.MultiplyInPlace(name switch { "to_q.weight" or "to_k.weight" or "to_v.weight" => Factor, "to_out.weight" => 1 / Factor, _ => 1 });
             }
         }
 

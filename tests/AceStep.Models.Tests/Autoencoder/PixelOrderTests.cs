@@ -20,7 +20,7 @@ public sealed class PixelOrderTests
         using var scope = NewDisposeScope();
         using UpsamplingBlock block = new(inputChannels, outputChannels);
         Zero(block);
-        Tensor x = arange(2 * inputChannels * 3 * 5, dtype: float32).reshape(2, inputChannels, 3, 5);
+        Tensor x = TensorArithmetic.Range(0, 2 * inputChannels * 3 * 5, 1, float32, CPU).reshape(2, inputChannels, 3, 5);
         Tensor y = block.call(ChannelsLast.Store(x));
         int repeats = 4 * outputChannels / inputChannels;
         Tensor expected = zeros(2, outputChannels, 6, 10);
@@ -47,7 +47,7 @@ public sealed class PixelOrderTests
         using var scope = NewDisposeScope();
         using DownsamplingBlock block = new(inputChannels, outputChannels);
         Zero(block);
-        Tensor x = arange(2 * inputChannels * 6 * 10, dtype: float32).reshape(2, inputChannels, 6, 10);
+        Tensor x = TensorArithmetic.Range(0, 2 * inputChannels * 6 * 10, 1, float32, CPU).reshape(2, inputChannels, 6, 10);
         Tensor y = block.call(ChannelsLast.Store(x));
         int group = 4 * inputChannels / outputChannels;
         Tensor expected = zeros(2, outputChannels, 3, 5);
@@ -55,7 +55,7 @@ public sealed class PixelOrderTests
         {
             int channel = source / 4;
             (int dy, int dx) = (source % 4 / 2, source % 2);
-            expected.select(1, source / group).add_(x.select(1, channel).slice(1, dy, 6, 2).slice(2, dx, 10, 2) / group);
+            expected.select(1, source / group).AddInPlace(x.select(1, channel).slice(1, dy, 6, 2).slice(2, dx, 10, 2).Over(group));
         }
 
         TensorAssert.Close(y, expected, 1e-6, "averages");

@@ -20,7 +20,7 @@ public sealed class CodecPrecisionTests
         ((IHasParameters)norm).Assign("bias", new(zeros(512).to(bfloat16), requires_grad: false));
         using Generator generator = new(4);
         Tensor x = randn([1, 512, 3, 5], generator: generator).to(bfloat16);
-        Tensor exact = x.to(float64) / (x.to(float64).square().mean([1], keepdim: true) + 1e-5).sqrt();
+        Tensor exact = x.to(float64) / x.to(float64).Squared().mean([1], keepdim: true).Plus(1e-5).sqrt();
         Tensor once = exact.to(bfloat16);
 
         // Rounded once, at the end: nearly all values are the nearest that bfloat16 has.

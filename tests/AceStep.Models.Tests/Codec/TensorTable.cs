@@ -34,7 +34,7 @@ internal sealed class TensorTable : ITensorSource
         using Generator generator = new((ulong)_shapes.Keys.Order(StringComparer.Ordinal).ToList().IndexOf(name));
         Tensor values = randn([.. _shapes[name]], generator: generator);
         double fanIn = Math.Max(1, _shapes[name].Skip(1).Aggregate(1L, (product, size) => product * size));
-        destination.copy_(values.mul_(1 / Math.Sqrt(fanIn)));
+        destination.copy_(values.MultiplyInPlace(1 / Math.Sqrt(fanIn)));
     }
 
     private static long[] ParseShape(string text) =>

@@ -14,7 +14,7 @@ public sealed class WindowedEncodeTests
         using MusicCodec codec = CodecFixture.LoadCodec(nano ? CodecFixture.Nano : CodecFixture.Tiny);
         using Generator generator = new(8);
         long samples = (49L * codec.SampleRate) + 123;
-        Tensor audio = randn([1, codec.AudioChannels, samples], generator: generator) * 0.1;
+        Tensor audio = randn([1, codec.AudioChannels, samples], generator: generator).Times(0.1);
         codec.WindowFrames = 1000;
         Tensor whole = codec.Encode(audio);
         codec.WindowFrames = 100;
@@ -30,7 +30,7 @@ public sealed class WindowedEncodeTests
     {
         using var scope = NewDisposeScope();
         using MusicCodec codec = CodecFixture.LoadCodec(CodecFixture.Nano);
-        Tensor audio = ones(1, 2, samples) * 0.1;
+        Tensor audio = ones(1, 2, samples).Times(0.1);
         Tensor latents = codec.Encode(audio);
         Assert.That(latents.shape, Is.EqualTo(new long[] { 1, 8, 16, (samples + 4095) / 4096 }));
 

@@ -33,7 +33,7 @@ public sealed class ModuleLoaderTests
 
         // What a layer computes with, not only what it lists.
         Tensor output = sample.Project(torch.ones([1, 3], dtype: dtype));
-        Tensor expected = sample.get_parameter("linear.weight")!.sum(1) + sample.get_parameter("linear.bias")!;
+        Tensor expected = sample.get_parameter("linear.weight")!.sum(1).Plus(sample.get_parameter("linear.bias")!);
         TensorAssert.Close(output[0], expected, dtype == ScalarType.Float32 ? 1e-6 : 1e-2, "linear");
     }
 

@@ -55,7 +55,7 @@ public sealed class LyricEncoderReferenceTests
         Tensor attention = TransformerFixture.Part<RelativeAttention>(_transformer, $"{Layer}.self_attn").call(normalised, Positions, IsPadding, false);
         TransformerFixture.AssertMatches(attention, _reference, "layer.0.attention", Tolerance);
 
-        normalised = TransformerFixture.Part<LayerNorm>(_transformer, $"{Layer}.norm_ff").call(input + attention);
+        normalised = TransformerFixture.Part<LayerNorm>(_transformer, $"{Layer}.norm_ff").call(input.Plus(attention));
         Tensor feedForward = TransformerFixture.Part<LyricFeedForward>(_transformer, $"{Layer}.feed_forward").call(normalised);
         TransformerFixture.AssertMatches(feedForward, _reference, "layer.0.feed_forward", Tolerance);
     }
@@ -101,8 +101,8 @@ public sealed class LyricEncoderReferenceTests
             foreach (int layer in (int[])[4, 5])
             {
                 Linear toQuery = TransformerFixture.Part<Linear>(_transformer, $"lyric_encoder.encoders.{layer}.self_attn.linear_q");
-                toQuery.weight.mul_(0.01);
-                toQuery.bias!.mul_(0.01);
+                toQuery.weight.MultiplyInPlace(0.01);
+                toQuery.bias!.MultiplyInPlace(0.01);
             }
         }
 
@@ -112,7 +112,7 @@ public sealed class LyricEncoderReferenceTests
 
     private Tensor Ids => _reference.Read("token_ids");
 
-    private Tensor IsPadding => _reference.Read("mask").eq(0).unsqueeze(1).unsqueeze(1);
+    private Tensor IsPadding => _reference.Read("mask").logical_not().unsqueeze(1).unsqueeze(1);
 
     private Tensor Positions => RelativePositions.Create(Ids.size(1), _transformer.Config.LyricWidth, float32, CPU);
 

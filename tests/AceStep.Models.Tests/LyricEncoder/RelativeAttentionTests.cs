@@ -21,19 +21,19 @@ public sealed class RelativeAttentionTests
         int headSize = width / heads;
         Tensor hiddenStates = randn(2, length, width, generator: generator);
         Tensor isPadding = zeros(2, 1, 1, length, dtype: ScalarType.Bool);
-        isPadding[1].narrow(-1, 0, 1).fill_(true);
+        isPadding[1].narrow(-1, 0, 1).copy_(ones(1));
         Tensor positions = RelativePositions.Create(length, width, float32, CPU);
         Tensor actual = TransformerFixture.Part<RelativeAttention>(transformer, Name).call(hiddenStates, positions, isPadding, false);
 
         Tensor query = Project("linear_q", hiddenStates);
         Tensor key = Project("linear_k", hiddenStates);
         Tensor value = Project("linear_v", hiddenStates);
-        Tensor index = length - 1 - arange(length).unsqueeze(1) + arange(length).unsqueeze(0); // the table's row of query i and key j
-        Tensor position = Project("linear_pos", positions.unsqueeze(0))[0].index_select(0, index.flatten()).view(length, length, heads, headSize);
-        Tensor byContent = einsum("bihd,bjhd->bhij", query + Parameter("pos_bias_u"), key);
-        Tensor byPosition = einsum("bihd,ijhd->bhij", query + Parameter("pos_bias_v"), position);
-        Tensor scores = (byContent + byPosition) / Math.Sqrt(headSize);
-        Tensor weights = scores.masked_fill(isPadding, float.NegativeInfinity).softmax(-1).masked_fill(isPadding, 0);
+        Tensor index = tensor(Enumerable.Range(0, length * length).Select(i => (long)(length - 1 - (i / length) + (i % length))).ToArray()); // the table's row of query i and key j
+        Tensor position = Project("linear_pos", positions.unsqueeze(0))[0].index_select(0, index).view(length, length, heads, headSize);
+        Tensor byContent = einsum("bihd,bjhd->bhij", query.Plus(Parameter("pos_bias_u")), key);
+        Tensor byPosition = einsum("bihd,ijhd->bhij", query.Plus(Parameter("pos_bias_v")), position);
+        Tensor scores = byContent.Plus(byPosition).Over(Math.Sqrt(headSize));
+        Tensor weights = scores.FillInPlace(isPadding, double.NegativeInfinity).softmax(-1).FillInPlace(isPadding, 0);
         Tensor attended = einsum("bhij,bjhd->bihd", weights, value).flatten(start_dim: 2);
         Tensor expected = TransformerFixture.Part<Linear>(transformer, $"{Name}.linear_out").call(attended);
         TensorAssert.Close(actual, expected, 1e-6, "attention");

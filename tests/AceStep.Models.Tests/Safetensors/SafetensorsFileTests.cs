@@ -65,20 +65,20 @@ public sealed class SafetensorsFileTests
     public void Read_IntoViewOfAnyLayout_FillsItAlone()
     {
         using var scope = NewDisposeScope();
-        Tensor values = torch.arange(24, dtype: float32).view(4, 6);
+        Tensor values = TensorArithmetic.Range(0, 24, 1, float32, CPU).view(4, 6);
         using TemporaryFile file = new();
         SafetensorsWriter.Write(file.Path, [new("t", values)]);
         using SafetensorsFile opened = SafetensorsFile.Open(file.Path);
-        Tensor rows = torch.full([8, 6], -1f);
-        Tensor columns = torch.full([6, 8], -1f);
+        Tensor rows = -ones(8, 6);
+        Tensor columns = -ones(6, 8);
 
         opened.Read("t", rows.narrow(0, 2, 4));
         opened.Read("t", columns.t().narrow(0, 3, 4));
 
         TensorAssert.BitEqual(rows.narrow(0, 2, 4), values, "rows");
         TensorAssert.BitEqual(columns.narrow(1, 3, 4), values.t(), "columns");
-        Assert.That(rows.eq(-1f).sum().item<long>(), Is.EqualTo(24));
-        Assert.That(columns.eq(-1f).sum().item<long>(), Is.EqualTo(24));
+        Assert.That(rows.eq(-ones(1)).sum().item<long>(), Is.EqualTo(24));
+        Assert.That(columns.eq(-ones(1)).sum().item<long>(), Is.EqualTo(24));
     }
 
     [Test]
@@ -86,7 +86,7 @@ public sealed class SafetensorsFileTests
     {
         // 40 MiB stored; pieces have 16. Rows of 20 MiB in a transposed destination have to be cut within a row.
         using var scope = NewDisposeScope();
-        Tensor values = torch.arange(10 << 20, dtype: float32).view(2, 5 << 20);
+        Tensor values = TensorArithmetic.Range(0, 10 << 20, 1, float32, CPU).view(2, 5 << 20);
         using TemporaryFile file = new();
         SafetensorsWriter.Write(file.Path, [new("t", values)]);
         using SafetensorsFile opened = SafetensorsFile.Open(file.Path);
@@ -158,7 +158,7 @@ public sealed class SafetensorsFileTests
     public void Read_FromSeveralThreads_GivesEachItsOwn()
     {
         using var scope = NewDisposeScope();
-        Tensor values = torch.arange(100_000, dtype: int64);
+        Tensor values = TensorArithmetic.Range(0, 100_000, 1, int64, CPU);
         using TemporaryFile file = new();
         SafetensorsWriter.Write(file.Path, [new("t", values)]);
         using SafetensorsFile opened = SafetensorsFile.Open(file.Path);

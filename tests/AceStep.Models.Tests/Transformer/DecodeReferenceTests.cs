@@ -136,11 +136,11 @@ public sealed class DecodeReferenceTests
         // Features 1, 0, 1, 0, ... turn into the cosines of the even columns and the sines of the odd ones; 0, 1, 0, 1, ...
         // into the negative sines of the even columns and the cosines of the odd ones.
         int size = _transformer.Config.AttentionHeadSize;
-        Tensor even = arange(size).remainder(2).eq(0);
+        Tensor even = tensor(Enumerable.Range(0, size).Select(i => i % 2 == 0).ToArray());
         Tensor cosine = _reference.Read("rotary_cos");
         Tensor sine = _reference.Read("rotary_sin");
         Tensor first = even.to(float32).expand(1, Frames, 1, size);
-        Tensor second = 1 - first;
+        Tensor second = ones_like(first) - first;
         TensorAssert.Close(table.Rotate(first)[0, TensorIndex.Colon, 0], where(even, cosine, sine), TensorAssert.ModuleTolerance, "first of each pair");
         TensorAssert.Close(table.Rotate(second)[0, TensorIndex.Colon, 0], where(even, -sine, cosine), TensorAssert.ModuleTolerance, "second of each pair");
     }
@@ -164,11 +164,11 @@ public sealed class DecodeReferenceTests
         Tensor attended = TransformerFixture.Part<LinearAttention>(_transformer, $"{Block}.attn").call(normalised, blockContext);
         TransformerFixture.AssertMatches(attended, _reference, "block.0.attn", TensorAssert.ModuleTolerance);
 
-        stream += modulation[2] * attended;
+        stream = stream.Plus(modulation[2] * attended);
         attended = TransformerFixture.Part<CrossAttention>(_transformer, $"{Block}.cross_attn").call(stream, blockContext);
         TransformerFixture.AssertMatches(attended, _reference, "block.0.cross_attn", TensorAssert.ModuleTolerance);
 
-        stream += attended;
+        stream = stream.Plus(attended);
         TransformerFixture.AssertMatches(RootMeanSquareNorm.Modulate(stream, neutralShift, neutralScale), _reference, "block.0.norm2", TensorAssert.ModuleTolerance);
 
         normalised = RootMeanSquareNorm.Modulate(stream, modulation[3], modulation[4]);
@@ -188,8 +188,8 @@ public sealed class DecodeReferenceTests
         Tensor expected = attention.call(stream, context.ForBlock(0));
         using (no_grad())
         {
-            toQuery.weight.mul_(1e-4);
-            toQuery.bias!.mul_(1e-4);
+            toQuery.weight.MultiplyInPlace(1e-4);
+            toQuery.bias!.MultiplyInPlace(1e-4);
         }
 
         TensorAssert.Close(attention.call(stream, context.ForBlock(0)), expected, TensorAssert.ModuleTolerance, "attention");

@@ -53,7 +53,7 @@ public sealed class TransformerPrecisionTests
         TransformerConfig config = transformer.Config;
         Tensor latents = randn(Rows, config.InChannels, config.PatchHeight, Frames, generator: generator);
         Tensor encoder = randn(Rows, EncoderTokens, config.Width, generator: generator);
-        using DecodeContext context = transformer.Prepare(encoder, ones(Rows, EncoderTokens), Frames, ones(1) * 500);
+        using DecodeContext context = transformer.Prepare(encoder, ones(Rows, EncoderTokens), Frames, tensor(new[] { 500f }));
         return transformer.Decode(latents, 0, context);
     }
 }

@@ -20,7 +20,7 @@ public sealed class VocoderWeightsTests
             Tensor expected = zeros_like(direction);
             for (long row = 0; row < direction.size(0); row++)
             {
-                expected[row] = direction[row] * gain[row] / direction[row].square().sum().sqrt();
+                expected[row] = direction[row] * gain[row] / direction[row].Squared().sum().sqrt();
             }
 
             Tensor actual = empty(direction.shape);
