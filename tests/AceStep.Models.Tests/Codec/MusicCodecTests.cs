@@ -67,6 +67,7 @@ public sealed class MusicCodecTests
     }
 
     [Test]
+    [Category(HoldsTensorsAttribute.Without)]
     public void CodecsLife_WithoutAScope_ReturnsEveryTensor()
     {
         long before = LiveTensors.CountAfterCollection();
@@ -131,6 +132,7 @@ public sealed class MusicCodecTests
     }
 
     [Test]
+    [Category(HoldsTensorsAttribute.Without)]
     public void Load_Cancelled_LeavesNothing()
     {
         long before = LiveTensors.CountAfterCollection();

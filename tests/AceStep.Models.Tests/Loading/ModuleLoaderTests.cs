@@ -38,6 +38,7 @@ public sealed class ModuleLoaderTests
     }
 
     [Test]
+    [Category(HoldsTensorsAttribute.Without)]
     public void LoadTwiceThenDispose_ReturnsEveryTensor()
     {
         using TemporaryFile file = new();
@@ -130,6 +131,7 @@ public sealed class ModuleLoaderTests
     }
 
     [Test]
+    [Category(HoldsTensorsAttribute.Without)]
     public void Load_Cancelled_StopsBeforeTheNextTensorAndKeepsNothing()
     {
         using TemporaryFile file = new();
@@ -148,6 +150,7 @@ public sealed class ModuleLoaderTests
     }
 
     [Test]
+    [Category(HoldsTensorsAttribute.Without)]
     public void Load_SourceThatFails_KeepsNothing()
     {
         using TemporaryFile file = new();
