@@ -41,6 +41,6 @@ public sealed class ArchitectureTests
             .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
             .Where(file => File.ReadLines(file).Any(line => line.TrimStart().StartsWith("#if", StringComparison.Ordinal)));
 
-        Assert.That(conditional, Is.Empty, "the sources are the same whichever TorchSharp they meet");
+        Assert.That(conditional, Is.Empty, "the sources are the same in every build");
     }
 }

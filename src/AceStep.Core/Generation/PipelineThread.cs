@@ -17,12 +17,10 @@ internal sealed class PipelineThread : TaskScheduler
     private readonly Lock _gate = new();
     private readonly Thread _thread;
     private Task? _end;
-    private volatile bool _isEnding;
 
     public PipelineThread()
     {
-        // Above 1 MB, so that musl's small default is enough too.
-        _thread = new Thread(Work, maxStackSize: 8 << 20) { Name = "AceStep pipeline", IsBackground = true };
+        _thread = new Thread(Work) { Name = "AceStep pipeline", IsBackground = true };
         _thread.Start();
     }
 
@@ -60,7 +58,6 @@ internal sealed class PipelineThread : TaskScheduler
         {
             if (_end is null)
             {
-                _isEnding = true;
                 _end = Start(
                     () =>
                     {
@@ -101,7 +98,7 @@ internal sealed class PipelineThread : TaskScheduler
             TaskCreationOptions.RunContinuationsAsynchronously | TaskCreationOptions.HideScheduler,
             this);
 
-    private void ThrowIfEnded() => ObjectDisposedException.ThrowIf(_isEnding, typeof(MusicPipeline));
+    private void ThrowIfEnded() => ObjectDisposedException.ThrowIf(_queue.IsAddingCompleted, typeof(MusicPipeline));
 
     private void RequireAnotherThread()
     {

@@ -16,7 +16,7 @@ internal static partial class LibraryImage
 
     /// <summary>Loads the image from memory; from a private file in the user's cache where memory cannot be executed.</summary>
     /// <exception cref="DllNotFoundException">The system's loader refuses it in both ways; the message is the loader's.</exception>
-    public static void Load(ReadOnlySpan<byte> image)
+    public static void Load(byte[] image)
     {
         if (!TryLoadFromMemory(image))
         {
@@ -25,28 +25,13 @@ internal static partial class LibraryImage
     }
 
     /// <summary>Writes the image to a file named by its contents that only the user can write, and gives its path.</summary>
-    public static string WriteToCache(ReadOnlySpan<byte> image, string folder)
+    public static string WriteToCache(byte[] image, string folder)
     {
         const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         Directory.CreateDirectory(folder, OwnerOnly);
         string path = Path.Combine(folder, $"libLibTorchSharp-{Convert.ToHexStringLower(SHA256.HashData(image))}.so");
-        string temporary = $"{path}.{Guid.NewGuid():N}";
-        try
-        {
-            // Written anew each time: what lies there may be another's, or half a file.
-            using (FileStream file = new(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
-            {
-                file.Write(image);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
-
+        // Written anew each time: what lies there may be another's.
+        WholeFile.Write(path, file => file.Write(image), OwnerOnly);
         return path;
     }
 

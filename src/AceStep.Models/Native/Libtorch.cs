@@ -29,7 +29,8 @@ public static class Libtorch
     /// <remarks>
     /// <para>
     /// libtorch is looked for beside the program, where the packages TorchSharp-cpu, TorchSharp-cuda-linux and
-    /// TorchSharp-cuda-windows put it, and where there is none, in the folder that <see cref="FolderVariable"/> names.
+    /// TorchSharp-cuda-windows put it, or in the folder that <see cref="FolderVariable"/> names. A program that carries one
+    /// is refused another.
     /// </para>
     /// <para>
     /// TorchSharp's library for Linux asks for the C++ library of GCC 13. Debian 12, Ubuntu 22.04 and RHEL 9 have an
@@ -70,19 +71,16 @@ public static class Libtorch
         KeepToRightConvolutions();
         string binding = folders.FindBinding();
         string libtorch = folders.FindLibtorch();
-        foreach (string library in LibtorchFolders.LibtorchLibraries.Select(name => Path.Combine(libtorch, name)).Where(File.Exists))
-        {
-            LoadLibrary(library);
-        }
-
-        nint main = LoadLibrary(Path.Combine(libtorch, LibtorchFolders.LibraryName("torch_cpu")));
+        Dictionary<string, nint> libraries = LibtorchFolders.LibtorchLibraries
+            .Where(name => File.Exists(Path.Combine(libtorch, name)))
+            .ToDictionary(name => name, name => LoadLibrary(Path.Combine(libtorch, name)));
+        nint main = libraries[LibtorchFolders.MainLibrary];
         if (folders.IsNamed(libtorch))
         {
             RequireVersion(main, libtorch);
         }
 
         TurnOffNnpack(main);
-
         LoadBinding(binding);
         StartTorchSharp();
     }
@@ -119,24 +117,23 @@ public static class Libtorch
 
     private static void LoadBinding(string file)
     {
-        RequireWhole(file);
         try
         {
-            NativeLibrary.Load(file);
+            LoadLibrary(file);
         }
-        catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
+        catch (LibtorchException failure) when (failure.InnerException!.Message.Contains("GLIBCXX_", StringComparison.Ordinal))
         {
-            if (!OperatingSystem.IsLinux() || !error.Message.Contains("GLIBCXX_", StringComparison.Ordinal))
+            if (!OperatingSystem.IsLinux())
             {
-                throw Describe(file, error);
+                throw;
             }
 
-            LoadForOlderSystems(file, error);
+            LoadForOlderSystems(file, failure);
         }
     }
 
     [SupportedOSPlatform("linux")]
-    private static void LoadForOlderSystems(string file, Exception failure)
+    private static void LoadForOlderSystems(string file, LibtorchException failure)
     {
         byte[] image = File.ReadAllBytes(file);
         try
@@ -152,9 +149,13 @@ public static class Libtorch
         {
             LibraryImage.Load(image);
         }
-        catch (Exception error) when (error is DllNotFoundException or IOException or UnauthorizedAccessException)
+        catch (DllNotFoundException)
         {
-            throw error is DllNotFoundException ? Describe(file, failure) : new LibtorchException($"{file} does not load here as it is, and a changed copy cannot be written: {error.Message}", error);
+            throw failure;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new LibtorchException($"{file} does not load here as it is, and a changed copy cannot be written: {error.Message}", error);
         }
     }
 

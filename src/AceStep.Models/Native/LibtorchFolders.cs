@@ -8,7 +8,10 @@ namespace AceStep.Models;
 /// <param name="named">The folder that the environment names; null for none.</param>
 internal sealed class LibtorchFolders(IReadOnlyList<string> own, string? named)
 {
-    /// <summary>libtorch's libraries, each after those that it needs; the ones for CUDA are only in builds with CUDA.</summary>
+    /// <summary>The file name of libtorch's main library, which every build has.</summary>
+    public static string MainLibrary { get; } = LibraryName("torch_cpu");
+
+    /// <summary>The file names of libtorch's libraries, each after those that it needs; the ones for CUDA are only in builds with CUDA.</summary>
     public static IReadOnlyList<string> LibtorchLibraries { get; } =
         [.. new[] { "c10", "c10_cuda", "torch_cpu", "torch_cuda", "torch" }.Select(LibraryName)];
 
@@ -42,13 +45,13 @@ internal sealed class LibtorchFolders(IReadOnlyList<string> own, string? named)
         if (named is null)
         {
             return carried ?? throw new LibtorchException(
-                $"{LibraryName("torch_cpu")} lies in none of the program's folders: {List(own)}. " +
+                $"{MainLibrary} lies in none of the program's folders: {List(own)}. " +
                 $"Add the package TorchSharp-cpu, TorchSharp-cuda-linux or TorchSharp-cuda-windows to the program, or name a folder with libtorch {Libtorch.RequiredVersion} in {Libtorch.FolderVariable}.");
         }
 
         if (!HoldsLibtorch(named))
         {
-            throw new LibtorchException($"{Libtorch.FolderVariable} names {named}, which does not hold {LibraryName("torch_cpu")}.");
+            throw new LibtorchException($"{Libtorch.FolderVariable} names {named}, which does not hold {MainLibrary}.");
         }
 
         // .NET looks beside the program first, and two libtorch in one process do not bear each other.
@@ -60,7 +63,7 @@ internal sealed class LibtorchFolders(IReadOnlyList<string> own, string? named)
     /// <summary>Whether the folder is the one that the environment names.</summary>
     public bool IsNamed(string folder) => folder == named;
 
-    private static bool HoldsLibtorch(string folder) => File.Exists(Path.Combine(folder, LibraryName("torch_cpu")));
+    private static bool HoldsLibtorch(string folder) => File.Exists(Path.Combine(folder, MainLibrary));
 
     /// <summary>Empty in a single file, where assemblies have no place.</summary>
     private static string FolderOfTorchSharp() => Path.GetDirectoryName(typeof(torch).Assembly.Location) ?? "";

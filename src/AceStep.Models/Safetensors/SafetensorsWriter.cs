@@ -32,28 +32,14 @@ public static class SafetensorsWriter
         List<Item> items = Sort(tensors);
         byte[] header = BuildHeader(items.Select(item => (item.Name, item.Tensor.dtype, (IReadOnlyList<long>)item.Tensor.shape)), metadata);
 
-        string target = Path.GetFullPath(path);
-        string temporary = $"{target}.{Guid.NewGuid():N}.tmp";
-        try
+        WholeFile.Write(path, stream =>
         {
-            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            stream.Write(header);
+            foreach (Item item in items)
             {
-                stream.Write(header);
-                foreach (Item item in items)
-                {
-                    WriteData(stream, item.Tensor);
-                }
-
-                stream.Flush(flushToDisk: true);
+                WriteData(stream, item.Tensor);
             }
-
-            File.Move(temporary, target, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
+        });
     }
 
     private static List<Item> Sort(IReadOnlyList<KeyValuePair<string, torch.Tensor>> tensors)

@@ -144,7 +144,7 @@ public sealed class CxxRequirementsTests
     {
         string own = LibtorchFolders.OfThisProcess().FindLibtorch();
         string folder = Directory.CreateTempSubdirectory("acestep").FullName;
-        File.WriteAllText(Path.Combine(folder, LibtorchFolders.LibraryName("torch_cpu")), "");
+        File.WriteAllText(Path.Combine(folder, LibtorchFolders.MainLibrary), "");
 
         Assert.That(() => new LibtorchFolders([own], folder).FindLibtorch(), Throws.TypeOf<LibtorchException>().With.Message.Contains(own));
 
