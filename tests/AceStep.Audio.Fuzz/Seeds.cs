@@ -21,7 +21,7 @@ internal static class Seeds
             _ => throw new ArgumentException($"{kind} is none of {string.Join(", ", Kinds)}.", nameof(kind)),
         };
         using var stream = new MemoryStream();
-        AudioFile.Save(Sound(channels, 6000), stream, format, options with { Tags = AudioTags.ForSong("Title", "prompt", 1, "model") });
+        AudioFile.Save(Sound(channels, 6000), stream, format, options with { Tags = new AudioTags { Title = "Title", Comment = "A comment" } });
         return stream.ToArray();
     }
 

@@ -31,7 +31,7 @@ public sealed class SoxTests
         using var folder = new TemporaryFolder();
         string path = folder["sound." + extension];
         AudioBuffer audio = Sweep(channels, 44100, 1.5);
-        audio.Save(path, new AudioSaveOptions { Encoding = encoding, Tags = AudioTags.ForSong("A title", "a prompt", 7, "a model") });
+        audio.Save(path, new AudioSaveOptions { Encoding = encoding, Tags = new AudioTags { Title = "A title", Comment = "a comment" } });
 
         Tool.Run("sox", path, "-e", "floating-point", "-b", "32", folder["sox.wav"]);
         AudioBuffer other = AudioFile.Load(folder["sox.wav"]);

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Xml.Linq;
 using AceStep.Testing;
 
@@ -11,7 +12,7 @@ public sealed class ArchitectureTests
         ["AceStep.Audio"] = [],
         ["AceStep.Lyrics"] = [],
         ["AceStep.Schedulers"] = [],
-        ["AceStep.Models"] = ["AceStep.Audio"],
+        ["AceStep.Models"] = [],
         ["AceStep.Core"] = ["AceStep.Audio", "AceStep.Lyrics", "AceStep.Models", "AceStep.Schedulers"],
         ["AceStep.Cli"] = ["AceStep.Core", "AceStep.Audio", "AceStep.Lyrics", "AceStep.Models", "AceStep.Schedulers"],
     };
@@ -32,6 +33,14 @@ public sealed class ArchitectureTests
         ];
 
         Assert.That(references, Is.SubsetOf(Allowed[name]));
+    }
+
+    [TestCase(typeof(Audio.AudioBuffer))]
+    [TestCase(typeof(Lyrics.LyricTokenizer))]
+    public void Assembly_ThatIsOfUseToAnyone_ReferencesNothingButNet(Type member)
+    {
+        AssemblyName[] references = member.Assembly.GetReferencedAssemblies();
+        Assert.That(references.Select(reference => reference.Name), Has.All.StartsWith("System."));
     }
 
     [TestCaseSource(nameof(Projects))]

@@ -61,7 +61,7 @@ internal sealed class SongFiles
     /// <param name="model">The checkpoint's name.</param>
     public void Save(int index, Song song, AudioBuffer audio, string prompt, string model)
     {
-        AudioFile.Save(audio, Songs[index], _format, Options(AudioTags.ForSong(_title, prompt, song.Seed, model)));
+        AudioFile.Save(audio, Songs[index], _format, Options(new SongTags { Title = _title, Prompt = prompt, Seed = song.Seed, Model = model }.ToAudioTags()));
         if (Latents is not null)
         {
             song.Latents.Save(Latents[index]);

@@ -1,4 +1,3 @@
-using AceStep.Audio;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

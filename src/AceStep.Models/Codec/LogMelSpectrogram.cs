@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace AceStep.Audio;
+namespace AceStep.Models;
 
 /// <summary>
 /// Turns waveforms into log-mel spectra: short-time Fourier transforms without centring, their magnitudes through a filter
@@ -10,7 +10,7 @@ namespace AceStep.Audio;
 /// <remarks>
 /// Owns the window and the filter bank and disposes them. May be used from several threads at once, as nothing in it changes.
 /// </remarks>
-public sealed class LogMelSpectrogram : IDisposable
+internal sealed class LogMelSpectrogram : IDisposable
 {
     // Keeps the magnitude's root, and the logarithm, off zero.
     private const double PowerFloor = 1e-6;
@@ -120,7 +120,7 @@ public sealed class LogMelSpectrogram : IDisposable
     }
 
     /// <summary>The spectra before the filter bank: [channels, N / 2 + 1, count].</summary>
-    internal Tensor Magnitudes(Tensor padded, long first, long count)
+    public Tensor Magnitudes(Tensor padded, long first, long count)
     {
         using var scope = NewDisposeScope();
         // In float64: the original's float32 transforms err by 2e-5 where a frequency is nearly silent, and ours would add to that.
