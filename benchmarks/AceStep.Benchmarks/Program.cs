@@ -3,9 +3,9 @@ using AceStep.Benchmarks.RealSize;
 using BenchmarkDotNet.Running;
 
 // dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- --filter '*Resampler*'
-// dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- stand-in write FOLDER
+// dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- random-weights write FOLDER
 // dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- load FOLDER
-Command[] commands = [new StandInCommand(), new LoadCommand()];
+Command[] commands = [new RandomWeightsCommand(), new LoadCommand()];
 if (args.Length > 0 && commands.Any(command => command.Name == args[0]))
 {
     RootCommand root = new("Measures AceStep for .NET.");

@@ -8,10 +8,10 @@ namespace AceStep.Benchmarks.RealSize;
 /// A checkpoint of random weights in the released layout: the released files' names, types, shapes and lengths (8.3 GB),
 /// for what only the real size shows. Its tokenizers are the demonstration checkpoint's. What it makes is noise.
 /// </summary>
-internal static class StandInCheckpoint
+internal static class RandomCheckpoint
 {
     private const string UnfinishedSuffix = ".unfinished";
-    private const string NoticeFile = "STAND-IN.txt";
+    private const string NoticeFile = "RANDOM-WEIGHTS.txt";
     private const string Notice = "Random weights for measurements, written by the benchmarks of AceStep for .NET: this is no music model.\n";
 
     private static readonly string[] Copied =
@@ -26,9 +26,9 @@ internal static class StandInCheckpoint
     /// <exception cref="IOException">The folder holds something else, or the disk is full.</exception>
     public static void Write(string folder, Action<string> report)
     {
-        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any() && !IsStandIn(folder))
+        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any() && !IsRandomCheckpoint(folder))
         {
-            throw new IOException($"{folder} holds something that is no stand-in; name a new folder.");
+            throw new IOException($"{folder} holds something else; name a new folder.");
         }
 
         Directory.CreateDirectory(folder);
@@ -49,12 +49,12 @@ internal static class StandInCheckpoint
     }
 
     /// <summary>Deletes what <see cref="Write"/> wrote, and the folders that are empty then.</summary>
-    /// <exception cref="IOException">The folder is no stand-in.</exception>
+    /// <exception cref="IOException">The folder holds no checkpoint of random weights.</exception>
     public static void Remove(string folder)
     {
-        if (!IsStandIn(folder))
+        if (!IsRandomCheckpoint(folder))
         {
-            throw new IOException($"{folder} has no {NoticeFile}: it is no stand-in, and nothing was deleted.");
+            throw new IOException($"{folder} has no {NoticeFile}: nothing was deleted.");
         }
 
         IEnumerable<string> files = CheckpointLayout.Parts
@@ -73,7 +73,7 @@ internal static class StandInCheckpoint
         }
     }
 
-    private static bool IsStandIn(string folder) => File.Exists(Path.Combine(folder, NoticeFile));
+    private static bool IsRandomCheckpoint(string folder) => File.Exists(Path.Combine(folder, NoticeFile));
 
     private static void WriteWeights(TensorTable table, string path, Action<string> report)
     {
