@@ -25,13 +25,13 @@ internal static class CommandLine
 
     private static RootCommand Create()
     {
-        RootCommand root = new("Makes music with the ACE-Step v1 model. 'acestep COMMAND --help' explains a command and its options.")
+        RootCommand root = new("Makes music with the ACE-Step v1 model. 'acestep COMMAND --help' explains a command and its options.");
+        Command[] commands = [.. RequestSchema.All.Select(schema => new TaskCommand(schema)), new LyricsCommand(), new InspectCommand(), new InfoCommand(), new DoctorCommand()];
+        foreach (Command command in commands)
         {
-            new TaskCommand(new TextToMusicOptions()), new TaskCommand(new VariationOptions()), new TaskCommand(new AudioToAudioOptions()),
-            new TaskCommand(new ContinuationOptions()), new TaskCommand(new InpaintingOptions()), new TaskCommand(new StyleTransferOptions()),
-            new TaskCommand(new AccompanimentOptions()),
-            new LyricsCommand(), new InspectCommand(), new InfoCommand(), new DoctorCommand(),
-        };
+            root.Add(command);
+        }
+
         GroupedHelp.Install(root);
         return root;
     }

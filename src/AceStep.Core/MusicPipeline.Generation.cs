@@ -11,6 +11,9 @@ namespace AceStep;
 
 public sealed partial class MusicPipeline
 {
+    /// <summary>Tokens of a song's lyrics: the model was trained on no more, and the lyric encoder's work grows with their square.</summary>
+    private const int MaximumLyricTokens = 4096;
+
     /// <summary>The data's way: request, source, conditions, latents, sound. Synchronous, on one thread, under inference mode.</summary>
     private MusicResult Generate(MusicRequest request, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
@@ -120,9 +123,9 @@ public sealed partial class MusicPipeline
         }
 
         LyricEncoding encoding = LyricEncoder?.Invoke(lyrics) ?? _parts.LyricTokenizer.Encode(lyrics);
-        return encoding.Ids.Count <= CapabilityTable.MaximumLyricTokens
+        return encoding.Ids.Count <= MaximumLyricTokens
             ? encoding
-            : throw new InvalidRequestException("Lyrics", $"must have at most {CapabilityTable.MaximumLyricTokens} tokens; these have {encoding.Ids.Count}.");
+            : throw new InvalidRequestException("Lyrics", $"must have at most {MaximumLyricTokens} tokens; these have {encoding.Ids.Count}.");
     }
 
     /// <summary>The prompt's condition, and for a style transfer the target's.</summary>

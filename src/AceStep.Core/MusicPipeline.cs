@@ -40,7 +40,7 @@ public sealed partial class MusicPipeline : IAsyncDisposable, IDisposable
     }
 
     /// <summary>What can be asked of the model, known without loading it: tasks, fields, ranges, defaults, refusals.</summary>
-    public static MusicCapabilities Capabilities => MusicCapabilities.Table;
+    public static MusicCapabilities Capabilities => MusicCapabilities.All;
 
     /// <summary>The checkpoint's folder or file.</summary>
     public string Checkpoint => _checkpoint.Path;
@@ -59,7 +59,11 @@ public sealed partial class MusicPipeline : IAsyncDisposable, IDisposable
 
     /// <summary>Checks a request without computing anything.</summary>
     /// <exception cref="InvalidRequestException">A field breaks a rule.</exception>
-    public static void Validate(MusicRequest request) => RequestValidator.Validate(request);
+    public static void Validate(MusicRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        request.Schema.Validate(request);
+    }
 
     /// <summary>Makes music from a prompt and lyrics.</summary>
     /// <param name="request">What to make.</param>
@@ -107,7 +111,7 @@ public sealed partial class MusicPipeline : IAsyncDisposable, IDisposable
     /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary)]" />
     public Task<MusicResult> GenerateAsync(MusicRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        RequestValidator.Validate(request);
+        Validate(request);
         return RunAsync(() => Generate(request, progress, cancellationToken), cancellationToken);
     }
 

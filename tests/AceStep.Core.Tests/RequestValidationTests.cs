@@ -91,39 +91,104 @@ public sealed class RequestValidationTests
     }
 
     [Test]
-    public void Capabilities_NumericField_RefusesBeyondItsBoundsAndTakesThem([Values] MusicTask task)
+    public void Schema_NumericField_RefusesBeyondItsBoundsAndTakesThem([Values] MusicTask task)
     {
-        foreach (FieldCapability field in MusicPipeline.Capabilities[task].Fields.Where(field => field.Number is not null && field.Unit != "characters"))
+        foreach (RequestField field in RequestSchema.Of(task).Fields.Where(field => field.Kind is FieldKind.Number or FieldKind.WholeNumber or FieldKind.Seconds && field.Choices.Count == 0))
         {
-            double step = field.IsInteger ? 1 : 1e-3;
-            foreach ((double? bound, double beyond) in new[] { (field.Minimum, (field.Minimum ?? 0) - step), (field.Maximum, (field.Maximum ?? 0) + step) })
+            double step = field.Kind == FieldKind.WholeNumber ? 1 : 1e-3;
+            foreach ((double? bound, double direction) in new[] { (field.Capability.Minimum, -1.0), (field.Capability.Maximum, 1.0) })
             {
-                if (bound is not null)
+                if (bound is { } value)
                 {
-                    FieldCapability atBound = field with { Number = _ => bound.Value };
-                    FieldCapability outside = field with { Number = _ => beyond };
-                    Assert.DoesNotThrow(() => atBound.Check(new TextToMusicRequest()), field.Name);
-                    Assert.Throws<InvalidRequestException>(() => outside.Check(new TextToMusicRequest()), field.Name);
+                    Assert.DoesNotThrow(() => field.CheckValue(ValueOf(field, value)), field.Name);
+                    Assert.Throws<InvalidRequestException>(() => field.CheckValue(ValueOf(field, value + (direction * step))), field.Name);
                 }
             }
         }
+
+        static object ValueOf(RequestField field, double value) => field.Kind switch
+        {
+            FieldKind.WholeNumber => (int)value,
+            FieldKind.Seconds => TimeSpan.FromSeconds(value),
+            _ => value,
+        };
     }
 
     [Test]
-    public void Capabilities_EveryPropertyOfARequest_HasItsRow([Values] MusicTask task)
+    public void Schema_EverySettableProperty_IsAFieldWithAMeaning([Values] MusicTask task)
     {
-        Type request = typeof(MusicRequest).Assembly.GetTypes()
-            .Where(type => type.IsSubclassOf(typeof(MusicRequest)) && !type.IsAbstract)
-            .Single(type => ((MusicRequest)System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(type)).Task == task);
+        RequestSchema schema = RequestSchema.Of(task);
         string[] properties =
         [
-            .. request.GetProperties()
+            .. schema.Create(Required(schema)).GetType().GetProperties()
                 .Where(property => property.CanWrite)
                 .SelectMany(property => property.PropertyType == typeof(GenerationSettings) || property.PropertyType == typeof(GuidanceSettings)
                     ? property.PropertyType.GetProperties().Where(inner => inner.CanWrite).Select(inner => $"{property.Name}.{inner.Name}")
                     : [property.Name]),
         ];
 
-        Assert.That(MusicPipeline.Capabilities[task].Fields.Select(field => field.Name), Is.EquivalentTo(properties));
+        Assert.That(schema.Fields.Select(field => field.Name), Is.EquivalentTo(properties));
+        Assert.That(schema.Fields.Select(field => field.Option), Is.Unique);
+        Assert.That(schema.Fields.Select(field => field.Capability.Description), Has.All.Not.Empty);
     }
+
+    [Test]
+    public void Schema_OfARequestWithoutValues_HasTheDefaultsOfTheRecord()
+    {
+        var request = (TextToMusicRequest)RequestSchema.Of(MusicTask.TextToMusic).Create(new Dictionary<string, object>());
+
+        Assert.That(request, Is.EqualTo(new TextToMusicRequest()));
+        Assert.That(RequestSchema.Of(MusicTask.Inpainting)["Strength"].Default, Is.EqualTo(new InpaintingRequest { Source = Source, End = TimeSpan.Zero }.Strength));
+    }
+
+    [Test]
+    public void Schema_OfEveryField_ReadsWhatItWrote([Values] MusicTask task)
+    {
+        RequestSchema schema = RequestSchema.Of(task);
+        Dictionary<string, object> values = schema.Fields.ToDictionary(field => field.Name, Other);
+
+        MusicRequest request = schema.Create(values);
+
+        foreach (RequestField field in schema.Fields)
+        {
+            Assert.That(field.Read(request), Is.EqualTo(values[field.Name]), field.Name);
+        }
+
+        Assert.That(new TextToMusicRequest().Generation.Steps, Is.EqualTo(60), "what is written reaches no other request");
+
+        static object Other(RequestField field) => field.Kind switch
+        {
+            FieldKind.Text => "other",
+            FieldKind.Number => 0.25,
+            FieldKind.WholeNumber => 7,
+            FieldKind.WholeNumbers => new[] { 1, 3 },
+            FieldKind.Seconds => TimeSpan.FromSeconds(3),
+            FieldKind.Flag => !(bool)field.Default!,
+            FieldKind.Choice => field.Choices[^1].Value,
+            FieldKind.Seeds => (Seeds)9,
+            _ => Source,
+        };
+    }
+
+    [Test]
+    public void Schema_WithoutARequiredField_NamesIt() =>
+        Assert.That(
+            () => RequestSchema.Of(MusicTask.Inpainting).Create(new Dictionary<string, object> { ["Source"] = Source }),
+            Throws.TypeOf<InvalidRequestException>().With.Property("Field").EqualTo("End"));
+
+    [Test]
+    public void Schema_WithAnUnknownField_NamesIt() =>
+        Assert.That(
+            () => RequestSchema.Of(MusicTask.TextToMusic).Create(new Dictionary<string, object> { ["Tempo"] = 110 }),
+            Throws.TypeOf<InvalidRequestException>().With.Property("Field").EqualTo("Tempo"));
+
+    [Test]
+    public void Schema_WithAValueOfAnotherType_SaysWhichFieldHoldsWhat() =>
+        Assert.That(
+            () => RequestSchema.Of(MusicTask.TextToMusic).Create(new Dictionary<string, object> { ["Generation.Steps"] = "many" }),
+            Throws.ArgumentException.With.Message.Contains("Generation.Steps").And.Message.Contains("Int32"));
+
+    private static Dictionary<string, object> Required(RequestSchema schema) => schema.Fields
+        .Where(field => field.IsRequired)
+        .ToDictionary(field => field.Name, field => field.Kind == FieldKind.Source ? (object)Source : TimeSpan.FromSeconds(1));
 }

@@ -26,7 +26,7 @@ internal sealed class LyricsCommand : CliCommand
 
     protected override Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
     {
-        string text = PromptOptions.Read(result.GetRequiredValue(_file));
+        string text = MusicOptions.ReadText(result.GetRequiredValue(_file));
         LyricEncoding encoding = _reading.CreateTokenizer(result, screen).Encode(text);
         if (screen.IsJson)
         {

@@ -1,71 +1,107 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace AceStep.Cli.Options;
 
 /// <summary>
-/// Options that stand for fields of a task's request. What they mean, their ranges and their defaults come from
-/// <see cref="MusicPipeline.Capabilities"/>; nothing of it is said twice.
+/// Options that stand for the fields of a request: made of what the fields declare, so that a new field is an option by
+/// itself. Names, meanings, ranges and defaults come from there; nothing of it is said twice.
 /// </summary>
-internal abstract class FieldOptions(string title, TaskCapability task) : OptionGroup(title)
+internal class FieldOptions : OptionGroup
 {
-    private readonly Dictionary<string, string> _names = [];
+    private readonly List<(RequestField Field, Option Option)> _fields = [];
+
+    /// <summary>A group with no other options.</summary>
+    /// <param name="title">The title, which is the fields' group.</param>
+    /// <param name="schema">The request.</param>
+    public FieldOptions(string title, RequestSchema schema)
+        : this(title) => AddFields(schema);
+
+    /// <summary>A group that adds its fields between other options.</summary>
+    protected FieldOptions(string title)
+        : base(title)
+    {
+    }
 
     /// <summary>The option that stands for a field; null where there is none here.</summary>
-    public string? OptionOf(string field) => _names.GetValueOrDefault(field);
+    public string? OptionOf(string field) => _fields.Find(entry => entry.Field.Name == field).Option?.Name;
 
-    protected Option<double?> Number(string option, string field) => Create(option, field, "X", Values.Number);
-
-    protected Option<int?> WholeNumber(string option, string field) => Create(option, field, "N", Values.WholeNumber);
-
-    protected Option<TimeSpan?> Seconds(string option, string field) => Create(option, field, "SECONDS", Values.Seconds);
-
-    protected Option<Seeds?> Seeds(string option, string field) => Create(option, field, "N[,N...]", Values.Seeds);
-
-    protected Option<IReadOnlyList<int>?> WholeNumbers(string option, string field) => Create(option, field, "N,N,...", Values.WholeNumbers);
-
-    protected Option<string?> Text(string option, string field, string helpName) => Create<string?>(option, field, helpName, parser: null);
-
-    protected Option<TEnum?> Choice<TEnum>(string option, string field)
-        where TEnum : struct, Enum
+    /// <summary>Adds the values that the command line gives.</summary>
+    /// <exception cref="UsageException">A value breaks a rule that the parser does not know.</exception>
+    public virtual void Read(ParseResult result, Dictionary<string, object> values)
     {
-        IReadOnlyList<string> names = Names(Capability(field));
-        return Create(option, field, "", result => Values.Choice<TEnum>(result, names));
+        foreach ((RequestField field, Option option) in _fields)
+        {
+            object? value = option is Option<bool> flag
+                ? result.GetValue(flag) ? !(bool)field.Default! : null
+                : result.GetValue((Option<object?>)option);
+            if (value is not null)
+            {
+                values[field.Name] = field.Kind == FieldKind.Source ? SourceFile.Open(option.Name, (string)value) : value;
+            }
+        }
+    }
+
+    /// <summary>Adds the options of the request's fields that are of this group.</summary>
+    protected void AddFields(RequestSchema schema)
+    {
+        foreach (RequestField field in schema.Fields.Where(field => field.Group == Title))
+        {
+            Option option = field.Kind == FieldKind.Flag ? CreateSwitch(field) : CreateOption(field);
+            _fields.Add((field, Add(option)));
+        }
     }
 
     /// <summary>A switch that turns a flag away from its default.</summary>
-    protected Option<bool> Switch(string option, string field)
+    private static Option<bool> CreateSwitch(RequestField field)
     {
-        _names[field] = option;
-        FieldCapability capability = Capability(field);
-        return Add(new Option<bool>(option) { Description = capability.Default == "true" ? $"Off: {capability.Description}" : capability.Description });
+        bool isOn = (bool)field.Default!;
+        return new Option<bool>($"--{(isOn ? "no-" : "")}{field.Option}") { Description = (isOn ? "Off: " : "") + field.Capability.Description };
     }
 
-    private Option<T> Create<T>(string name, string field, string helpName, Func<System.CommandLine.Parsing.ArgumentResult, T>? parser)
+    private static Option<object?> CreateOption(RequestField field) => new($"--{field.Option}")
     {
-        _names[field] = name;
-        FieldCapability capability = Capability(field);
-        return Add(new Option<T>(name)
-        {
-            Description = Describe(capability),
-            HelpName = capability.Choices.Count > 0 ? string.Join('|', Names(capability)) : helpName,
-            CustomParser = parser,
-            Required = capability.Default.Length == 0,
-        });
-    }
+        Description = Describe(field),
+        HelpName = field.Choices.Count > 0 ? string.Join('|', Values.NamesOf(field.Choices)) : Placeholder(field.Kind),
+        CustomParser = result => Parse(field, result),
+        Required = field.IsRequired,
+    };
 
-    /// <summary>The choices as the command line spells them.</summary>
-    private static IReadOnlyList<string> Names(FieldCapability field) => [.. field.Choices.Select(name => name.Replace('_', '-'))];
-
-    private static string Describe(FieldCapability field)
+    private static object? Parse(RequestField field, ArgumentResult result) => field.Kind switch
     {
-        string unit = field.Unit is null or "characters" ? "" : $" {field.Unit}";
+        FieldKind.Number => Values.Number(result),
+        FieldKind.WholeNumber => Values.WholeNumber(result),
+        FieldKind.WholeNumbers => Values.WholeNumbers(result),
+        FieldKind.Seconds => Values.Seconds(result),
+        FieldKind.Choice => Values.Choice(result, field.Choices),
+        FieldKind.Seeds => Values.Seeds(result),
+        _ => Values.Text(result),
+    };
+
+    private static string Placeholder(FieldKind kind) => kind switch
+    {
+        FieldKind.Number => "X",
+        FieldKind.WholeNumber => "N",
+        FieldKind.WholeNumbers => "N,N,...",
+        FieldKind.Seconds => "SECONDS",
+        FieldKind.Seeds => "N[,N...]",
+        FieldKind.Source => "FILE",
+        _ => "TEXT",
+    };
+
+    private static string Describe(RequestField field)
+    {
+        FieldCapability known = field.Capability;
+        bool isText = field.Kind == FieldKind.Text;
+        string unit = known.Unit is null || isText ? "" : $" {known.Unit}";
         // Choices stand beside the option's name, and nobody types a megabyte of text.
-        string range = field.Choices.Count > 0 || field.Unit == "characters" || field.Range.Length == 0 ? "" : $" {Capitalize(field.Range)}{unit}.";
-        string fallback = field.Default.Length == 0 ? " Required." : field.Unit == "characters" ? "" : $" Default {field.Default.Replace('_', '-')}{(double.TryParse(field.Default, out _) ? unit : "")}.";
-        return field.Description + range + fallback;
+        string range = known.Choices.Count > 0 || isText || known.Range.Length == 0 ? "" : $" {Capitalize(known.Range)}{unit}.";
+        string fallback = field.IsRequired ? " Required."
+            : isText || known.Default.Length == 0 ? ""
+            : $" Default {known.Default.Replace('_', '-')}{(double.TryParse(known.Default, CultureInfo.InvariantCulture, out _) ? unit : "")}.";
+        return known.Description + range + fallback;
     }
 
     private static string Capitalize(string text) => char.ToUpperInvariant(text[0]) + text[1..];
-
-    private FieldCapability Capability(string field) => task.Fields.Single(known => known.Name == field);
 }

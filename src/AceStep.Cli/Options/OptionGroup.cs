@@ -19,4 +19,12 @@ internal abstract class OptionGroup(string title)
         _options.Add(option);
         return option;
     }
+
+    /// <summary>Adds an option behind another one of the group.</summary>
+    protected TOption AddAfter<TOption>(string name, TOption option)
+        where TOption : Option
+    {
+        _options.Insert(_options.FindIndex(other => other.Name == name) + 1, option);
+        return option;
+    }
 }

@@ -18,14 +18,13 @@ internal sealed class OutputOptions : FieldOptions
 
     private readonly Option<string?> _output;
     private readonly Option<string?> _format;
-    private readonly Option<int?> _sampleRate;
     private readonly Option<SampleFormat?> _sampleFormat;
     private readonly Option<double?> _normalize;
     private readonly Option<string?> _title;
     private readonly Option<string?> _saveLatents;
 
-    public OutputOptions(TaskCapability task)
-        : base("Output", task)
+    public OutputOptions(RequestSchema schema)
+        : base(RequestFieldAttribute.Output)
     {
         _output = Add(new Option<string?>("--output", "-o")
         {
@@ -38,7 +37,7 @@ internal sealed class OutputOptions : FieldOptions
             HelpName = string.Join('|', FormatNames),
             CustomParser = result => Values.Word(result, FormatNames),
         });
-        _sampleRate = WholeNumber("--sample-rate", "Generation.SampleRate");
+        AddFields(schema);
         _sampleFormat = Add(new Option<SampleFormat?>("--sample-format")
         {
             Description = "How samples are stored in WAV, AIFF and FLAC. Default: float32, which loses nothing; pcm24 in FLAC.",
@@ -71,12 +70,6 @@ internal sealed class OutputOptions : FieldOptions
         Pcm24,
         Float32,
     }
-
-    /// <summary>The request with the sample rate.</summary>
-    public MusicRequest Apply(MusicRequest request, ParseResult result) => request with
-    {
-        Generation = request.Generation with { SampleRate = result.GetValue(_sampleRate) ?? request.Generation.SampleRate },
-    };
 
     /// <summary>The files to write.</summary>
     /// <exception cref="UsageException">Names and formats contradict each other.</exception>

@@ -53,6 +53,18 @@ internal static class Values
         return numbers;
     }
 
+    public static string? Text(ArgumentResult result) => Token(result);
+
+    /// <summary>One of several values by its name; case does not count, nor what joins its words.</summary>
+    public static object? Choice(ArgumentResult result, IReadOnlyList<KeyValuePair<string, object>> choices)
+    {
+        string wanted = Squeeze(Token(result));
+        return choices.FirstOrDefault(choice => Squeeze(choice.Key) == wanted).Value ?? Refuse<object>(result, $"one of {string.Join(", ", NamesOf(choices))}");
+    }
+
+    /// <summary>The names of values, as the command line spells them.</summary>
+    public static string[] NamesOf(IReadOnlyList<KeyValuePair<string, object>> choices) => [.. choices.Select(choice => choice.Key.Replace('_', '-'))];
+
     /// <summary>A member of an enumeration by its name in lower case, words joined by dashes, underscores or nothing.</summary>
     public static TEnum? Choice<TEnum>(ArgumentResult result, IReadOnlyList<string> names)
         where TEnum : struct, Enum
@@ -61,8 +73,6 @@ internal static class Values
         return names.Any(name => Squeeze(name) == wanted) && Enum.TryParse(wanted, ignoreCase: true, out TEnum value)
             ? value
             : Refuse<TEnum?>(result, $"one of {string.Join(", ", names)}");
-
-        static string Squeeze(string name) => name.Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).ToLowerInvariant();
     }
 
     /// <summary>One of several words, in lower case.</summary>
@@ -75,6 +85,8 @@ internal static class Values
     /// <summary>The names of an enumeration's members, as the command line spells them.</summary>
     public static string[] NamesOf<TEnum>()
         where TEnum : struct, Enum => [.. Enum.GetNames<TEnum>().Select(name => name.ToLowerInvariant())];
+
+    private static string Squeeze(string name) => name.Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).ToLowerInvariant();
 
     private static string Token(ArgumentResult result) => result.Tokens[0].Value;
 

@@ -6,31 +6,30 @@ using AceStep.Cli.Terminal;
 
 namespace AceStep.Cli.Tasks;
 
-/// <summary>A command that makes songs: one task of the pipeline, with the options that all of them share.</summary>
+/// <summary>A command that makes songs: one task of the pipeline. Its options are the fields of the task's request, and what models and files need.</summary>
 internal sealed class TaskCommand : CliCommand
 {
-    private readonly TaskOptions _task;
-    private readonly PromptOptions _prompt;
-    private readonly DenoisingOptions _denoising;
-    private readonly GuidanceOptions? _guidance;
+    private readonly RequestSchema _schema;
+    private readonly FieldOptions[] _fields;
     private readonly ModelOptions _model;
     private readonly OutputOptions _output;
 
-    public TaskCommand(TaskOptions task)
-        : base(task.Task.Command, task.Task.Description)
+    public TaskCommand(RequestSchema schema)
+        : base(schema.Capability.Command, schema.Capability.Description)
     {
-        _prompt = AddGroup(new PromptOptions(task.Task));
-        _task = AddGroup(task);
-        _denoising = AddGroup(new DenoisingOptions(task.Task));
-        _guidance = GuidanceOptions.AreReadBy(task.Task) ? AddGroup(new GuidanceOptions(task.Task)) : null;
+        _schema = schema;
+        FieldOptions music = AddGroup(new MusicOptions(schema));
+        FieldOptions own = AddGroup(new FieldOptions(schema.Group, schema));
+        string[] others = [.. schema.Fields.Select(field => field.Group).Distinct().Except([music.Title, own.Title, RequestFieldAttribute.Output])];
+        FieldOptions[] settings = [.. others.Select(group => AddGroup(new FieldOptions(group, schema)))];
         _model = AddGroup(new ModelOptions());
-        _output = AddGroup(new OutputOptions(task.Task));
+        _output = AddGroup(new OutputOptions(schema));
+        _fields = [music, own, .. settings, _output];
     }
 
-    public override IReadOnlyList<string> Examples => _task.Examples;
+    public override IReadOnlyList<string> Examples => TaskExamples.Of(Name);
 
-    protected override string? OptionOf(string field) =>
-        new FieldOptions?[] { _task, _prompt, _denoising, _guidance, _output }.Select(group => group?.OptionOf(field)).FirstOrDefault(option => option is not null);
+    protected override string? OptionOf(string field) => _fields.Select(group => group.OptionOf(field)).FirstOrDefault(option => option is not null);
 
     /// <summary>Everything that can be refused is refused before the model is loaded.</summary>
     protected override async Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
@@ -48,7 +47,7 @@ internal sealed class TaskCommand : CliCommand
 
         CheckpointChoice checkpoint = CheckpointChoice.Find(_model.Checkpoint(result));
         SongRun run = new(screen, checkpoint, _model.PipelineOptions(result), loras, _model.UsesStoredAlpha(result), files, loudness);
-        RunReport report = await run.ExecuteAsync(_task.Task, request, cancellationToken);
+        RunReport report = await run.ExecuteAsync(_schema.Capability, request, cancellationToken);
         if (screen.IsJson)
         {
             Screen.WriteJson(report);
@@ -63,10 +62,12 @@ internal sealed class TaskCommand : CliCommand
 
     private MusicRequest CreateRequest(ParseResult result)
     {
-        MusicRequest request = _task.CreateRequest(result);
-        request = _prompt.Apply(request, result);
-        request = _denoising.Apply(request, result);
-        request = _output.Apply(request, result);
-        return request is GuidedMusicRequest guided && _guidance is not null ? _guidance.Apply(guided, result) : request;
+        Dictionary<string, object> values = [];
+        foreach (FieldOptions group in _fields)
+        {
+            group.Read(result, values);
+        }
+
+        return _schema.Create(values);
     }
 }

@@ -1,12 +1,10 @@
-using AceStep.Audio;
 using AceStep.Lyrics;
-using AceStep.Schedulers;
 
 namespace AceStep;
 
 /// <summary>
-/// What can be asked of the model, known before any checkpoint is loaded. One table: requests are validated by it, and
-/// help texts and the HTTP interface read it. Immutable.
+/// What can be asked of the model, known before any checkpoint is loaded: what requests are validated by, and what help
+/// texts and HTTP interfaces show. Immutable.
 /// </summary>
 public sealed record MusicCapabilities
 {
@@ -25,8 +23,15 @@ public sealed record MusicCapabilities
     /// <summary>The shortest and the longest song of one pass.</summary>
     public required (TimeSpan Shortest, TimeSpan Longest) Durations { get; init; }
 
-    /// <summary>The table.</summary>
-    internal static MusicCapabilities Table { get; } = CapabilityTable.Build();
+    /// <summary>What the requests declare.</summary>
+    internal static MusicCapabilities All { get; } = new()
+    {
+        Tasks = [.. RequestSchema.All.Select(schema => schema.Capability)],
+        Languages = LyricTokenizer.SupportedLanguages,
+        Refusals = [.. RequestSchema.All.SelectMany(schema => schema.Rules).DistinctBy(rule => rule.Id)],
+        SampleRates = [.. RequestSchema.Of(MusicTask.TextToMusic)["Generation.SampleRate"].Choices.Select(choice => (int)choice.Value)],
+        Durations = (LatentFrames.MinimumDuration, LatentFrames.MaximumDuration),
+    };
 
     /// <summary>The row of a task.</summary>
     public TaskCapability this[MusicTask task] => Tasks.Single(row => row.Task == task);
@@ -36,7 +41,7 @@ public sealed record MusicCapabilities
 /// <param name="Task">The task.</param>
 /// <param name="Method">The method of <see cref="MusicPipeline"/>.</param>
 /// <param name="Command">The command of <c>acestep</c>.</param>
-/// <param name="GuideTask">The guide's task.</param>
+/// <param name="DeploymentTask">The task of the model's deployment on Replicate.</param>
 /// <param name="OriginalTask">The original's task; null where it has none that works.</param>
 /// <param name="Description">What it does, in one line.</param>
 /// <param name="Fields">The fields that it reads.</param>
@@ -44,10 +49,58 @@ public sealed record TaskCapability(
     MusicTask Task,
     string Method,
     string Command,
-    string GuideTask,
+    string DeploymentTask,
     string? OriginalTask,
     string Description,
     IReadOnlyList<FieldCapability> Fields);
+
+/// <summary>One field of a request: what it means, what it may be, and what the model's deployment on Replicate calls it. Immutable.</summary>
+public sealed record FieldCapability
+{
+    /// <summary>The field, as the request spells it: "Guidance.Scale".</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What the field means, in one line.</summary>
+    public required string Description { get; init; }
+
+    /// <summary>The default, as text; "" where there is none: the field must be given.</summary>
+    public required string Default { get; init; }
+
+    /// <summary>The least value allowed; null without a bound. Times are in seconds.</summary>
+    public double? Minimum { get; init; }
+
+    /// <summary>The greatest value allowed; null without a bound. Times are in seconds.</summary>
+    public double? Maximum { get; init; }
+
+    /// <summary>Whether only whole numbers are meant.</summary>
+    public bool IsInteger { get; init; }
+
+    /// <summary>The unit: "s", "Hz", "characters"; null for a pure number.</summary>
+    public string? Unit { get; init; }
+
+    /// <summary>The values allowed, where they can be listed; else empty.</summary>
+    public IReadOnlyList<string> Choices { get; init; } = [];
+
+    /// <summary>The deployment's name of the field; null where it does not have it.</summary>
+    public string? DeploymentName { get; init; }
+
+    /// <summary>The deployment's least value; null where it is <see cref="Minimum"/>.</summary>
+    public double? DeploymentMinimum { get; init; }
+
+    /// <summary>The deployment's greatest value; null where it is <see cref="Maximum"/>.</summary>
+    public double? DeploymentMaximum { get; init; }
+
+    /// <summary>"1 to 100", "at least 1", "euler, heun or pingpong": the rule in words; "" without one.</summary>
+    public string Range => Choices.Count > 0
+        ? FieldText.OneOf(Choices)
+        : (Minimum, Maximum) switch
+        {
+            ({ } minimum, { } maximum) => $"{FieldText.Of(minimum)} to {FieldText.Of(maximum)}",
+            ({ } minimum, null) => $"at least {FieldText.Of(minimum)}",
+            (null, { } maximum) => $"at most {FieldText.Of(maximum)}",
+            _ => "",
+        };
+}
 
 /// <summary>A combination that is refused. Immutable.</summary>
 /// <param name="Id">A short name.</param>
@@ -58,6 +111,12 @@ public sealed record Refusal(string Id, string Rule, string Reason)
     /// <summary>Where the request breaks the rule: the field and what is wrong with it; null where it does not.</summary>
     internal Func<MusicRequest, (string Field, string Value)?> Breaks { get; init; } = static _ => null;
 
+    /// <summary>A rule of one kind of request.</summary>
+    internal static Refusal Of<TRequest>(string id, string rule, string reason, Func<TRequest, (string Field, string Value)?> breaks)
+        where TRequest : MusicRequest =>
+        new(id, rule, reason) { Breaks = request => breaks((TRequest)request) };
+
+    /// <exception cref="InvalidRequestException">The request breaks the rule.</exception>
     internal void Check(MusicRequest request)
     {
         if (Breaks(request) is var (field, value))

@@ -10,7 +10,7 @@ internal static class GuideFields
     /// <summary>The guide's fields in its order.</summary>
     public static IReadOnlyList<GuideField> All { get; } =
     [
-        Field("task", GuideFieldKind.Text, TaskName(Defaults.Task), "What to do.") with { Choices = [.. MusicCapabilities.Table.Tasks.Select(row => row.GuideTask).Distinct()] },
+        Field("task", GuideFieldKind.Text, TaskName(Defaults.Task), "What to do.") with { Choices = [.. MusicCapabilities.All.Tasks.Select(row => row.DeploymentTask).Distinct()] },
         Known("prompt", GuideFieldKind.Text, Defaults.Prompt),
         Known("lyrics", GuideFieldKind.Text, Defaults.Lyrics),
         Number("audio_duration", Defaults.AudioDuration, input => input.AudioDuration) with { Promise = GuideMessages.InvalidAudioDuration + ": " },
@@ -54,7 +54,7 @@ internal static class GuideFields
     public static GuideField Of(string name) => All.Single(field => field.Name == name);
 
     /// <summary>The guide's name of a task.</summary>
-    public static string TaskName(MusicTask task) => MusicCapabilities.Table[task].GuideTask;
+    public static string TaskName(MusicTask task) => MusicCapabilities.All[task].DeploymentTask;
 
     private static GuideField Field(string name, GuideFieldKind kind, object? defaultValue, string description) =>
         new() { Name = name, Kind = kind, Default = defaultValue, Description = description };
@@ -66,8 +66,8 @@ internal static class GuideFields
         FieldCapability known = Capability(name);
         return Known(name, GuideFieldKind.Number, defaultValue) with
         {
-            Minimum = known.GuideMinimum ?? known.Minimum,
-            Maximum = known.GuideMaximum ?? known.Maximum,
+            Minimum = known.DeploymentMinimum ?? known.Minimum,
+            Maximum = known.DeploymentMaximum ?? known.Maximum,
             Number = number,
         };
     }
@@ -76,5 +76,5 @@ internal static class GuideFields
         where TEnum : struct, Enum =>
         Field(name, GuideFieldKind.Text, EnumNames.Of(defaultValue), description) with { Choices = [.. Enum.GetValues<TEnum>().Select(value => EnumNames.Of(value))] };
 
-    private static FieldCapability Capability(string name) => MusicCapabilities.Table.Tasks.SelectMany(row => row.Fields).First(field => field.GuideName == name);
+    private static FieldCapability Capability(string name) => MusicCapabilities.All.Tasks.SelectMany(row => row.Fields).First(field => field.DeploymentName == name);
 }

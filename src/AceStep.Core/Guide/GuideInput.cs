@@ -18,9 +18,6 @@ namespace AceStep.Guide;
 /// </remarks>
 public sealed record GuideInput
 {
-    /// <summary>The departure of an inpainting that asks for none: the original's default, and what the guide always uses.</summary>
-    private const double InpaintingStrength = 0.2;
-
     /// <summary>What to do. Default <see cref="MusicTask.TextToMusic"/>, which becomes a variation where <see cref="VariationStrength"/> is above 0.</summary>
     public MusicTask Task { get; init; } = MusicTask.TextToMusic;
 
@@ -95,7 +92,7 @@ public sealed record GuideInput
 
     /// <summary>
     /// How far a variation departs: 0 (the default, none) to 1. An inpainting takes its departure from here too, where it is
-    /// above 0; at 0 it uses 0.2, since a span that must not change need not be asked for.
+    /// above 0; at 0 it uses <see cref="InpaintingRequest.Strength"/>'s default, since a span that must not change need not be asked for.
     /// </summary>
     public double VariationStrength { get; init; }
 
@@ -267,14 +264,14 @@ public sealed record GuideInput
             throw new InvalidRequestException("inpaint_end_time", $"must be after inpaint_start_time, {InpaintStartTime} s; it is {InpaintEndTime} s.");
         }
 
-        return new InpaintingRequest
+        InpaintingRequest request = new()
         {
             Source = open(RequireAudio(InputAudio)),
             Start = TimeSpan.FromSeconds(InpaintStartTime),
             End = TimeSpan.FromSeconds(InpaintEndTime),
             VariationSeed = ToSeeds(VariationSeed),
-            Strength = VariationStrength > 0 ? VariationStrength : InpaintingStrength,
         };
+        return VariationStrength > 0 ? request with { Strength = VariationStrength } : request;
     }
 
     private GuidanceSettings CreateGuidance() => new()
@@ -289,7 +286,7 @@ public sealed record GuideInput
     };
 
     private string RequireAudio(string? audio) => string.IsNullOrEmpty(audio)
-        ? throw new InvalidRequestException("input_audio", $"is needed by the task {MusicCapabilities.Table[ResolveTask()].GuideTask}.")
+        ? throw new InvalidRequestException("input_audio", $"is needed by the task {MusicCapabilities.All[ResolveTask()].DeploymentTask}.")
         : audio;
 
     private static Seeds ToSeeds(long? seed) => seed is { } given ? given : Seeds.Random;

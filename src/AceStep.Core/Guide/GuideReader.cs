@@ -59,7 +59,7 @@ internal readonly struct GuideReader
     }
 
     private MusicTask Task() => Name("task") is { } name
-        ? MusicCapabilities.Table.Tasks.First(row => row.GuideTask == name).Task
+        ? MusicCapabilities.All.Tasks.First(row => row.DeploymentTask == name).Task
         : MusicTask.TextToMusic;
 
     private TEnum Choice<TEnum>(string name, TEnum defaultValue)

@@ -6,33 +6,49 @@ namespace AceStep;
 public sealed record GuidanceSettings
 {
     /// <summary>The rule that combines conditional and unconditional predictions. Default <see cref="GuidanceKind.Apg"/>.</summary>
+    [RequestField("The rule of guidance.", Deployment = "cfg_type", Option = "guidance")]
     public GuidanceKind Kind { get; init; } = GuidanceKind.Apg;
 
     /// <summary>Guidance scale, at least 0. Default 15; 0 and 1 switch guidance off, which halves the work.</summary>
+    [RequestField(
+        "Guidance scale; 0 and 1 switch guidance off.",
+        Minimum = 0, Deployment = "guidance_scale", DeploymentMinimum = 1, DeploymentMaximum = 30, Option = "guidance-scale")]
     public double Scale { get; init; } = 15;
 
     /// <summary>Guidance scale of the text. Default 0 (off). Above 1 together with <see cref="LyricScale"/>: double-condition guidance, whatever the kind.</summary>
+    [RequestField(
+        "Guidance scale of the text, for double condition; 0: off.",
+        Minimum = 0, Deployment = "guidance_scale_text", DeploymentMaximum = 30, Option = "guidance-scale-text")]
     public double TextScale { get; init; }
 
     /// <summary>Guidance scale of the lyrics. Default 0 (off). Above 1 together with <see cref="TextScale"/>: double-condition guidance, whatever the kind.</summary>
+    [RequestField(
+        "Guidance scale of the lyrics, for double condition; 0: off.",
+        Minimum = 0, Deployment = "guidance_scale_lyric", DeploymentMaximum = 30, Option = "guidance-scale-lyric")]
     public double LyricScale { get; init; }
 
     /// <summary>The share of the steps, around the middle, that is guided: 0 to 1. Default 0.5.</summary>
+    [ShareField("The share of the steps, around the middle, that is guided.", Option = "guidance-interval")]
     public double Interval { get; init; } = 0.5;
 
     /// <summary>How far the scale falls towards <see cref="MinScale"/> by the end of the interval: 0 (the default, constant) to 1.</summary>
+    [ShareField("How far the scale falls within the interval.", Option = "guidance-decay")]
     public double IntervalDecay { get; init; }
 
     /// <summary>The scale that a full decay ends at. Default 3.</summary>
+    [RequestField("The scale that a full decay ends at.", Minimum = 0, Option = "min-guidance-scale")]
     public double MinScale { get; init; } = 3;
 
     /// <summary>Entropy-rectifying guidance for tags: the unconditional text is the weakened prompt. Default true; has an effect only together with <see cref="ErgLyric"/>.</summary>
+    [RequestField("Entropy-rectifying guidance for tags; with ErgLyric only.", Deployment = "use_erg_tag")]
     public bool ErgTag { get; init; } = true;
 
     /// <summary>Entropy-rectifying guidance for lyrics: the unconditional lyrics are the weakened lyrics. Default true.</summary>
+    [RequestField("Entropy-rectifying guidance for lyrics.", Deployment = "use_erg_lyric")]
     public bool ErgLyric { get; init; } = true;
 
     /// <summary>Entropy-rectifying guidance for diffusion: the unconditional pass attends weakly in five blocks. Default true.</summary>
+    [RequestField("Entropy-rectifying guidance for diffusion.", Deployment = "use_erg_diffusion")]
     public bool ErgDiffusion { get; init; } = true;
 
     /// <summary>Whether both scales ask for double-condition guidance.</summary>

@@ -15,11 +15,17 @@ internal static class LatentFrames
     /// <summary>The model's sample rate in Hz.</summary>
     public const int SampleRate = 44100;
 
-    /// <summary>The longest song in one pass.</summary>
-    public static readonly TimeSpan MaximumDuration = TimeSpan.FromSeconds(240);
+    /// <summary>The longest song in one pass, in seconds.</summary>
+    public const double LongestSeconds = 240;
 
-    /// <summary>The shortest song: one latent frame.</summary>
-    public static readonly TimeSpan MinimumDuration = TimeSpan.FromSeconds((double)Samples / SampleRate) + TimeSpan.FromTicks(1);
+    /// <summary>The shortest song: one latent frame, rounded up to a whole tick of .NET's time.</summary>
+    public const double ShortestSeconds = 0.0928799;
+
+    /// <summary>The longest song in one pass.</summary>
+    public static readonly TimeSpan MaximumDuration = TimeSpan.FromSeconds(LongestSeconds);
+
+    /// <summary>The shortest song.</summary>
+    public static readonly TimeSpan MinimumDuration = TimeSpan.FromSeconds(ShortestSeconds);
 
     /// <summary>Frames of the longest song.</summary>
     public static readonly int Maximum = FromTime(MaximumDuration);

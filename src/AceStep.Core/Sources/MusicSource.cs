@@ -75,3 +75,13 @@ public abstract class MusicSource
         public override string ToString() => "latents";
     }
 }
+
+/// <summary>What is heard where an inpainting or a continuation keeps its source.</summary>
+public enum SourceBlend
+{
+    /// <summary>The kept latents, decoded: the codec's round trip of the source, without a seam. What the original does.</summary>
+    Decoded,
+
+    /// <summary>The source's own samples, with a crossfade of one latent frame (93 ms) at each seam. Needs a source that is audio.</summary>
+    Original,
+}

@@ -253,8 +253,8 @@ public sealed class GuideInputTests
     {
         foreach (TaskCapability task in MusicPipeline.Capabilities.Tasks)
         {
-            MusicRequest request = Parse($$"""{"task": "{{task.GuideTask}}", "input_audio": "a.wav", "inpaint_end_time": 4}""").ToRequest();
-            Assert.That(() => MusicPipeline.Validate(request), Throws.Nothing, task.GuideTask);
+            MusicRequest request = Parse($$"""{"task": "{{task.DeploymentTask}}", "input_audio": "a.wav", "inpaint_end_time": 4}""").ToRequest();
+            Assert.That(() => MusicPipeline.Validate(request), Throws.Nothing, task.DeploymentTask);
         }
     }
 

@@ -1,0 +1,35 @@
+using System.Globalization;
+
+namespace AceStep;
+
+/// <summary>Values as messages and documentation show them, the same on every machine.</summary>
+internal static class FieldText
+{
+    private const int LongestList = 20;
+
+    /// <summary>A number, to six decimals.</summary>
+    public static string Of(double value) => value.ToString("0.######", CultureInfo.InvariantCulture);
+
+    /// <summary>A time in seconds, with its unit.</summary>
+    public static string Of(TimeSpan value) => $"{Of(value.TotalSeconds)} s";
+
+    /// <summary>The first of several numbers.</summary>
+    public static string Of(IReadOnlyList<int> values) =>
+        string.Join(",", values.Take(LongestList).Select(value => value.ToString(CultureInfo.InvariantCulture))) + (values.Count > LongestList ? ",..." : "");
+
+    /// <summary>"euler, heun or pingpong".</summary>
+    public static string OneOf(IReadOnlyList<string> choices) => choices.Count == 1 ? choices[0] : string.Join(", ", choices.SkipLast(1)) + " or " + choices[^1];
+
+    /// <summary>A field's default, as text; "" where there is none.</summary>
+    public static string OfDefault(object? value) => value switch
+    {
+        null => "",
+        string text => $"\"{text}\"",
+        bool flag => flag ? "true" : "false",
+        Enum choice => EnumNames.Of(choice),
+        TimeSpan time => time.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+        IReadOnlyList<int> numbers => numbers.Count == 0 ? "none" : Of(numbers),
+        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+        _ => value.ToString() ?? "",
+    };
+}

@@ -1,0 +1,221 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace AceStep;
+
+/// <summary>What a field of a request holds.</summary>
+internal enum FieldKind
+{
+    /// <summary>Text.</summary>
+    Text,
+
+    /// <summary>A number: <see cref="double"/>.</summary>
+    Number,
+
+    /// <summary>A whole number: <see cref="int"/>.</summary>
+    WholeNumber,
+
+    /// <summary>Several whole numbers: a list of <see cref="int"/>.</summary>
+    WholeNumbers,
+
+    /// <summary>Seconds: <see cref="TimeSpan"/>.</summary>
+    Seconds,
+
+    /// <summary>True or false.</summary>
+    Flag,
+
+    /// <summary>A member of an enumeration.</summary>
+    Choice,
+
+    /// <summary>One seed or several.</summary>
+    Seeds,
+
+    /// <summary>Audio or latents.</summary>
+    Source,
+}
+
+/// <summary>
+/// One field of a request, read from its property: what it is, how it is checked, how it is read from a request and written
+/// into a new one. Immutable.
+/// </summary>
+internal sealed class RequestField
+{
+    /// <summary>Characters of a text: far more than the model reads, few enough to be read quickly.</summary>
+    private const int LongestText = 1 << 20;
+
+    private readonly PropertyInfo _property;
+    private readonly PropertyInfo? _settings;
+
+    /// <param name="property">The property.</param>
+    /// <param name="declaration">What it says of itself.</param>
+    /// <param name="settings">The request's property that has it; null where the request itself does.</param>
+    /// <param name="group">The group of its option where it names none.</param>
+    /// <param name="blank">A request without values, for the default.</param>
+    public RequestField(PropertyInfo property, RequestFieldAttribute declaration, PropertyInfo? settings, string group, MusicRequest blank)
+    {
+        _property = property;
+        _settings = settings;
+        Kind = KindOf(property);
+        Group = declaration.Group ?? group;
+        IsRequired = property.IsDefined(typeof(RequiredMemberAttribute));
+        Default = IsRequired ? null : property.GetValue(Owner(blank));
+        Option = declaration.Option ?? JsonNamingPolicy.KebabCaseLower.ConvertName(property.Name);
+        Choices = Kind == FieldKind.Choice ? [.. EnumNames.All(ValueType).Select(choice => KeyValuePair.Create(choice.Key, (object)choice.Value))]
+            : [.. declaration.Values.Select(value => KeyValuePair.Create(FieldText.Of(value), (object)value))];
+        Capability = new FieldCapability
+        {
+            Name = settings is null ? property.Name : $"{settings.Name}.{property.Name}",
+            Description = declaration.Description,
+            Default = FieldText.OfDefault(Default),
+            Minimum = Kind == FieldKind.Text ? 0 : Bound(declaration.Minimum),
+            Maximum = Bound(declaration.Maximum) ?? (Kind == FieldKind.Text ? LongestText : null),
+            IsInteger = Kind is FieldKind.Text or FieldKind.WholeNumber or FieldKind.WholeNumbers or FieldKind.Seeds && Choices.Count == 0,
+            Unit = declaration.Unit ?? (Kind switch { FieldKind.Seconds => "s", FieldKind.Text => "characters", _ => null }),
+            Choices = Kind == FieldKind.Flag ? ["true", "false"] : [.. Choices.Select(choice => choice.Key)],
+            DeploymentName = declaration.Deployment,
+            DeploymentMinimum = Bound(declaration.DeploymentMinimum),
+            DeploymentMaximum = Bound(declaration.DeploymentMaximum),
+        };
+    }
+
+    /// <summary>The field as it is shown.</summary>
+    public FieldCapability Capability { get; }
+
+    /// <summary>The field, as the request spells it: "Guidance.Scale".</summary>
+    public string Name => Capability.Name;
+
+    /// <summary>What it holds.</summary>
+    public FieldKind Kind { get; }
+
+    /// <summary>The type of its values.</summary>
+    public Type ValueType => Nullable.GetUnderlyingType(_property.PropertyType) ?? _property.PropertyType;
+
+    /// <summary>Whether a request cannot be made without it.</summary>
+    public bool IsRequired { get; }
+
+    /// <summary>The value where none is given; null where it must be given, or is nothing.</summary>
+    public object? Default { get; }
+
+    /// <summary>The values by their names, where they can be listed; else empty.</summary>
+    public IReadOnlyList<KeyValuePair<string, object>> Choices { get; }
+
+    /// <summary>The command line's option, without its dashes.</summary>
+    public string Option { get; }
+
+    /// <summary>The group of its option in the help.</summary>
+    public string Group { get; }
+
+    /// <summary>The value in a request.</summary>
+    /// <exception cref="InvalidRequestException">It is null, and must not be.</exception>
+    public object Read(MusicRequest request) => Find(request) ?? throw new InvalidRequestException(Name, "must not be null.");
+
+    /// <summary>Checks the value in a request by itself.</summary>
+    /// <exception cref="InvalidRequestException">It breaks a rule of this field.</exception>
+    public void Check(MusicRequest request)
+    {
+        // Nullable annotations bind nobody at run time.
+        if (Find(request) is { } value)
+        {
+            CheckValue(value);
+        }
+        else if (IsRequired || Default is not null)
+        {
+            throw new InvalidRequestException(Name, "must not be null.");
+        }
+    }
+
+    /// <summary>Checks a value.</summary>
+    /// <exception cref="InvalidRequestException">It breaks a rule of this field.</exception>
+    public void CheckValue(object value)
+    {
+        if (Choices.Count > 0)
+        {
+            if (!Choices.Any(choice => choice.Value.Equals(value)))
+            {
+                Refuse(FieldText.OfDefault(value));
+            }
+
+            return;
+        }
+
+        switch (value)
+        {
+            case string text:
+                CheckNumber(text.Length);
+                break;
+            case double number:
+                CheckNumber(number);
+                break;
+            case int number:
+                CheckNumber(number);
+                break;
+            case TimeSpan time:
+                CheckNumber(time.TotalSeconds);
+                break;
+            case Seeds seeds:
+                Array.ForEach([.. seeds], seed => CheckNumber(seed));
+                break;
+            case IReadOnlyList<int> numbers:
+                Array.ForEach([.. numbers], number => CheckNumber(number));
+                break;
+        }
+    }
+
+    /// <summary>Sets the value in a request that nobody else has seen yet.</summary>
+    /// <exception cref="ArgumentException">The value is not of the field's type.</exception>
+    public void Write(MusicRequest fresh, object value)
+    {
+        if (!ValueType.IsInstanceOfType(value))
+        {
+            throw new ArgumentException($"{Name} holds a {ValueType.Name}; a {value.GetType().Name} is none.", nameof(value));
+        }
+
+        _property.SetValue(Owner(fresh), value);
+    }
+
+    private object? Find(MusicRequest request) => _property.GetValue(Owner(request));
+
+    /// <summary>What has the property: the request, or settings within it.</summary>
+    private object Owner(MusicRequest request) => _settings is null
+        ? request
+        : _settings.GetValue(request) ?? throw new InvalidRequestException(_settings.Name, "must not be null.");
+
+    private void CheckNumber(double value)
+    {
+        // Written so that NaN fails.
+        bool fits = double.IsFinite(value) && !(value < Capability.Minimum) && !(value > Capability.Maximum);
+        if (!fits)
+        {
+            Refuse(FieldText.Of(value));
+        }
+    }
+
+    [DoesNotReturn]
+    private void Refuse(string value)
+    {
+        string rule = Capability.Range is { Length: > 0 } range ? $"must be {range}{(Capability.Unit is { } unit ? " " + unit : "")}" : "must be a finite number";
+        throw new InvalidRequestException(Name, $"{rule}; it is {value}.");
+    }
+
+    private static double? Bound(double value) => double.IsNaN(value) ? null : value;
+
+    private static FieldKind KindOf(PropertyInfo property)
+    {
+        Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        return type switch
+        {
+            _ when type == typeof(string) => FieldKind.Text,
+            _ when type == typeof(double) => FieldKind.Number,
+            _ when type == typeof(int) => FieldKind.WholeNumber,
+            _ when type == typeof(IReadOnlyList<int>) => FieldKind.WholeNumbers,
+            _ when type == typeof(TimeSpan) => FieldKind.Seconds,
+            _ when type == typeof(bool) => FieldKind.Flag,
+            _ when type == typeof(Seeds) => FieldKind.Seeds,
+            _ when type == typeof(MusicSource) => FieldKind.Source,
+            _ when type.IsEnum => FieldKind.Choice,
+            _ => throw new NotSupportedException($"{property.DeclaringType!.Name}.{property.Name} is a {type.Name}, and a request's field is none of that type: see {nameof(FieldKind)}."),
+        };
+    }
+}
