@@ -1,11 +1,12 @@
 using AceStep.Audio.Files;
+using AceStep.Audio.Files.Reading;
 using AceStep.Audio.Files.SoundFile;
 using AceStep.Audio.Files.Wav;
 
 namespace AceStep.Audio;
 
 /// <summary>Reads and writes audio files. All members may be called from any number of threads.</summary>
-/// <remarks>WAV needs nothing but this library; the other formats need libsndfile 1.1 or later (MP3 and Opus).</remarks>
+/// <remarks>Uncompressed WAV needs nothing but this library; all else needs libsndfile, MP3 and Opus its version 1.1 or later.</remarks>
 public static class AudioFile
 {
     /// <summary>The formats' file extensions; the first of each format is the usual one.</summary>
@@ -18,6 +19,9 @@ public static class AudioFile
         (".opus", AudioFormat.Opus),
         (".mp3", AudioFormat.Mp3),
     ];
+
+    /// <summary>The most bytes that are read of a stream that cannot seek, such as a pipe: 1 GiB.</summary>
+    public const long MaxStreamLength = 1L << 30;
 
     /// <summary>Decodes a whole file.</summary>
     /// <exception cref="AudioFormatException">The file is not audio of a known format, or is damaged.</exception>
@@ -34,6 +38,23 @@ public static class AudioFile
     {
         using AudioReader reader = OpenRead(stream, leaveOpen: true);
         return reader.ReadToEnd();
+    }
+
+    /// <summary>Decodes a whole file, and tells what it says of itself and what was left out.</summary>
+    /// <exception cref="AudioFormatException">The file is not audio of a known format, or is damaged.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static LoadedAudio LoadWithInfo(string path)
+    {
+        using AudioReader reader = OpenRead(path);
+        return new LoadedAudio(reader.ReadToEnd(), reader.Info, reader.Warnings);
+    }
+
+    /// <summary>Decodes a whole file from a stream, which stays open, and tells what it says of itself and what was left out.</summary>
+    /// <exception cref="AudioFormatException">The stream is not audio of a known format, or is damaged.</exception>
+    public static LoadedAudio LoadWithInfo(Stream stream)
+    {
+        using AudioReader reader = OpenRead(stream, leaveOpen: true);
+        return new LoadedAudio(reader.ReadToEnd(), reader.Info, reader.Warnings);
     }
 
     /// <summary>Says what a file holds without decoding it.</summary>
@@ -53,7 +74,7 @@ public static class AudioFile
         return reader.Info;
     }
 
-    /// <summary>Opens a file to be decoded piece by piece.</summary>
+    /// <summary>Opens a file to be decoded piece by piece. A pipe or a device is read to its end first.</summary>
     /// <exception cref="AudioFormatException">The file is not audio of a known format, or is damaged.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static AudioReader OpenRead(string path)
@@ -64,30 +85,17 @@ public static class AudioFile
             throw new IOException($"{path} is a folder, not an audio file.");
         }
 
-        return OpenRead(File.OpenRead(path), leaveOpen: false, Path.GetFileName(path));
+        return Decoders.Open(File.OpenRead(path), leaveOpen: false, Path.GetFileName(path));
     }
 
     /// <summary>Opens a stream to be decoded piece by piece, from where it stands.</summary>
-    /// <param name="stream">The stream; copied into memory where it cannot seek.</param>
+    /// <param name="stream">The stream; one that cannot seek is read to its end first, into memory.</param>
     /// <param name="leaveOpen">Whether the stream stays open when the reader is disposed of.</param>
-    /// <exception cref="AudioFormatException">The stream is not audio of a known format, or is damaged.</exception>
+    /// <exception cref="AudioFormatException">The stream is not audio of a known format, is damaged, or cannot seek and has more than <see cref="MaxStreamLength"/> bytes.</exception>
     public static AudioReader OpenRead(Stream stream, bool leaveOpen = false)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        if (stream.CanSeek)
-        {
-            return OpenRead(stream, leaveOpen, "the stream");
-        }
-
-        var copy = new MemoryStream();
-        stream.CopyTo(copy);
-        copy.Position = 0;
-        if (!leaveOpen)
-        {
-            stream.Dispose();
-        }
-
-        return OpenRead(copy, leaveOpen: false, "the stream");
+        return Decoders.Open(stream, leaveOpen, "the stream");
     }
 
     /// <summary>Writes a sound to a file. The file appears under its name only when it is complete.</summary>
@@ -166,26 +174,6 @@ public static class AudioFile
         catch
         {
             file.Dispose();
-            throw;
-        }
-    }
-
-    private static AudioReader OpenRead(Stream stream, bool leaveOpen, string name)
-    {
-        try
-        {
-            AudioFormat format = FormatDetector.Detect(stream, name);
-            return format == AudioFormat.Wav
-                ? WavReader.Open(stream, leaveOpen, name)
-                : SoundFileReader.Open(stream, leaveOpen, format, name);
-        }
-        catch
-        {
-            if (!leaveOpen)
-            {
-                stream.Dispose();
-            }
-
             throw;
         }
     }

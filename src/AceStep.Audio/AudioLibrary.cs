@@ -34,9 +34,11 @@ public static unsafe class AudioLibrary
     public static bool Supports(AudioFormat format) => format == AudioFormat.Wav || Loaded.Value.Formats.Contains(format);
 
     /// <summary>Refuses a format that cannot be read and written here, saying what to install.</summary>
-    internal static void Require(AudioFormat format)
+    /// <param name="format">The format.</param>
+    /// <param name="isCompressed">Whether the library is needed for WAV too.</param>
+    internal static void Require(AudioFormat format, bool isCompressed = false)
     {
-        if (Supports(format))
+        if (isCompressed ? IsAvailable && (format == AudioFormat.Wav || Supports(format)) : Supports(format))
         {
             return;
         }
@@ -44,7 +46,7 @@ public static unsafe class AudioLibrary
         throw IsAvailable
             ? new NotSupportedException($"{Version} was built without {format}; version 1.1 or later with all its codecs is needed: {Requirement}.")
             : new DllNotFoundException(
-                $"{format} files need libsndfile, which was not found: {Requirement}, or name its file in {EnvironmentVariable}. WAV files need nothing.");
+                $"{(format == AudioFormat.Wav ? "compressed WAV" : format)} files need libsndfile, which was not found: {Requirement}, or name its file in {EnvironmentVariable}. Uncompressed WAV files need nothing.");
     }
 
     private static State Load()

@@ -9,14 +9,18 @@ public abstract class AudioReader : IDisposable
     /// <summary>Samples per piece where much is wanted, of all channels together: 256 KiB.</summary>
     private const int BlockSamples = 65536;
 
-    private protected AudioReader(AudioFileInfo info, string name)
+    private protected AudioReader(AudioFileInfo info, string name, IReadOnlyList<AudioWarning> warnings)
     {
         Info = info;
         Name = name;
+        Warnings = warnings;
     }
 
     /// <summary>What the file says of itself.</summary>
     public AudioFileInfo Info { get; }
+
+    /// <summary>What is left out of the sound or is missing from it; known from the start.</summary>
+    public IReadOnlyList<AudioWarning> Warnings { get; }
 
     /// <summary>The file, as errors name it.</summary>
     private protected string Name { get; }

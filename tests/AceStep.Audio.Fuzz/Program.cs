@@ -17,7 +17,7 @@ if (args is not [var kind, var firstText, var countText])
 int first = int.Parse(firstText, CultureInfo.InvariantCulture);
 int count = int.Parse(countText, CultureInfo.InvariantCulture);
 byte[] file = Seeds.Make(kind);
-byte[] other = Seeds.Make(Seeds.Kinds[(Array.IndexOf(Seeds.Kinds, kind) + 1) % Seeds.Kinds.Length]);
+byte[] other = Seeds.MakeOther(kind);
 int current = first;
 var clock = Stopwatch.StartNew();
 long started = 0;

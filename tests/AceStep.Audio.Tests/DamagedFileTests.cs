@@ -7,9 +7,12 @@ public sealed class DamagedFileTests
 {
     private const int CasesPerKind = 5000;
 
-    /// <summary>8 x 5,000 seeded mutations, each kind in a process of its own, so that a crash in native code is seen.</summary>
+    /// <summary>11 x 5,000 seeded mutations, each kind in a process of its own, so that a crash in native code is seen.</summary>
     [TestCase("wav16")]
     [TestCase("wav-float-extensible")]
+    [TestCase("wav-mulaw")]
+    [TestCase("wav-ima")]
+    [TestCase("wav-ms")]
     [TestCase("aiff")]
     [TestCase("flac")]
     [TestCase("vorbis")]
@@ -18,18 +21,28 @@ public sealed class DamagedFileTests
     [TestCase("mp3-variable")]
     public void Load_DamagedFiles_AreReadOrRefused(string kind)
     {
-        // A damaged WAV too may look like a file of another kind, which the library then reads.
-        if (!AudioLibrary.IsAvailable)
+        if (!kind.StartsWith("wav", StringComparison.Ordinal))
         {
-            Assert.Ignore(AudioLibrary.Requirement);
+            RequireLibrary();
         }
 
-        (int exitCode, string lastCase, string errors) = FuzzProgram.Run(kind, CasesPerKind);
+        AssertReadOrRefused(FuzzProgram.Run(kind, CasesPerKind));
+    }
 
-        string tail = string.Join(Environment.NewLine, errors.Split('\n').TakeLast(30));
+    /// <summary>A damaged WAV may look like a file of another kind, or a compressed one: that is refused, too, where nothing can read it.</summary>
+    [TestCase("wav16")]
+    [TestCase("wav-float-extensible")]
+    [TestCase("wav-ima")]
+    public void Load_DamagedFilesWithoutTheLibrary_AreReadOrRefused(string kind) =>
+        AssertReadOrRefused(FuzzProgram.Run(kind, CasesPerKind, FuzzProgram.NoLibrary));
+
+    private static void AssertReadOrRefused((int ExitCode, string LastCase, string Errors) run)
+    {
+        string tail = string.Join(Environment.NewLine, run.Errors.Split('\n').TakeLast(30));
         TestContext.Out.WriteLine(tail);
-        Assert.That(exitCode, Is.Zero, $"last case: {lastCase}; {tail}");
-        Assert.That(lastCase, Is.EqualTo($"{CasesPerKind - 1}"));
+        Assert.That(run.ExitCode, Is.Zero, $"last case: {run.LastCase}; {tail}");
+        Assert.That(run.LastCase, Is.EqualTo($"{CasesPerKind - 1}"));
+        Assert.That(run.Errors.Trim().Split('\n'), Has.Length.EqualTo(1), "native libraries keep silent: only the program's own line");
     }
 
     /// <summary>Offsets in the header that our writer makes for PCM of 16 bits: format 20, channels 22, rate 24, frame 32, bits 34, data size 40.</summary>
@@ -37,11 +50,11 @@ public sealed class DamagedFileTests
     [TestCase(22, 2, 65L, "65 channels")]
     [TestCase(24, 4, 0L, "a sample rate of 0 Hz")]
     [TestCase(24, 4, 0x80000000L, "a sample rate of 2147483648 Hz")]
-    [TestCase(20, 2, 2L, "encoding 0x0002")]
+    [TestCase(20, 2, 0x99L, "encoding 0x0099")]
     [TestCase(34, 2, 12L, "samples of 12 bits")]
     [TestCase(32, 2, 3L, "frames of 3 bytes")]
-    [TestCase(40, 4, 0x7FFFFFFFL, "truncated: the 'data' chunk claims 2147483647 bytes")]
-    [TestCase(40, 4, 399L, "399 bytes of samples are not whole frames")]
+    [TestCase(40, 4, 0x6FFFFFFFL, "truncated: the 'data' chunk claims 1879048191 bytes")]
+    [TestCase(40, 4, 404L, "truncated: the 'data' chunk claims 404 bytes")]
     [TestCase(16, 4, 8L, "the fmt chunk has 8 bytes")]
     [TestCase(16, 4, 0xFFFFFFFFL, "truncated: the 'fmt ' chunk claims")]
     [TestCase(12, 4, 0L, "the samples come before the fmt chunk")]
@@ -160,14 +173,6 @@ public sealed class DamagedFileTests
         Assert.That(() => AudioFile.Load(folder["song.mp3"]), Throws.TypeOf<AudioFormatException>().With.Message.StartsWith("song.mp3: "));
         // Closed again.
         File.Delete(folder["song.mp3"]);
-    }
-
-    [Test]
-    public void Load_WavWrittenToAPipe_ReadsToTheEnd()
-    {
-        byte[] file = Wav16();
-        BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(40), uint.MaxValue);
-        Assert.That(AudioFile.Load(new MemoryStream(file)).Length, Is.EqualTo(100));
     }
 
     private static void AssertRefused(byte[] file, string message)

@@ -6,6 +6,9 @@ namespace AceStep.Audio.Tests;
 /// <summary>Runs AceStep.Audio.Fuzz in a process of its own.</summary>
 internal static class FuzzProgram
 {
+    /// <summary>Where no libsndfile is.</summary>
+    public static string NoLibrary { get; } = Path.Combine(Path.GetTempPath(), "no-such-library.so");
+
     /// <summary>Damages files of a kind and reads them; returns the exit status, the last case and the errors.</summary>
     public static (int ExitCode, string LastCase, string Errors) Run(string kind, int count, string? library = null)
     {

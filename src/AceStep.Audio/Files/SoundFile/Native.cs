@@ -12,7 +12,9 @@ internal static unsafe partial class Native
     public const int TypeMask = 0x0FFF0000;
     public const int SubtypeMask = 0x0000FFFF;
 
+    public const int TypeWav = 0x010000;
     public const int TypeAiff = 0x020000;
+    public const int TypeWavExtensible = 0x130000;
     public const int TypeFlac = 0x170000;
     public const int TypeOgg = 0x200000;
     public const int TypeMpeg = 0x230000;

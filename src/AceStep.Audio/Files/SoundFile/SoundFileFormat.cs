@@ -17,7 +17,8 @@ internal static class SoundFileFormat
     /// <summary>The format of a number, or null where it is none of ours.</summary>
     public static AudioFormat? FormatOf(int number) => (number & Native.TypeMask, number & Native.SubtypeMask) switch
     {
-        (Native.TypeAiff, _) when EncodingOf(number) is not null => AudioFormat.Aiff,
+        (Native.TypeWav or Native.TypeWavExtensible, _) => AudioFormat.Wav,
+        (Native.TypeAiff, _) => AudioFormat.Aiff,
         (Native.TypeFlac, _) => AudioFormat.Flac,
         (Native.TypeOgg, Native.SubtypeVorbis) => AudioFormat.Vorbis,
         (Native.TypeOgg, Native.SubtypeOpus) => AudioFormat.Opus,
@@ -25,7 +26,7 @@ internal static class SoundFileFormat
         _ => null,
     };
 
-    /// <summary>The encoding of a number, or null where it is lossy.</summary>
+    /// <summary>The encoding of a number, or null where samples are compressed with loss.</summary>
     public static SampleEncoding? EncodingOf(int number)
     {
         int index = Array.FindIndex(Subtypes, entry => entry.Subtype == (number & Native.SubtypeMask));

@@ -16,6 +16,7 @@ internal sealed unsafe class SoundFileHandle : IDisposable
         _file = new VirtualFile(stream);
         _fileHandle = GCHandle.Alloc(_file);
         Native.VirtualFunctions functions = VirtualFile.Functions;
+        using NativeMessages.Scope silence = NativeMessages.Silence();
         fixed (Native.Info* pointer = &info)
         {
             _pointer = Native.OpenVirtual(&functions, mode, pointer, GCHandle.ToIntPtr(_fileHandle));
@@ -36,6 +37,7 @@ internal sealed unsafe class SoundFileHandle : IDisposable
     /// <exception cref="SoundFileException">The file is damaged.</exception>
     public int Read(Span<float> samples, int channels)
     {
+        using NativeMessages.Scope silence = NativeMessages.Silence();
         fixed (float* pointer = samples)
         {
             int frames = (int)Native.Read(_pointer, pointer, samples.Length / channels);
@@ -130,6 +132,7 @@ internal sealed unsafe class SoundFileHandle : IDisposable
         int error = 0;
         if (_pointer != 0)
         {
+            using NativeMessages.Scope silence = NativeMessages.Silence();
             error = Native.Close(_pointer);
             _pointer = 0;
             _fileHandle.Free();
@@ -140,3 +143,7 @@ internal sealed unsafe class SoundFileHandle : IDisposable
 
     private static string? TextOf(byte* text) => Marshal.PtrToStringUTF8((nint)text)?.TrimEnd(' ', '.');
 }
+
+/// <summary>libsndfile failed; the reader or writer that meets it says in which file.</summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1032", Justification = "Never leaves this namespace.")]
+internal sealed class SoundFileException(string message) : Exception(message);

@@ -1,50 +1,48 @@
-using System.Buffers.Binary;
-
 namespace AceStep.Audio.Files.SoundFile;
 
-/// <summary>Reads AIFF, FLAC, Vorbis, Opus and MP3 files through libsndfile.</summary>
+/// <summary>Reads AIFF, FLAC, Vorbis, Opus, MP3 and compressed WAV files through libsndfile.</summary>
 internal sealed class SoundFileReader : AudioReader
 {
-    private readonly Stream _stream;
+    private readonly Stream _owner;
     private readonly bool _leaveOpen;
     private readonly SoundFileHandle _handle;
     private long _read;
     private bool _ended;
 
-    private SoundFileReader(Stream stream, bool leaveOpen, SoundFileHandle handle, AudioFileInfo info, string name)
-        : base(info, name)
+    private SoundFileReader(Stream owner, bool leaveOpen, SoundFileHandle handle, AudioFileInfo info, string name, IReadOnlyList<AudioWarning> warnings)
+        : base(info, name, warnings)
     {
-        _stream = stream;
+        _owner = owner;
         _leaveOpen = leaveOpen;
         _handle = handle;
     }
 
-    /// <summary>Opens a file that starts where the (seekable) stream stands, whose first bytes are those of the format.</summary>
-    public static SoundFileReader Open(Stream stream, bool leaveOpen, AudioFormat expected, string name)
+    /// <summary>Opens a file.</summary>
+    /// <param name="stream">What libsndfile is to see of the file, from its start; can seek.</param>
+    /// <param name="owner">The stream to close with the reader.</param>
+    /// <param name="leaveOpen">Whether it stays open.</param>
+    /// <param name="expected">The format whose first bytes it has.</param>
+    /// <param name="name">The file, as errors name it.</param>
+    /// <param name="warnings">What was left out.</param>
+    /// <param name="tags">The tags where they are known, else null for those that libsndfile finds.</param>
+    /// <exception cref="AudioFormatException">libsndfile is missing, or refuses.</exception>
+    public static SoundFileReader Open(
+        Stream stream, Stream owner, bool leaveOpen, AudioFormat expected, string name, IReadOnlyList<AudioWarning> warnings, AudioTags? tags = null)
     {
-        AudioLibrary.Require(expected);
-        switch (expected)
-        {
-            case AudioFormat.Aiff:
-                CheckAiffLength(stream, name);
-                break;
-            case AudioFormat.Vorbis or AudioFormat.Opus:
-                OggScan.Check(stream, name);
-                break;
-            case AudioFormat.Mp3:
-                Mp3Scan.Check(stream, name);
-                break;
-        }
-
         var info = default(Native.Info);
         SoundFileHandle handle;
         try
         {
+            AudioLibrary.Require(expected, isCompressed: true);
             handle = new SoundFileHandle(stream, Native.ModeRead, ref info);
         }
         catch (SoundFileException exception)
         {
             throw new AudioFormatException($"{name}: not a {expected} file that can be read: {exception.Message}.", exception);
+        }
+        catch (Exception exception) when (exception is DllNotFoundException or NotSupportedException)
+        {
+            throw new AudioFormatException($"{name}: {exception.Message}", exception);
         }
 
         try
@@ -52,7 +50,7 @@ internal sealed class SoundFileReader : AudioReader
             AudioFormat format = SoundFileFormat.FormatOf(info.Format)
                 ?? throw new AudioFormatException($"{name}: audio of libsndfile's kind 0x{info.Format:X} is not read.");
             FormatRules.CheckShape(name, info.SampleRate, info.Channels);
-            return new SoundFileReader(stream, leaveOpen, handle, InfoOf(format, info, handle), name);
+            return new SoundFileReader(owner, leaveOpen, handle, InfoOf(format, info, tags ?? TagsOf(handle)), name, warnings);
         }
         catch
         {
@@ -100,32 +98,21 @@ internal sealed class SoundFileReader : AudioReader
             _handle.Dispose();
             if (!_leaveOpen)
             {
-                _stream.Dispose();
+                _owner.Dispose();
             }
         }
     }
 
-    /// <summary>libsndfile reads as much of a truncated AIFF file as there is, without a word.</summary>
-    private static void CheckAiffLength(Stream stream, string name)
-    {
-        long start = stream.Position;
-        Span<byte> head = stackalloc byte[8];
-        stream.ReadExactly(head);
-        stream.Position = start;
-        uint claimed = BinaryPrimitives.ReadUInt32BigEndian(head[4..]);
-        if (claimed > stream.Length - start - head.Length)
-        {
-            throw new AudioFormatException($"{name}: truncated: it claims {claimed} bytes and has {stream.Length - start - head.Length}.");
-        }
-    }
+    private static AudioTags TagsOf(SoundFileHandle handle) =>
+        new() { Title = handle.GetString(Native.StringTitle), Comment = handle.GetString(Native.StringComment) };
 
-    private static AudioFileInfo InfoOf(AudioFormat format, Native.Info info, SoundFileHandle handle) => new()
+    private static AudioFileInfo InfoOf(AudioFormat format, Native.Info info, AudioTags tags) => new()
     {
         Format = format,
         Encoding = SoundFileFormat.EncodingOf(info.Format),
         SampleRate = info.SampleRate,
         Channels = info.Channels,
         Length = info.Frames is >= 0 and < Native.UnknownLength ? info.Frames : null,
-        Tags = new AudioTags { Title = handle.GetString(Native.StringTitle), Comment = handle.GetString(Native.StringComment) },
+        Tags = tags,
     };
 }

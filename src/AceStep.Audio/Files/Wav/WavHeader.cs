@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using AceStep.Audio.Files.Reading;
 
 namespace AceStep.Audio.Files.Wav;
 
@@ -10,43 +11,70 @@ internal sealed record WavHeader
     private const int MaxChunks = 10_000;
 
     /// <summary>Longer text chunks are not titles and comments.</summary>
-    private const int MaxInfoBytes = 1 << 20;
+    private const int MaxInfoBytes = StreamWindow.Most;
 
-    /// <summary>The size that says "see ds64", or, in plain RIFF, "as long as the file is".</summary>
+    /// <summary>The longest fmt and fact chunks that libsndfile is given.</summary>
+    private const int LongestFormat = 4096;
+
+    /// <summary>The size that says "see ds64".</summary>
     private const uint UnknownSize = 0xFFFFFFFF;
 
     private const ushort TagPcm = 1;
     private const ushort TagFloat = 3;
     private const ushort TagExtensible = 0xFFFE;
 
+    /// <summary>What libsndfile decodes: MS and IMA ADPCM, A-law, µ-law, GSM 6.10, G.721, NMS ADPCM, MP3.</summary>
+    private static readonly ushort[] Compressed = [0x02, 0x06, 0x07, 0x11, 0x31, 0x38, 0x40, 0x55];
+
     /// <summary>The end of every sub-format GUID whose first two bytes are a format tag.</summary>
     internal static ReadOnlySpan<byte> SubFormatTail => [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71];
 
-    public required SampleEncoding Encoding { get; init; }
+    /// <summary>How samples are stored; null where they are compressed, for libsndfile to read.</summary>
+    public required SampleEncoding? Encoding { get; init; }
 
     public required int SampleRate { get; init; }
 
     public required int Channels { get; init; }
 
-    /// <summary>Offset of the first sample from the file's start.</summary>
+    /// <summary>Where the first sample lies in the stream.</summary>
     public required long DataStart { get; init; }
 
-    /// <summary>Bytes of samples: whole frames, and all of them there.</summary>
+    /// <summary>Bytes of samples, all of them there; whole frames where they are not compressed.</summary>
     public required long DataLength { get; init; }
 
     public required AudioTags Tags { get; init; }
 
-    public int FrameSize => Channels * PcmCodec.BytesPerSample(Encoding);
+    /// <summary>What compressed samples are decoded with: the fmt chunk and, where there is one, the fact chunk, with their headers.</summary>
+    public required IReadOnlyList<Splice> FormatChunks { get; init; }
 
-    /// <summary>Reads the chunks of a file that starts where the stream stands.</summary>
+    public int FrameSize => Channels * PcmCodec.BytesPerSample(Encoding!.Value);
+
+    /// <summary>Reads the chunks of a file.</summary>
     /// <exception cref="AudioFormatException">The file is damaged or in a form that is not read.</exception>
-    public static WavHeader Parse(Stream stream, string name) => new Parser(stream, name).Parse();
+    public static WavHeader Parse(StreamWindow bytes, SoundExtent extent, string name, List<AudioWarning> warnings) =>
+        new Parser(bytes, extent, name, warnings).Parse();
 
-    private sealed class Parser(Stream stream, string name)
+    /// <summary>The file as libsndfile is to see it: what it decodes with and the samples, with true sizes and nothing else.</summary>
+    public IReadOnlyList<Splice> ForLibrary()
     {
-        private readonly long _origin = stream.Position;
-        private readonly long _length = stream.Length - stream.Position;
-        private (SampleEncoding Encoding, int SampleRate, int Channels)? _format;
+        long length = 4 + FormatChunks.Sum(chunk => chunk.Length) + 8 + DataLength;
+        var head = new byte[12];
+        "RIFF"u8.CopyTo(head);
+        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(4), (uint)Math.Min(length, uint.MaxValue));
+        "WAVE"u8.CopyTo(head.AsSpan(8));
+        var data = new byte[8];
+        "data"u8.CopyTo(data);
+        BinaryPrimitives.WriteUInt32LittleEndian(data.AsSpan(4), (uint)Math.Min(DataLength, uint.MaxValue));
+        return [Splice.Of(head), .. FormatChunks, Splice.Of(data), new Splice(DataStart, DataLength)];
+    }
+
+    private sealed class Parser(StreamWindow bytes, SoundExtent extent, string name, List<AudioWarning> warnings)
+    {
+        private const int ChunkHeaderLength = 8;
+
+        private readonly long _length = bytes.End - extent.Start;
+        private readonly List<Splice> _formatChunks = [];
+        private (SampleEncoding? Encoding, int SampleRate, int Channels, int FrameSize)? _format;
         private (long Start, long Length)? _data;
         private long? _dataLength64;
         private string? _title;
@@ -54,8 +82,7 @@ internal sealed record WavHeader
 
         public WavHeader Parse()
         {
-            Span<byte> head = stackalloc byte[12];
-            ReadAt(0, head, "header");
+            ReadOnlySpan<byte> head = Read(0, 12, "header");
             bool is64 = head[..4].SequenceEqual("RF64"u8) || head[..4].SequenceEqual("BW64"u8);
             if (head[..4].SequenceEqual("RIFX"u8))
             {
@@ -67,46 +94,64 @@ internal sealed record WavHeader
                 throw Error("not a WAV file");
             }
 
-            ReadChunks(is64);
-            var (encoding, sampleRate, channels) = _format ?? throw Error("the fmt chunk is missing");
+            ReadChunks(is64, ChunkHeaderLength + BinaryPrimitives.ReadUInt32LittleEndian(head[4..]));
+            var (encoding, sampleRate, channels, frameSize) = _format ?? throw Error("the fmt chunk is missing");
             var (start, length) = _data ?? throw Error("the data chunk is missing");
-            int frameSize = channels * PcmCodec.BytesPerSample(encoding);
-            return length % frameSize == 0
-                ? new WavHeader
-                {
-                    Encoding = encoding,
-                    SampleRate = sampleRate,
-                    Channels = channels,
-                    DataStart = _origin + start,
-                    DataLength = length,
-                    Tags = new AudioTags { Title = _title, Comment = _comment },
-                }
-                : throw Error($"{length} bytes of samples are not whole frames of {frameSize} bytes");
+            if (encoding is not null && length % frameSize != 0)
+            {
+                warnings.Add(WarningTexts.PartialFrame(name, length % frameSize, frameSize));
+                length -= length % frameSize;
+            }
+
+            return new WavHeader
+            {
+                Encoding = encoding,
+                SampleRate = sampleRate,
+                Channels = channels,
+                DataStart = extent.Start + start,
+                DataLength = length,
+                Tags = new AudioTags { Title = _title, Comment = _comment },
+                FormatChunks = _formatChunks,
+            };
         }
 
-        private void ReadChunks(bool is64)
+        /// <param name="is64">Whether a ds64 chunk has the sizes.</param>
+        /// <param name="end">Where the RIFF claims to end. What stands after it is no chunk, but programs that get it wrong have their samples there.</param>
+        private void ReadChunks(bool is64, long end)
         {
-            Span<byte> head = stackalloc byte[8];
+            bool isEndKnown = !is64 && end > 12 && end <= _length;
             long position = 12;
-            // Up to seven bytes after the last chunk are padding that some programs leave.
-            for (int count = 0; position + head.Length <= _length; count++)
+            for (int count = 0; position + ChunkHeaderLength <= _length; count++)
             {
                 if (count == MaxChunks)
                 {
                     throw Error($"more than {MaxChunks} chunks");
                 }
 
-                ReadAt(position, head, "chunk header");
-                position += head.Length;
-                uint size32 = BinaryPrimitives.ReadUInt32LittleEndian(head[4..]);
-                bool isData = head[..4].SequenceEqual("data"u8);
-                long size = isData ? DataSize(size32, position, is64) : size32;
-                if (size > _length - position)
+                if (_data is not null && isEndKnown && position >= end)
                 {
-                    throw Error($"truncated: the '{Printable(head[..4])}' chunk claims {size} bytes, the file has {_length - position} left");
+                    return;
                 }
 
-                ReadChunk(head[..4], position, size);
+                ReadOnlySpan<byte> head = Read(position, ChunkHeaderLength, "chunk header");
+                position += ChunkHeaderLength;
+                uint size32 = BinaryPrimitives.ReadUInt32LittleEndian(head[4..]);
+                bool isData = head[..4].SequenceEqual("data"u8);
+                long left = _length - position;
+                long size = isData ? DataSize(size32, position, is64) : size32;
+                if (size > left && _data is not null)
+                {
+                    // All of the sound is there; what follows it is cut, or no chunk.
+                    return;
+                }
+
+                if (size > left && !(isData && size - left < (_format?.FrameSize ?? 0)))
+                {
+                    throw Error($"truncated: the '{Printable(head[..4])}' chunk claims {size} bytes, the file has {left} left");
+                }
+
+                size = Math.Min(size, left);
+                ReadChunk(System.Text.Encoding.Latin1.GetString(head[..4]), position, size);
                 position += size + (size & 1);
             }
         }
@@ -118,45 +163,56 @@ internal sealed record WavHeader
                 return size != UnknownSize ? size : _dataLength64 ?? throw Error("RF64 without a ds64 chunk before the samples");
             }
 
-            // Programs that write to a pipe cannot know the size.
-            return size == UnknownSize ? _length - position : size;
+            // Zero may be meant: then another chunk follows, or nothing.
+            long untagged = extent.End - extent.Start - position;
+            bool isOpen = size == 0 ? untagged > 0 && !IsChunk(position) : OpenSize.Is(size, _length - position);
+            return isOpen ? untagged : size;
         }
 
-        private void ReadChunk(ReadOnlySpan<byte> id, long position, long size)
+        /// <summary>Whether a chunk that fits into the file stands at a place.</summary>
+        private bool IsChunk(long position)
         {
-            if (id.SequenceEqual("fmt "u8))
-            {
-                _format = _format is null ? ReadFormat(position, size) : throw Error("a second fmt chunk: the format changes midway");
-            }
-            else if (id.SequenceEqual("data"u8))
-            {
-                if (_format is null)
-                {
-                    throw Error("the samples come before the fmt chunk");
-                }
+            ReadOnlySpan<byte> head = bytes.At(extent.Start + position, ChunkHeaderLength);
+            return head.Length == ChunkHeaderLength
+                && head[..4].IndexOfAnyExceptInRange((byte)' ', (byte)'~') < 0
+                && BinaryPrimitives.ReadUInt32LittleEndian(head[4..]) <= _length - position - ChunkHeaderLength;
+        }
 
-                _data = _data is null ? (position, size) : throw Error("a second data chunk");
-            }
-            else if (id.SequenceEqual("ds64"u8))
+        private void ReadChunk(string id, long position, long size)
+        {
+            switch (id)
             {
-                ReadSizes(position, size);
+                case "fmt ":
+                    _format = _format is null ? ReadFormat(position, size) : throw Error("a second fmt chunk: the format changes midway");
+                    break;
+                case "data" when _format is null:
+                    throw Error("the samples come before the fmt chunk");
+                case "data":
+                    _data = _data is null ? (position, size) : throw Error("a second data chunk");
+                    break;
+                case "ds64":
+                    ReadSizes(position, size);
+                    break;
+                case "LIST" when size is >= 4 and <= MaxInfoBytes:
+                    ReadInfo(position, (int)size);
+                    break;
             }
-            else if (id.SequenceEqual("LIST"u8) && size is >= 4 and <= MaxInfoBytes)
+
+            if (id is "fmt " or "fact" && size <= LongestFormat)
             {
-                ReadInfo(position, (int)size);
+                long start = extent.Start + position - ChunkHeaderLength;
+                _formatChunks.Add(new Splice(start, ChunkHeaderLength + size + (size & 1)));
             }
         }
 
-        private (SampleEncoding Encoding, int SampleRate, int Channels) ReadFormat(long position, long size)
+        private (SampleEncoding? Encoding, int SampleRate, int Channels, int FrameSize) ReadFormat(long position, long size)
         {
             if (size < 16)
             {
                 throw Error($"the fmt chunk has {size} bytes; it must have at least 16");
             }
 
-            Span<byte> format = stackalloc byte[40];
-            format = format[..(int)Math.Min(size, format.Length)];
-            ReadAt(position, format, "fmt chunk");
+            ReadOnlySpan<byte> format = Read(position, (int)Math.Min(size, 40), "fmt chunk");
             ushort tag = BinaryPrimitives.ReadUInt16LittleEndian(format);
             int channels = BinaryPrimitives.ReadUInt16LittleEndian(format[2..]);
             uint sampleRate = BinaryPrimitives.ReadUInt32LittleEndian(format[4..]);
@@ -172,7 +228,7 @@ internal sealed record WavHeader
                 tag = BinaryPrimitives.ReadUInt16LittleEndian(format[24..]);
             }
 
-            SampleEncoding encoding = (tag, bits) switch
+            SampleEncoding? encoding = (tag, bits) switch
             {
                 (TagPcm, 8) => SampleEncoding.Pcm8,
                 (TagPcm, 16) => SampleEncoding.Pcm16,
@@ -180,37 +236,38 @@ internal sealed record WavHeader
                 (TagPcm, 32) => SampleEncoding.Pcm32,
                 (TagFloat, 32) => SampleEncoding.Float32,
                 (TagFloat, 64) => SampleEncoding.Float64,
-                _ => throw Error($"samples of {bits} bits in WAV encoding 0x{tag:X4} are not read, only 8 to 32 bits of PCM (1) and 32 or 64 of float (3)"),
+                (TagPcm or TagFloat, _) => throw Error($"samples of {bits} bits are not read, only 8, 16, 24 and 32 bits of PCM and 32 and 64 of floating point"),
+                _ when Compressed.Contains(tag) => null,
+                _ => throw Error($"samples in WAV encoding 0x{tag:X4} are not read"),
             };
             FormatRules.CheckShape(name, sampleRate, channels);
-            return frameSize == channels * PcmCodec.BytesPerSample(encoding)
-                ? (encoding, (int)sampleRate, channels)
+            return encoding is not { } known || frameSize == channels * PcmCodec.BytesPerSample(known)
+                ? (encoding, (int)sampleRate, channels, frameSize)
                 : throw Error($"frames of {frameSize} bytes do not fit {channels} channels of {bits} bits");
         }
 
         private void ReadSizes(long position, long size)
         {
-            Span<byte> sizes = stackalloc byte[28];
-            if (size < sizes.Length)
+            const int Sizes = 28;
+            if (size < Sizes)
             {
-                throw Error($"the ds64 chunk has {size} bytes; it must have at least {sizes.Length}");
+                throw Error($"the ds64 chunk has {size} bytes; it must have at least {Sizes}");
             }
 
-            ReadAt(position, sizes, "ds64 chunk");
+            ReadOnlySpan<byte> sizes = Read(position, Sizes, "ds64 chunk");
             ulong length = BinaryPrimitives.ReadUInt64LittleEndian(sizes[8..]);
             _dataLength64 = length <= long.MaxValue ? (long)length : throw Error($"the ds64 chunk claims {length} bytes of samples");
         }
 
         private void ReadInfo(long position, int size)
         {
-            var info = new byte[size];
-            ReadAt(position, info, "LIST chunk");
-            if (!info.AsSpan(0, 4).SequenceEqual("INFO"u8))
+            ReadOnlySpan<byte> info = Read(position, size, "LIST chunk");
+            if (!info[..4].SequenceEqual("INFO"u8))
             {
                 return;
             }
 
-            ReadOnlySpan<byte> rest = info.AsSpan(4);
+            ReadOnlySpan<byte> rest = info[4..];
             while (rest.Length >= 8)
             {
                 ReadOnlySpan<byte> id = rest[..4];
@@ -234,20 +291,18 @@ internal sealed record WavHeader
             }
         }
 
-        private static string? Text(ReadOnlySpan<byte> bytes)
+        private static string? Text(ReadOnlySpan<byte> text8)
         {
-            int end = bytes.IndexOf((byte)0);
-            string text = System.Text.Encoding.UTF8.GetString(end < 0 ? bytes : bytes[..end]);
+            int end = text8.IndexOf((byte)0);
+            string text = System.Text.Encoding.UTF8.GetString(end < 0 ? text8 : text8[..end]);
             return text.Length == 0 ? null : text;
         }
 
-        private void ReadAt(long position, Span<byte> bytes, string what)
+        /// <summary>Bytes at a place after the file's start, valid until the next call.</summary>
+        private ReadOnlySpan<byte> Read(long position, int count, string what)
         {
-            stream.Position = _origin + position;
-            if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
-            {
-                throw Error($"truncated in its {what}");
-            }
+            ReadOnlySpan<byte> read = bytes.At(extent.Start + position, count);
+            return read.Length == count ? read : throw Error($"truncated in its {what}");
         }
 
         private static string Printable(ReadOnlySpan<byte> id)

@@ -9,8 +9,13 @@ internal sealed class WavReader : AudioReader
     private byte[] _bytes = [];
     private long _bytesLeft;
 
-    private WavReader(Stream stream, bool leaveOpen, WavHeader header, string name)
-        : base(InfoOf(header), name)
+    /// <param name="stream">The file, which can seek.</param>
+    /// <param name="leaveOpen">Whether it stays open.</param>
+    /// <param name="header">What its chunks say; the samples are not compressed.</param>
+    /// <param name="name">The file, as errors name it.</param>
+    /// <param name="warnings">What was left out.</param>
+    public WavReader(Stream stream, bool leaveOpen, WavHeader header, string name, IReadOnlyList<AudioWarning> warnings)
+        : base(InfoOf(header), name, warnings)
     {
         _stream = stream;
         _leaveOpen = leaveOpen;
@@ -20,10 +25,6 @@ internal sealed class WavReader : AudioReader
     }
 
     private protected override long CertainFrames => _bytesLeft / _header.FrameSize;
-
-    /// <summary>Opens a file that starts where the (seekable) stream stands.</summary>
-    public static WavReader Open(Stream stream, bool leaveOpen, string name) =>
-        new(stream, leaveOpen, WavHeader.Parse(stream, name), name);
 
     private protected override int ReadFrames(Span<float> interleaved)
     {
@@ -37,7 +38,7 @@ internal sealed class WavReader : AudioReader
         }
 
         _bytesLeft -= size;
-        PcmCodec.Decode(_header.Encoding, bytes, interleaved[..(frames * _header.Channels)]);
+        PcmCodec.Decode(_header.Encoding!.Value, bytes, interleaved[..(frames * _header.Channels)]);
         return frames;
     }
 

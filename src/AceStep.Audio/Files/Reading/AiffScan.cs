@@ -1,0 +1,113 @@
+using System.Buffers.Binary;
+
+namespace AceStep.Audio.Files.Reading;
+
+/// <summary>
+/// Walks through the chunks of an AIFF file and gives libsndfile the file with the sizes that it really has. On its own
+/// libsndfile reads as much of a cut file as there is, without a word, and takes what follows the last chunk for another.
+/// </summary>
+internal static class AiffScan
+{
+    private const int MostChunks = 10_000;
+    private const int HeaderLength = 8;
+
+    /// <summary>The file as it is to be decoded.</summary>
+    /// <exception cref="AudioFormatException">Samples are missing.</exception>
+    public static IReadOnlyList<Splice> Scan(StreamWindow bytes, SoundExtent extent, string name, List<AudioWarning> warnings)
+    {
+        long start = extent.Start;
+        uint form = BinaryPrimitives.ReadUInt32BigEndian(bytes.At(start + 4, 4));
+        bool isOpen = OpenSize.Is(form, bytes.End - start - HeaderLength) || form > bytes.End - start - HeaderLength;
+        long end = isOpen ? extent.End : start + HeaderLength + form;
+        int frameSize = 0;
+        long position = start + 12;
+        for (int count = 0; position + HeaderLength <= end && count < MostChunks; count++)
+        {
+            ReadOnlySpan<byte> head = bytes.At(position, HeaderLength);
+            if (head.Length < HeaderLength)
+            {
+                break;
+            }
+
+            uint size = BinaryPrimitives.ReadUInt32BigEndian(head[4..]);
+            bool isSound = head.StartsWith("SSND"u8);
+            long content = position + HeaderLength;
+            if (head.StartsWith("COMM"u8))
+            {
+                frameSize = FrameSize(bytes.At(content, 22));
+            }
+
+            if (isSound && (OpenSize.Is(size, bytes.End - content) || size > bytes.End - content))
+            {
+                return Sound(bytes, extent, position, size, frameSize, name, warnings);
+            }
+
+            if (isSound)
+            {
+                WarnOfPartial(size - HeaderLength, frameSize, name, warnings);
+            }
+
+            position = content + size + (size & 1);
+        }
+
+        // The chunks that follow the samples may be cut: no sound is missing then.
+        long last = Math.Min(Math.Max(end, Math.Min(position, bytes.End)), bytes.End);
+        return [new Splice(start, 4), Size(last - start - HeaderLength), new Splice(start + HeaderLength, last - start - HeaderLength)];
+    }
+
+    /// <summary>A file whose samples go on to its end.</summary>
+    private static Splice[] Sound(
+        StreamWindow bytes, SoundExtent extent, long position, uint size, int frameSize, string name, List<AudioWarning> warnings)
+    {
+        const int OffsetAndBlock = 8;
+        long content = position + HeaderLength;
+        bool isOpen = OpenSize.Is(size, bytes.End - content);
+        long held = (isOpen ? extent.End : bytes.End) - content;
+        long missing = size - held;
+        if (!isOpen && missing >= Math.Max(frameSize, 2))
+        {
+            throw new AudioFormatException($"{name}: truncated: the samples claim {size} bytes, the file has {held} left.");
+        }
+
+        WarnOfPartial(held - OffsetAndBlock, frameSize, name, warnings);
+        long start = extent.Start;
+        return
+        [
+            new Splice(start, 4), Size(content + held - start - HeaderLength), new Splice(start + HeaderLength, position - start - 4),
+            Size(held), new Splice(content, held),
+        ];
+    }
+
+    private static void WarnOfPartial(long length, int frameSize, string name, List<AudioWarning> warnings)
+    {
+        if (frameSize > 0 && length > 0 && length % frameSize != 0)
+        {
+            warnings.Add(WarningTexts.PartialFrame(name, length % frameSize, frameSize));
+        }
+    }
+
+    /// <summary>Bytes of a frame; 0 where the samples are compressed.</summary>
+    private static int FrameSize(ReadOnlySpan<byte> common)
+    {
+        if (common.Length < 18 || (common.Length >= 22 && IsCompressed(common[18..22])))
+        {
+            return 0;
+        }
+
+        return BinaryPrimitives.ReadUInt16BigEndian(common) * ((BinaryPrimitives.ReadUInt16BigEndian(common[6..]) + 7) / 8);
+    }
+
+    /// <summary>Whether the four bytes after a COMM chunk's fields, which in AIFF belong to the next chunk, name a compression.</summary>
+    private static bool IsCompressed(ReadOnlySpan<byte> name)
+    {
+        string text = System.Text.Encoding.Latin1.GetString(name);
+        return text is "ulaw" or "ULAW" or "alaw" or "ALAW" or "ima4" or "GSM " or "DWVW" or "G722" or "MAC3" or "MAC6";
+    }
+
+    private static Splice Size(long size)
+    {
+        var bytes = new byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, (uint)Math.Clamp(size, 0, uint.MaxValue));
+        return Splice.Of(bytes);
+    }
+}
