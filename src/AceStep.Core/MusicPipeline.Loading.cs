@@ -8,12 +8,12 @@ namespace AceStep;
 public sealed partial class MusicPipeline
 {
     /// <summary>Loads a checkpoint: the released folder, or ComfyUI's single file.</summary>
-    /// <param name="checkpoint">The folder or file.</param>
+    /// <param name="checkpoint">The folder or file, or a folder that holds exactly one of them, such as a hub's cache.</param>
     /// <param name="options">Device, precision, threads, memory; null for the defaults.</param>
     /// <param name="progress">Told of the bytes read, on the thread that loads.</param>
     /// <param name="cancellationToken">Stops the loading.</param>
     /// <exception cref="DirectoryNotFoundException">There is nothing at <paramref name="checkpoint"/>.</exception>
-    /// <exception cref="FileNotFoundException">Files of the checkpoint are missing; the message names them.</exception>
+    /// <exception cref="FileNotFoundException">Files of the checkpoint are missing, or the folder holds none or several; the message names them.</exception>
     /// <exception cref="CheckpointFormatException">A file is malformed.</exception>
     /// <exception cref="CheckpointMismatchException">Tensors do not fit the configs; the message names them.</exception>
     /// <exception cref="LibtorchException">libtorch is not there, does not fit or does not load; see <see cref="Libtorch"/>.</exception>

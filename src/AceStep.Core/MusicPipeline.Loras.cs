@@ -13,14 +13,21 @@ public sealed partial class MusicPipeline
     /// Merges a LoRA into the transformer's weights; it costs nothing per step. Several add up, in any order. Waits for a
     /// request in progress.
     /// </summary>
-    /// <param name="path">The published folder, or a single safetensors file in the published, kohya's or ComfyUI's naming.</param>
+    /// <param name="path">
+    /// A safetensors file in the published, PEFT's, kohya's or ComfyUI's naming, or a folder with one: the published one,
+    /// PEFT's (<c>adapter_model.safetensors</c>), a repository in a hub's cache, or any folder with a single such file.
+    /// </param>
     /// <param name="weight">Its factor. 1 by default; 0 to 2 is usual, more is warned of in <see cref="Lora.Warnings"/>.</param>
     /// <param name="useStoredAlpha">
-    /// Whether the alpha in the file's header counts (alpha / rank, or alpha / sqrt(rank)). By default it does not, as in
-    /// the original. Alpha tensors, as kohya and ComfyUI store them, always count.
+    /// Whether the alpha in the file's header, or in <c>adapter_config.json</c> or <c>config.json</c> beside it, counts
+    /// (alpha / rank, or alpha / sqrt(rank) for rank-stabilised LoRA). By default it does not, as in the original. Alpha
+    /// tensors, as kohya and ComfyUI store them, always count. <see cref="Lora.Warnings"/> says when it changes nothing, or would.
     /// </param>
     /// <exception cref="FileNotFoundException">There is no such file, or no file in the folder.</exception>
-    /// <exception cref="CheckpointFormatException">The file is malformed: a factor without its partner, rank 0, values that are not finite.</exception>
+    /// <exception cref="CheckpointFormatException">
+    /// The file is malformed (a factor without its partner, rank 0, values that are not finite) or something else: a
+    /// checkpoint, a DoRA, a LoKr, a LoRA of version 1.5; says which.
+    /// </exception>
     /// <exception cref="CheckpointMismatchException">It names modules that the model lacks, or its shapes do not fit; no weight has changed.</exception>
     public Lora LoadLora(string path, double weight = 1, bool useStoredAlpha = false)
     {

@@ -58,13 +58,13 @@ public sealed class LoraTests : PipelineFixture
 
     private static readonly string[] Spellings =
     [
-        Module, "diffusion_model." + Module, "transformer." + Module, "base_model.model." + Module, "lora_unet_transformer_blocks_0_attn_to_q",
+        Module, "transformers." + Module, "diffusion_model." + Module, "transformer." + Module, "base_model.model." + Module, "lora_unet_transformer_blocks_0_attn_to_q",
     ];
 
     [Test]
     public void LoadLora_AnyNaming_FindsTheModule(
         [ValueSource(nameof(Spellings))] string spelling,
-        [Values(".lora_A.weight/.lora_B.weight", ".lora_down.weight/.lora_up.weight", ".lora.down.weight/.lora.up.weight", ".lora_A.default.weight/.lora_B.default.weight")] string suffixes)
+        [Values(".lora_A.weight/.lora_B.weight", ".lora_down.weight/.lora_up.weight", ".lora.down.weight/.lora.up.weight", ".lora_A.default.weight/.lora_B.default.weight", ".lora_A.lora_adapter.weight/.lora_B.lora_adapter.weight")] string suffixes)
     {
         string[] parts = suffixes.Split('/');
         string path = Path.Combine(_folder, "named.safetensors");
@@ -161,6 +161,145 @@ public sealed class LoraTests : PipelineFixture
     [Test]
     public void LoadLora_FolderWithoutTheFile_NamesIt() =>
         Assert.That(Assert.Throws<FileNotFoundException>(() => Pipeline.LoadLora(_folder))?.Message, Does.Contain("pytorch_lora_weights.safetensors"));
+
+    [TestCase("pytorch_lora_weights.safetensors", "")]
+    [TestCase("adapter_model.safetensors", "")]
+    [TestCase("my song style.safetensors", "")]
+    [TestCase("adapter_model.safetensors", "zh_rap")]
+    [TestCase("pytorch_lora_weights.safetensors", "snapshots/0a1b2c")]
+    public void LoadLora_FolderWithOneFile_TakesIt(string name, string below)
+    {
+        string folder = Path.Combine(_folder, "lora");
+        Directory.CreateDirectory(Path.Combine(folder, below));
+        File.Move(Write((Module, null)), Path.Combine(folder, below, name));
+        if (below.StartsWith("snapshots", StringComparison.Ordinal))
+        {
+            Directory.CreateDirectory(Path.Combine(folder, "refs"));
+            File.WriteAllText(Path.Combine(folder, "refs", "main"), "0a1b2c\n");
+        }
+
+        Lora lora = Pipeline.LoadLora(folder);
+
+        Assert.That(lora.Modules, Is.EqualTo(new[] { Module }));
+        Assert.That(lora.Warnings, Is.Empty);
+        Pipeline.UnloadLora(lora);
+    }
+
+    [Test]
+    public void LoadLora_FolderWithSeveralFiles_NamesThem()
+    {
+        string one = Write((Module, null));
+        File.Copy(one, Path.Combine(_folder, "two.safetensors"));
+
+        Assert.That(() => Pipeline.LoadLora(_folder), Throws.TypeOf<FileNotFoundException>().With.Message.Contains("ones.safetensors, two.safetensors"));
+    }
+
+    [Test]
+    public void LoadLora_FolderWithAPickle_SaysSo()
+    {
+        File.WriteAllBytes(Path.Combine(_folder, "adapter_model.bin"), [0x80, 2]);
+
+        Assert.That(() => Pipeline.LoadLora(_folder), Throws.TypeOf<FileNotFoundException>().With.Message.Contains("adapter_model.bin cannot take its place"));
+    }
+
+    // A and B are ones of rank 2: B A is 2 everywhere.
+    [TestCase("adapter_config.json", """{"peft_type": "LORA", "r": 2, "lora_alpha": 8}""", 8)]
+    [TestCase("adapter_config.json", """{"r": 2, "lora_alpha": 8, "use_rslora": true}""", 11.313708f)]
+    [TestCase("config.json", """{"r": 2, "lora_alpha": 3, "lora_dropout": 0.1, "use_rslora": false}""", 3)]
+    public void LoadLora_ConfigBesideTheWeights_CountsWhereItIsAskedFor(string name, string config, float scale)
+    {
+        using torch.Tensor before = Weight();
+        string path = Write((Module, null));
+        File.WriteAllText(Path.Combine(_folder, name), config);
+
+        Lora asked = Pipeline.LoadLora(path, useStoredAlpha: true);
+        using torch.Tensor scaled = Weight();
+        Pipeline.UnloadLora(asked);
+        Lora plain = Pipeline.LoadLora(_folder);
+        using torch.Tensor unscaled = Weight();
+        Pipeline.UnloadLora(plain);
+
+        using torch.Tensor expected = before.Plus(scale);
+        using torch.Tensor two = before.Plus(2);
+        Testing.TensorAssert.Close(scaled, expected, 1e-6, "as the config says");
+        Testing.TensorAssert.Close(unscaled, two, 1e-6, "as the original does");
+        Assert.That(asked.Warnings, Is.Empty);
+        Assert.That(plain.Warnings, Has.One.Contains(name).And.Contains("--lora-stored-alpha"));
+    }
+
+    [Test]
+    public void LoadLora_StoredAlphaAskedForAndAbsent_SaysSo()
+    {
+        File.WriteAllText(Path.Combine(_folder, "config.json"), """{"_class_name": "Something", "num_layers": 3}""");
+
+        Lora lora = Pipeline.LoadLora(Write((Module, null)), useStoredAlpha: true);
+
+        Assert.That(lora.Warnings, Has.One.Contains("No alpha is stored"));
+        Pipeline.UnloadLora(lora);
+    }
+
+    [Test]
+    public void LoadLora_ConfigOfOtherWeightsInTheFolder_IsLeftAlone()
+    {
+        string path = Write((Module, null));
+        File.Copy(path, Path.Combine(_folder, "another.safetensors"));
+        File.WriteAllText(Path.Combine(_folder, "adapter_config.json"), """{"lora_alpha": 8}""");
+
+        Lora lora = Pipeline.LoadLora(path);
+
+        Assert.That(lora.Warnings, Is.Empty);
+        Pipeline.UnloadLora(lora);
+    }
+
+    [TestCase("transformer_blocks.0.attn.to_q.lora_magnitude_vector.weight", "a DoRA")]
+    [TestCase("transformer_blocks.0.attn.to_q.dora_scale", "a DoRA")]
+    [TestCase("lycoris_transformer_blocks_0_attn_to_q.lokr_w1", "a LoKr")]
+    [TestCase("lora_unet_transformer_blocks_0_attn_to_q.hada_w1_a", "a LoHa")]
+    [TestCase("diffusion_model.transformer_blocks.0.attn.to_q.diff", "whole differences")]
+    [TestCase("base_model.model.layers.0.cross_attn.q_proj.lora_A.weight", "ACE-Step 1.5")]
+    [TestCase("base_model.model.layers.3.self_attn.v_proj.lora_A.weight", "ACE-Step 1.5")]
+    [TestCase("lycoris_layers_0_self_attn_q_proj.lokr_w1", "ACE-Step 1.5")]
+    [TestCase("model.diffusion_model.genre_embedder.weight", "a whole checkpoint")]
+    [TestCase("genre_embedder.weight", "a part of a checkpoint")]
+    public void LoadLora_AnotherKindOfFile_IsRefusedByItsName(string tensor, string kind)
+    {
+        string path = Path.Combine(_folder, "other.safetensors");
+        using (torch.Tensor one = torch.ones(1))
+        {
+            SafetensorsWriter.Write(path, [new(tensor, one)]);
+        }
+
+        Assert.That(() => Pipeline.LoadLora(path), Throws.TypeOf<CheckpointFormatException>().With.Message.Contains(kind));
+        Assert.That(Pipeline.Loras, Is.Empty);
+    }
+
+    [Test]
+    public void LoadLora_CheckpointFolder_IsNamed() =>
+        Assert.That(() => Pipeline.LoadLora(TinyCheckpoint), Throws.TypeOf<FileNotFoundException>().With.Message.Contains("is a whole checkpoint"));
+
+    [Test]
+    public void LoadLora_TwoAdaptersInOneFile_NamesBoth()
+    {
+        string path = Path.Combine(_folder, "two.safetensors");
+        using torch.Tensor down = torch.ones(2, Width);
+        using torch.Tensor up = torch.ones(Width, 2);
+        SafetensorsWriter.Write(path, [new(Module + ".lora_A.rap.weight", down), new(Module + ".lora_B.rap.weight", up), new(Module + ".lora_A.folk.weight", down), new(Module + ".lora_B.folk.weight", up)]);
+
+        Assert.That(() => Pipeline.LoadLora(path), Throws.TypeOf<CheckpointFormatException>().With.Message.Contains("rap").And.Message.Contains("folk"));
+    }
+
+    [Test]
+    public void LoadLora_HundredsOfUnknownModules_NamesAFew()
+    {
+        string path = Path.Combine(_folder, "other.safetensors");
+        using torch.Tensor one = torch.ones(2, 2);
+        SafetensorsWriter.Write(path, [.. Enumerable.Range(0, 400).Select(i => KeyValuePair.Create($"text_model.encoder.layers.{i}.mlp.fc1.lora_A.weight", one))]);
+
+        CheckpointMismatchException error = Assert.Throws<CheckpointMismatchException>(() => Pipeline.LoadLora(path))!;
+
+        Assert.That(error.Message, Has.Length.LessThan(1000).And.Contains("and 394 more"));
+        Assert.That(error.Unexpected, Has.Count.EqualTo(400));
+    }
 
     [Test]
     public void LoadLora_WeightBeyondTwo_Warns()

@@ -31,7 +31,7 @@ internal sealed partial class ModelOptions : OptionGroup
 
     private readonly Option<bool> _loraStoredAlpha = new("--lora-stored-alpha")
     {
-        Description = "Scale LoRAs by the alpha in their file's header, which the original ignores.",
+        Description = "Scale LoRAs by the alpha in their file's header or in the adapter_config.json or config.json beside it, which the original ignores.",
     };
 
     private readonly Option<string?> _device = new("--device")

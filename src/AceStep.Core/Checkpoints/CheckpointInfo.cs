@@ -5,7 +5,7 @@ namespace AceStep;
 /// <summary>What is in a checkpoint, known from its headers and configs without reading any weights. Immutable.</summary>
 public sealed record CheckpointInfo
 {
-    /// <summary>The folder or file.</summary>
+    /// <summary>The folder or file; below the folder that was named where that holds one checkpoint.</summary>
     public required string Path { get; init; }
 
     /// <summary>Whether it is ComfyUI's single file; else a folder in the released layout.</summary>
@@ -27,19 +27,16 @@ public sealed record CheckpointInfo
     public static string WhereToGet => MusicCheckpoint.WhereToGet;
 
     /// <summary>Looks at a checkpoint. What is wrong with a part is said there, not thrown.</summary>
-    /// <param name="path">The folder, or ComfyUI's single file.</param>
+    /// <param name="path">The folder, ComfyUI's single file, or a folder that holds exactly one of them, such as a hub's cache.</param>
     /// <param name="options">Where configs and the lyric vocabulary are, if not in their usual places.</param>
     /// <exception cref="DirectoryNotFoundException">There is nothing at <paramref name="path"/>.</exception>
-    /// <exception cref="Models.CheckpointFormatException">A single file is malformed, or of another model.</exception>
+    /// <exception cref="FileNotFoundException">The folder holds no checkpoint, or several; says what it holds.</exception>
+    /// <exception cref="Models.CheckpointFormatException">A single file is malformed, or something else; says what it is.</exception>
     public static CheckpointInfo Read(string path, MusicPipelineOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new MusicPipelineOptions();
-        if (!Directory.Exists(path) && !File.Exists(path))
-        {
-            throw new DirectoryNotFoundException(MusicCheckpoint.DescribeMissing(path));
-        }
-
+        path = CheckpointFinder.Find(path);
         bool isSingleFile = File.Exists(path);
         return new CheckpointInfo
         {

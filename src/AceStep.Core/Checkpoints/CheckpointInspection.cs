@@ -23,20 +23,20 @@ internal static class CheckpointInspection
         CheckpointPart Network(string name, (string Folder, string Weights) place, Func<string, ITensorSource, string> fit)
         {
             string config = Path.Combine(folder, place.Folder, CheckpointLayout.ConfigFile);
-            string weights = Path.Combine(folder, place.Folder, place.Weights);
+            (string weights, string? problem) = WeightFiles.Find(Path.Combine(folder, place.Folder), place.Weights);
             CheckpointPart part = new() { Name = name, File = weights };
-            if (Missing(weights) is { } missing)
+            if (problem is not null)
             {
-                return part with { Problem = missing };
+                return part with { Problem = problem };
             }
 
             return Attempt(part, found =>
             {
-                using SafetensorsFile file = SafetensorsFile.Open(weights);
+                using TensorFiles file = TensorFiles.Open(weights);
                 found = Count(found, file);
                 return Missing(config) is { } noConfig
                     ? found with { Problem = noConfig }
-                    : Attempt(found, fitted => fitted with { Sizes = fit(config, file) });
+                    : Attempt(found, fitted => fitted with { Sizes = fit(config, ScaledTensors.From(file)) });
             });
         }
     }
@@ -104,14 +104,20 @@ internal static class CheckpointInspection
         {
             Tensors = source.Names.Count,
             Parameters = parameters,
-            Bytes = source.Names.Sum(name => Elements(source.Shape(name)) * source.Type(name).ElementSize()),
-            Types = [.. source.Names.Select(name => source.Type(name).ToString().ToLowerInvariant()).Distinct().Order(StringComparer.Ordinal)],
+            Bytes = source.Names.Sum(source.StoredBytes),
+            Types = [.. source.Names.Select(name => TypeName(source, name)).Distinct().Order(StringComparer.Ordinal)],
         };
+    }
+
+    private static string TypeName(ITensorSource source, string name)
+    {
+        string stored = source.StoredType(name);
+        return Float8.Is(stored) ? $"float8_{stored[3..].ToLowerInvariant()}" : source.Type(name).ToString().ToLowerInvariant();
     }
 
     private static long Elements(IReadOnlyList<long> shape) => shape.Aggregate(1L, (product, size) => product * size);
 
-    private static string? Missing(string file) => File.Exists(file) ? null : "The file is missing.";
+    private static string? Missing(string file) => WeightFiles.IsThere(file) ? null : WeightFiles.WhyMissing(file);
 
     /// <summary>What is found, or the part as it was with what kept it from being read.</summary>
     private static CheckpointPart Attempt(CheckpointPart part, Func<CheckpointPart, CheckpointPart> look)

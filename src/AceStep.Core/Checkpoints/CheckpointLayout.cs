@@ -24,7 +24,7 @@ internal static class CheckpointLayout
     public const string SingleSentencePieceName = "text_encoders.spiece_model";
 
     /// <summary>Tensors of ComfyUI's file that no part of the model reads.</summary>
-    public static readonly string[] SingleUnused = ["text_encoders.umt5base.logit_scale", SingleSentencePieceName];
+    public static readonly string[] SingleUnused = ["text_encoders.umt5base.logit_scale", SingleSentencePieceName, "scaled_fp8", "text_encoders.umt5base.scaled_fp8"];
 
     /// <summary>The tensor by which ComfyUI's file of this model is known.</summary>
     public const string SingleMark = SingleTransformerPrefix + "genre_embedder.weight";

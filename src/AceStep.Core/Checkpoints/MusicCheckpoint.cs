@@ -2,7 +2,7 @@ using AceStep.Models;
 
 namespace AceStep.Checkpoints;
 
-/// <summary>An opened checkpoint: the released folder, or ComfyUI's single file. Its files stay mapped until it is disposed of.</summary>
+/// <summary>An opened checkpoint: the released folder, or ComfyUI's single file. Its files stay open until it is disposed of.</summary>
 internal sealed class MusicCheckpoint : IDisposable
 {
     /// <summary>Where the model and its lyric vocabulary come from; part of messages.</summary>
@@ -12,7 +12,7 @@ internal sealed class MusicCheckpoint : IDisposable
     private const string WhereToGetVocabulary =
         "It is acestep/models/lyrics_utils/vocab.json in the source of ace-step/ACE-Step (Apache-2.0).";
 
-    private readonly List<SafetensorsFile> _files = [];
+    private readonly List<TensorFiles> _files = [];
 
     private MusicCheckpoint(string path) => Path = path;
 
@@ -43,23 +43,16 @@ internal sealed class MusicCheckpoint : IDisposable
     /// <summary>The lyric vocabulary's path; whether the file exists is seen when lyrics need it.</summary>
     public string LyricVocabularyPath { get; private init; } = "";
 
-    /// <summary>The files that the checkpoint consists of, opened.</summary>
-    public IReadOnlyList<SafetensorsFile> Files => _files;
-
     /// <summary>Opens a checkpoint: headers and configs are read and checked, no weights.</summary>
+    /// <param name="path">The folder or file, or a folder that holds exactly one of them: see <see cref="CheckpointFinder"/>.</param>
+    /// <param name="options">Where configs and the lyric vocabulary are, if not in their usual places.</param>
     /// <exception cref="FileNotFoundException">A file is missing; all missing ones are named.</exception>
     /// <exception cref="CheckpointFormatException">A file is malformed.</exception>
     public static MusicCheckpoint Open(string path, MusicPipelineOptions options)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (Directory.Exists(path))
-        {
-            return OpenFolder(path, options);
-        }
-
-        return File.Exists(path)
-            ? OpenSingleFile(path, options)
-            : throw new DirectoryNotFoundException(DescribeMissing(path));
+        string found = CheckpointFinder.Find(path);
+        return Directory.Exists(found) ? OpenFolder(found, options) : OpenSingleFile(found, options);
     }
 
     /// <summary>The message for a path with nothing there.</summary>
@@ -71,7 +64,7 @@ internal sealed class MusicCheckpoint : IDisposable
 
     public void Dispose()
     {
-        foreach (SafetensorsFile file in _files)
+        foreach (TensorFiles file in _files)
         {
             file.Dispose();
         }
@@ -81,16 +74,10 @@ internal sealed class MusicCheckpoint : IDisposable
 
     private static MusicCheckpoint OpenFolder(string folder, MusicPipelineOptions options)
     {
-        string[] missing =
-        [
-            .. CheckpointLayout.Parts
-                .SelectMany(part => new[] { System.IO.Path.Combine(part.Folder, CheckpointLayout.ConfigFile), System.IO.Path.Combine(part.Folder, part.Weights) })
-                .Append(System.IO.Path.Combine(CheckpointLayout.TextEncoderFolder, CheckpointLayout.TokenizerFile))
-                .Where(file => !File.Exists(System.IO.Path.Combine(folder, file))),
-        ];
+        string[] missing = [.. MissingFrom(folder)];
         if (missing.Length > 0)
         {
-            throw new FileNotFoundException($"The checkpoint {folder} lacks {string.Join(", ", missing)}. {WhereToGet}", missing[0]);
+            throw new FileNotFoundException($"The checkpoint {folder} lacks {string.Join(", ", missing)}. {WhereToGet}");
         }
 
         MusicCheckpoint checkpoint = new(folder)
@@ -119,17 +106,19 @@ internal sealed class MusicCheckpoint : IDisposable
         };
         return checkpoint.Fill(() =>
         {
-            SafetensorsFile file = checkpoint.Add(SafetensorsFile.Open(path));
+            TensorFiles file = checkpoint.Add(TensorFiles.Open(path));
             RequireComfyUi(file);
-            checkpoint.Transformer = new PrefixedTensorSource(file, CheckpointLayout.SingleTransformerPrefix);
-            checkpoint.Autoencoder = new PrefixedTensorSource(file, CheckpointLayout.SingleAutoencoderPrefix);
-            checkpoint.Vocoder = new PrefixedTensorSource(file, CheckpointLayout.SingleVocoderPrefix);
-            checkpoint.TextEncoder = new PrefixedTensorSource(file, CheckpointLayout.SingleTextEncoderPrefix);
+            checkpoint.Transformer = Part(file, CheckpointLayout.SingleTransformerPrefix);
+            checkpoint.Autoencoder = Part(file, CheckpointLayout.SingleAutoencoderPrefix);
+            checkpoint.Vocoder = Part(file, CheckpointLayout.SingleVocoderPrefix);
+            checkpoint.TextEncoder = Part(file, CheckpointLayout.SingleTextEncoderPrefix);
             checkpoint.ReadConfigs(options.ConfigFolder ?? (HasConfigs(beside) ? beside : null));
-            using TorchSharp.torch.Tensor pieces = file.Read(CheckpointLayout.SingleSentencePieceName);
+            using TorchSharp.torch.Tensor pieces = file.FileOf(CheckpointLayout.SingleSentencePieceName).Read(CheckpointLayout.SingleSentencePieceName);
             checkpoint.Tokenizer = Umt5Tokenizer.FromSentencePieceModel(pieces.bytes, maximumSize: checkpoint.TextEncoderConfig.VocabularySize, origin: path);
         });
     }
+
+    private static ITensorSource Part(TensorFiles file, string prefix) => ScaledTensors.From(new PrefixedTensorSource(file, prefix));
 
     /// <summary>Runs the steps of opening; closes what was opened when one fails.</summary>
     private MusicCheckpoint Fill(Action steps)
@@ -146,21 +135,47 @@ internal sealed class MusicCheckpoint : IDisposable
         }
     }
 
-    private SafetensorsFile OpenPart(string folder, (string Folder, string Weights) part) =>
-        Add(SafetensorsFile.Open(System.IO.Path.Combine(folder, part.Folder, part.Weights)));
+    /// <summary>What a folder in the released layout lacks, each with the reason where it is not plain absence.</summary>
+    private static IEnumerable<string> MissingFrom(string folder)
+    {
+        foreach ((string part, string weights) in CheckpointLayout.Parts)
+        {
+            string config = System.IO.Path.Combine(part, CheckpointLayout.ConfigFile);
+            if (!WeightFiles.IsThere(System.IO.Path.Combine(folder, config)))
+            {
+                yield return config;
+            }
 
-    private SafetensorsFile Add(SafetensorsFile file)
+            (_, string? problem) = WeightFiles.Find(System.IO.Path.Combine(folder, part), weights);
+            if (problem is not null)
+            {
+                string reason = problem.Replace("The file is missing.", "", StringComparison.Ordinal).Trim().TrimEnd('.');
+                yield return System.IO.Path.Combine(part, weights) + (reason.Length > 0 ? $" ({reason})" : "");
+            }
+        }
+
+        string tokenizer = System.IO.Path.Combine(CheckpointLayout.TextEncoderFolder, CheckpointLayout.TokenizerFile);
+        if (!WeightFiles.IsThere(System.IO.Path.Combine(folder, tokenizer)))
+        {
+            yield return tokenizer;
+        }
+    }
+
+    private ITensorSource OpenPart(string folder, (string Folder, string Weights) part) =>
+        ScaledTensors.From(Add(TensorFiles.Open(WeightFiles.Find(System.IO.Path.Combine(folder, part.Folder), part.Weights).Path)));
+
+    private TensorFiles Add(TensorFiles file)
     {
         _files.Add(file);
         return file;
     }
 
-    /// <summary>Reads the configs of a folder in the released layout; without one, those of the released model.</summary>
+    /// <summary>Reads the configs of a folder in the released layout; without one, sizes are the tensors' and the rest is the released model's.</summary>
     private void ReadConfigs(string? folder)
     {
-        TransformerConfig = folder is null ? ReleasedConfigs.Transformer : TransformerConfig.Load(ConfigPath(folder, CheckpointLayout.TransformerFolder));
-        AutoencoderConfig = folder is null ? ReleasedConfigs.Autoencoder : AutoencoderConfig.Load(ConfigPath(folder, CheckpointLayout.AutoencoderFolder));
-        VocoderConfig = folder is null ? ReleasedConfigs.Vocoder : VocoderConfig.Load(ConfigPath(folder, CheckpointLayout.VocoderFolder));
+        TransformerConfig = folder is null ? TransformerConfig.FromTensors(Transformer, ReleasedConfigs.Transformer) : TransformerConfig.Load(ConfigPath(folder, CheckpointLayout.TransformerFolder));
+        AutoencoderConfig = folder is null ? AutoencoderConfig.FromTensors(Autoencoder) : AutoencoderConfig.Load(ConfigPath(folder, CheckpointLayout.AutoencoderFolder));
+        VocoderConfig = folder is null ? VocoderConfig.FromTensors(Vocoder, ReleasedConfigs.Vocoder) : VocoderConfig.Load(ConfigPath(folder, CheckpointLayout.VocoderFolder));
         TextEncoderConfig = folder is null ? Umt5Config.FromTensors(TextEncoder) : Umt5Config.Load(ConfigPath(folder, CheckpointLayout.TextEncoderFolder));
     }
 
@@ -168,27 +183,31 @@ internal sealed class MusicCheckpoint : IDisposable
 
     private static bool HasConfigs(string folder) => CheckpointLayout.Parts.All(part => File.Exists(ConfigPath(folder, part.Folder)));
 
-    private static void RequireComfyUi(SafetensorsFile file)
+    private static void RequireComfyUi(TensorFiles file)
     {
-        if (!file.Entries.ContainsKey(CheckpointLayout.SingleMark) || !file.Entries.ContainsKey(CheckpointLayout.SingleSentencePieceName))
-        {
-            throw new CheckpointFormatException(
-                file.Path,
-                $"a single file must be ComfyUI's of this model, with {CheckpointLayout.SingleMark} and {CheckpointLayout.SingleSentencePieceName}; the released checkpoint is a folder");
-        }
-
         string[] prefixes =
         [
             CheckpointLayout.SingleTransformerPrefix, CheckpointLayout.SingleAutoencoderPrefix,
             CheckpointLayout.SingleVocoderPrefix, CheckpointLayout.SingleTextEncoderPrefix,
         ];
+        string[] absent =
+        [
+            .. prefixes.Where(prefix => !file.Names.Any(name => name.StartsWith(prefix, StringComparison.Ordinal))).Select(prefix => prefix + "*"),
+            .. file.Names.Contains(CheckpointLayout.SingleSentencePieceName) ? (string[])[] : [CheckpointLayout.SingleSentencePieceName],
+        ];
+        if (absent.Length > 0)
+        {
+            throw new CheckpointFormatException(
+                file.Origin, $"a single file must hold all parts of the model, as ComfyUI's all-in-one file does; this one lacks {string.Join(", ", absent)}. Take that file, or the released folder");
+        }
+
         string[] unknown =
         [
             .. file.Names.Where(name => !prefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)) && !CheckpointLayout.SingleUnused.Contains(name)),
         ];
         if (unknown.Length > 0)
         {
-            throw new CheckpointMismatchException(file.Path, "ComfyUI's file of this model", [], unknown, []);
+            throw new CheckpointMismatchException(file.Origin, "ComfyUI's file of this model", [], unknown, []);
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using AceStep.Models;
-using TorchSharp;
 
 namespace AceStep.Generation;
 
@@ -25,7 +24,7 @@ internal sealed class LoadingProgress : IProgress<long>
     /// <summary>The bytes of a source's tensors that are read, as stored.</summary>
     public static long StoredBytes(ITensorSource source, Func<string, bool>? isUnused = null) =>
         source.Names.Where(name => isUnused?.Invoke(name) != true)
-            .Sum(name => source.Shape(name).Aggregate(1L, (product, size) => product * size) * source.Type(name).ElementSize());
+            .Sum(source.StoredBytes);
 
     /// <summary>So many bytes of the part at hand have been read.</summary>
     public void Report(long value)

@@ -25,7 +25,7 @@ public sealed class Lora
     /// <summary>The modules that it changes, by the checkpoint's names.</summary>
     public IReadOnlyCollection<string> Modules => [.. File.Modules.Keys];
 
-    /// <summary>What a user should know: weights outside 0 to 2, modules that inference does not use. Often empty.</summary>
+    /// <summary>What a user should know: weights outside 0 to 2, a stored alpha that does not count (or none to count), modules that inference does not use. Often empty.</summary>
     public IReadOnlyList<string> Warnings
     {
         get
@@ -34,6 +34,11 @@ public sealed class Lora
             if (Weight is < 0 or > 2)
             {
                 warnings.Add($"The weight {Weight} is outside 0 to 2, where LoRAs are meant to work.");
+            }
+
+            if (File.ScaleWarning is { } scale)
+            {
+                warnings.Add(scale);
             }
 
             if (File.Unused.Count > 0)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using AceStep.Checkpoints;
 using AceStep.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,16 +9,14 @@ namespace AceStep.Loras;
 /// <summary>A LoRA file, checked against the model before anything changes: per module the two factors and their own scale.</summary>
 internal sealed class LoraFile : IDisposable
 {
-    /// <summary>The published file's name within its folder.</summary>
-    public const string FileName = "pytorch_lora_weights.safetensors";
-
     private readonly SafetensorsFile _file;
 
-    private LoraFile(SafetensorsFile file, IReadOnlyDictionary<string, LoraFactors> modules, IReadOnlyList<string> unused)
+    private LoraFile(SafetensorsFile file, IReadOnlyDictionary<string, LoraFactors> modules, IReadOnlyList<string> unused, string? scaleWarning)
     {
         _file = file;
         Modules = modules;
         Unused = unused;
+        ScaleWarning = scaleWarning;
     }
 
     /// <summary>The modules that the file changes, by the model's names.</summary>
@@ -25,16 +25,19 @@ internal sealed class LoraFile : IDisposable
     /// <summary>The modules that the checkpoint has and inference does not use.</summary>
     public IReadOnlyList<string> Unused { get; }
 
-    /// <summary>Opens a file, or the published folder that holds one.</summary>
-    /// <param name="path">The file or folder.</param>
-    /// <param name="useStoredAlpha">Whether the header's alpha counts where there are no alpha tensors.</param>
+    /// <summary>What a user should know of the scale: a stored alpha that does not count, or none to count; null for nothing.</summary>
+    public string? ScaleWarning { get; }
+
+    /// <summary>Opens a file, or a folder that holds one.</summary>
+    /// <param name="path">The file or folder: see <see cref="LoraPlace"/>.</param>
+    /// <param name="useStoredAlpha">Whether the alpha of the file's config counts where there are no alpha tensors.</param>
     /// <param name="weightShapes">The shape of each module's weight.</param>
     /// <param name="isUnused">Whether the released model has a module that inference does not use.</param>
-    /// <exception cref="CheckpointFormatException">Malformed: a factor without its partner, rank 0, values that are not finite.</exception>
+    /// <exception cref="CheckpointFormatException">Malformed, or another kind of file or adapter: a factor without its partner, rank 0, values that are not finite, a checkpoint, a DoRA.</exception>
     /// <exception cref="CheckpointMismatchException">A module that the model lacks, or shapes that do not fit, each named.</exception>
     public static LoraFile Open(string path, bool useStoredAlpha, IReadOnlyDictionary<string, long[]> weightShapes, IReadOnlyCollection<string> isUnused)
     {
-        SafetensorsFile file = SafetensorsFile.Open(ResolvePath(path));
+        SafetensorsFile file = SafetensorsFile.Open(LoraPlace.Find(path));
         try
         {
             return Parse(file, useStoredAlpha, weightShapes, isUnused);
@@ -59,44 +62,11 @@ internal sealed class LoraFile : IDisposable
         return (factors.Scale == 1 ? product : product.MultiplyInPlace(factors.Scale)).MoveToOuterDisposeScope();
     }
 
-    private static string ResolvePath(string path)
-    {
-        if (!Directory.Exists(path))
-        {
-            return path;
-        }
-
-        string inside = Path.Combine(path, FileName);
-        return File.Exists(inside) ? inside : throw new FileNotFoundException($"The LoRA folder {path} has no {FileName}.", inside);
-    }
-
     private static LoraFile Parse(SafetensorsFile file, bool useStoredAlpha, IReadOnlyDictionary<string, long[]> weightShapes, IReadOnlyCollection<string> unusedModules)
     {
-        LoraNames names = new(weightShapes.Keys.Concat(unusedModules));
-        Dictionary<string, Dictionary<LoraPart, string>> parts = [];
-        List<string> unexpected = [];
-        foreach (string name in file.Names)
-        {
-            if (names.Parse(name) is not var (module, part))
-            {
-                unexpected.Add(name);
-            }
-            else if (!parts.TryGetValue(module, out Dictionary<LoraPart, string>? named))
-            {
-                parts[module] = new() { [part] = name };
-            }
-            else if (!named.TryAdd(part, name))
-            {
-                throw new CheckpointFormatException(file.Path, $"module {module} has this part twice; {named[part]} is the other", name);
-            }
-        }
-
-        if (parts.Count == 0 && unexpected.Count == 0)
-        {
-            throw new CheckpointFormatException(file.Path, "a LoRA must hold at least one pair of factors; this file has no tensor");
-        }
-
-        LoraMetadata? metadata = useStoredAlpha ? LoraMetadata.Read(file) : null;
+        RequireLora(file);
+        Dictionary<string, Dictionary<LoraPart, string>> parts = Group(file, new LoraNames(weightShapes.Keys.Concat(unusedModules)), out List<string> unexpected);
+        LoraConfig? config = LoraConfig.Find(file, isNeeded: useStoredAlpha);
         List<string> misshapen = [];
         Dictionary<string, LoraFactors> modules = [];
         List<string> unused = [];
@@ -122,7 +92,8 @@ internal sealed class LoraFile : IDisposable
             int rank = (int)file.Shape(down)[0];
             double scale = named.TryGetValue(LoraPart.Alpha, out string? alpha)
                 ? ReadAlpha(file, alpha) / rank
-                : metadata?.Scale(module, rank) ?? (double)FirstRank(file, parts) / rank;
+                : useStoredAlpha && config is not null ? config.Scale(module, rank)
+                : (double)FirstRank(file, parts) / rank;
             modules[module] = new LoraFactors(down, up, rank, scale);
         }
 
@@ -132,7 +103,76 @@ internal sealed class LoraFile : IDisposable
         }
 
         RequireFinite(file, modules.Values);
-        return new LoraFile(file, modules, unused);
+        return new LoraFile(file, modules, unused, DescribeScale(config, useStoredAlpha, modules, hasAlphaTensors: parts.Values.Any(named => named.ContainsKey(LoraPart.Alpha))));
+    }
+
+    /// <summary>Refuses what is no LoRA, or another kind than the one of two factors, by its name.</summary>
+    private static void RequireLora(SafetensorsFile file)
+    {
+        if (TensorKinds.WhyNoLora(TensorKinds.Of([.. file.Names])) is { } why)
+        {
+            throw new CheckpointFormatException(file.Path, $"a LoRA must hold pairs of factors for this model; this file {why}");
+        }
+
+        foreach (string name in file.Names)
+        {
+            if (LoraNames.OtherKindOf(name) is { } kind)
+            {
+                throw new CheckpointFormatException(file.Path, $"a LoRA must be of two factors a module; this is {kind}, which is not supported", name);
+            }
+        }
+    }
+
+    /// <summary>The tensors of each module, by the part that they play.</summary>
+    private static Dictionary<string, Dictionary<LoraPart, string>> Group(SafetensorsFile file, LoraNames names, out List<string> unexpected)
+    {
+        Dictionary<string, Dictionary<LoraPart, string>> parts = [];
+        HashSet<string> adapters = [];
+        unexpected = [];
+        foreach (string name in file.Names)
+        {
+            if (names.Parse(name) is not { } parsed)
+            {
+                unexpected.Add(name);
+                continue;
+            }
+
+            if (parsed.Adapter is not null && adapters.Add(parsed.Adapter) && adapters.Count > 1)
+            {
+                throw new CheckpointFormatException(file.Path, $"a LoRA file must hold one adapter; this one holds {string.Join(", ", adapters)}", name);
+            }
+
+            if (!parts.TryGetValue(parsed.Module, out Dictionary<LoraPart, string>? named))
+            {
+                parts[parsed.Module] = named = [];
+            }
+
+            if (!named.TryAdd(parsed.Part, name))
+            {
+                throw new CheckpointFormatException(file.Path, $"module {parsed.Module} has this part twice; {named[parsed.Part]} is the other", name);
+            }
+        }
+
+        return parts.Count > 0 || unexpected.Count > 0
+            ? parts
+            : throw new CheckpointFormatException(file.Path, "a LoRA must hold at least one pair of factors; this file has no tensor");
+    }
+
+    /// <summary>Says where a stored alpha was left out, or where there was none to take in.</summary>
+    private static string? DescribeScale(LoraConfig? config, bool useStoredAlpha, Dictionary<string, LoraFactors> modules, bool hasAlphaTensors)
+    {
+        if (useStoredAlpha)
+        {
+            return hasAlphaTensors ? "Its alpha tensors count with and without the stored alpha being asked for: that changes nothing."
+                : config is null ? "No alpha is stored in its header or beside it (adapter_config.json, config.json): asking for the stored alpha changes nothing."
+                : null;
+        }
+
+        // The original reads none of these, so they count only when they are asked for.
+        (string module, LoraFactors factors) = modules.FirstOrDefault();
+        return config is null || hasAlphaTensors || module is null || config.Scale(module, factors.Rank) is var scale && Math.Abs(scale - factors.Scale) < 1e-9
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"Its trainer meant it to be scaled by {config.Scale(module, factors.Rank):0.####} (alpha in {config.Origin}); as in the original that does not count unless the stored alpha is asked for (useStoredAlpha, --lora-stored-alpha).");
     }
 
     private static string? Misfit(SafetensorsFile file, string down, string up, long[] shape)

@@ -7,7 +7,7 @@ namespace AceStep.Loras;
 
 /// <summary>The LoRAs of a pipeline, merged into the transformer's weights.</summary>
 /// <remarks>
-/// A touched weight is always computed anew from the checkpoint's mapped file, W + sum of weight * scale * B A in float32,
+/// A touched weight is always computed anew from the checkpoint's file, W + sum of weight * scale * B A in float32,
 /// rounded once. So the order of the LoRAs does not matter, taking the last one away gives back the loaded bits, and no
 /// copy of the original weights is kept: the extra memory is two float32 copies of the largest weight, while merging.
 /// </remarks>

@@ -12,7 +12,7 @@ public sealed class MusicLatents
 {
     private const string FormatKey = "format";
     private const string Format = "acestep-latents-1";
-    private const string TensorName = "latents";
+    internal const string TensorName = "latents";
 
     private readonly float[] _values;
 

@@ -1,7 +1,7 @@
 namespace AceStep.Models;
 
 /// <summary>The sizes of the latent codec (AutoencoderDC), as music_dcae_f8c8/config.json gives them.</summary>
-public sealed record AutoencoderConfig
+public sealed partial record AutoencoderConfig
 {
     // Bounds that no real model comes near; they keep a damaged config from asking for absurd amounts of memory.
     private const int MaximumStages = 12;

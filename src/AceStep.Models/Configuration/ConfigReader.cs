@@ -52,7 +52,7 @@ internal sealed class ConfigReader
         }
         catch (JsonException error)
         {
-            throw new CheckpointFormatException(file, $"a config must be JSON: {error.Message.TrimEnd('.')}", innerException: error);
+            throw new CheckpointFormatException(file, ForeignFile.RuleOfJson("a config", json.Span, error), innerException: error);
         }
 
         return root.ValueKind == JsonValueKind.Object

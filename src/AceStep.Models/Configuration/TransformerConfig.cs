@@ -2,7 +2,7 @@ namespace AceStep.Models;
 
 /// <summary>The sizes of the transformer and its lyric encoder: <c>ace_step_transformer/config.json</c>.</summary>
 /// <remarks>Immutable. Keys that only the training read (<c>ssl_*</c>, <c>max_*</c>) are not part of it.</remarks>
-public sealed record TransformerConfig
+public sealed partial record TransformerConfig
 {
     // Beyond any model of this family, and small enough that no product of two sizes overflows.
     private const int MaximumSize = 1 << 20;

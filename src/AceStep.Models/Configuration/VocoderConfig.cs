@@ -1,7 +1,7 @@
 namespace AceStep.Models;
 
 /// <summary>The sizes of the vocoder (ADaMoSHiFiGANV1) and of the mel spectra that it reads, as music_vocoder/config.json gives them.</summary>
-public sealed record VocoderConfig
+public sealed partial record VocoderConfig
 {
     // Bounds that no real model comes near; they keep a damaged config from asking for absurd amounts of memory.
     private const int MaximumLayers = 1024;

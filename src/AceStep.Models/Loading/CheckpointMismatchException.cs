@@ -2,9 +2,15 @@ using System.Text;
 
 namespace AceStep.Models;
 
-/// <summary>A well-formed checkpoint does not fit the model that its config describes. Nothing has been read.</summary>
+/// <summary>
+/// A well-formed checkpoint does not fit the model that its config describes. Nothing has been read. The message names the
+/// first few tensors of each kind, the properties all of them.
+/// </summary>
 public sealed class CheckpointMismatchException : Exception
 {
+    // A whole model's names would fill pages; the properties have them all.
+    private const int MostNamed = 6;
+
     internal CheckpointMismatchException(
         string origin,
         string model,
@@ -48,7 +54,8 @@ public sealed class CheckpointMismatchException : Exception
         {
             if (names.Count > 0)
             {
-                text.Append(' ').Append(names.Count).Append(' ').Append(what).Append(": ").AppendJoin(", ", names).Append('.');
+                text.Append(' ').Append(names.Count).Append(' ').Append(what).Append(": ").AppendJoin(", ", names.Take(MostNamed).Select(CheckpointFormatException.Shorten));
+                text.Append(names.Count > MostNamed ? $", and {names.Count - MostNamed} more." : ".");
             }
         }
     }

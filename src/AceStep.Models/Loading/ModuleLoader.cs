@@ -35,7 +35,7 @@ internal static class ModuleLoader
         {
             cancellationToken.ThrowIfCancellationRequested();
             Assign(slot.Owner, slot.LocalName, ReadParameter(slot, source, dtype, device));
-            total += StoredBytes(slot, source);
+            total += source.StoredBytes(slot.Name);
             bytesRead?.Report(total);
         }
     }
@@ -51,7 +51,7 @@ internal static class ModuleLoader
         List<Slot> slots = [];
         FindSlots(module, "", slots);
         HashSet<string> names = [.. source.Names];
-        return slots.Where(slot => names.Contains(slot.Name)).Sum(slot => StoredBytes(slot, source));
+        return slots.Where(slot => names.Contains(slot.Name)).Sum(slot => source.StoredBytes(slot.Name));
     }
 
     private static List<Slot> Check(torch.nn.Module module, ITensorSource source, Func<string, bool>? isKnownUnused)
@@ -92,7 +92,7 @@ internal static class ModuleLoader
             }
             else if (!SafetensorsType.IsFloat(type))
             {
-                misshapen.Add($"{slot.Name} is {SafetensorsType.NameOf(type)} and must be F64, F32, F16 or BF16");
+                misshapen.Add($"{slot.Name} is {SafetensorsType.NameOf(type)} and must be F64, F32, F16, BF16 or F8");
             }
         }
 
@@ -136,9 +136,6 @@ internal static class ModuleLoader
                 throw new InvalidOperationException($"{owner.GetType().Name} has no setter for its parameter \"{name}\"; it must implement {nameof(IHasParameters)}.");
         }
     }
-
-    private static long StoredBytes(Slot slot, ITensorSource source) =>
-        slot.Shape.Aggregate(1L, (product, size) => product * size) * SafetensorsType.SizeOf(source.Type(slot.Name));
 
     /// <summary>One parameter: who holds it, under which name there and in the checkpoint, and of which shape.</summary>
     private sealed record Slot(torch.nn.Module Owner, string LocalName, string Name, long[] Shape);

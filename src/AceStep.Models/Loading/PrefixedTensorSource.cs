@@ -34,5 +34,11 @@ public sealed class PrefixedTensorSource : ITensorSource
     public torch.ScalarType Type(string name) => _source.Type(_prefix + name);
 
     /// <inheritdoc/>
+    public string StoredType(string name) => _source.StoredType(_prefix + name);
+
+    /// <inheritdoc/>
+    public long StoredBytes(string name) => _source.StoredBytes(_prefix + name);
+
+    /// <inheritdoc/>
     public void Read(string name, torch.Tensor destination) => _source.Read(_prefix + name, destination);
 }

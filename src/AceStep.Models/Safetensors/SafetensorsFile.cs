@@ -1,27 +1,27 @@
-using System.IO.MemoryMappedFiles;
+using Microsoft.Win32.SafeHandles;
 using TorchSharp;
 
 namespace AceStep.Models;
 
 /// <summary>
-/// A safetensors file, mapped into memory. Opening reads and checks the header alone; a tensor's bytes are mapped when it is
-/// asked for, piece by piece, and go straight into the memory that asks.
+/// A safetensors file. Opening reads and checks the header alone; a tensor's bytes are read when it is asked for, piece by
+/// piece, straight into the memory that asks.
 /// </summary>
 /// <remarks>
 /// Tensors may be read from several threads at once. The tensors that were read stay when the file is disposed. A file must
-/// not be changed while it is open: one that is cut short is refused by the next read.
+/// not be changed while it is open: one that is cut short is refused by the read that misses its bytes. It is not mapped:
+/// a mapped file that is cut short, or a disk that fails, would end the process.
 /// </remarks>
 public sealed class SafetensorsFile : ITensorSource, IDisposable
 {
-    private readonly FileStream _stream;
-    private readonly MemoryMappedFile _map;
+    private readonly SafeFileHandle _handle;
     private readonly long _length;
     private readonly OrderedDictionary<string, SafetensorsEntry> _entries;
 
-    private SafetensorsFile(FileStream stream, MemoryMappedFile map, long length, SafetensorsHeader header)
+    private SafetensorsFile(string path, SafeFileHandle handle, long length, SafetensorsHeader header)
     {
-        _stream = stream;
-        _map = map;
+        Path = path;
+        _handle = handle;
         _length = length;
         _entries = new OrderedDictionary<string, SafetensorsEntry>(header.Entries.Count, StringComparer.Ordinal);
         foreach (SafetensorsEntry entry in header.Entries)
@@ -33,7 +33,7 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
     }
 
     /// <summary>The file's full path.</summary>
-    public string Path => _stream.Name;
+    public string Path { get; }
 
     /// <summary>The text by key that the header holds beside the tensors; empty where there is none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
@@ -48,30 +48,25 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
 
     /// <summary>Opens a file and checks its header against its length.</summary>
     /// <param name="path">The file's path.</param>
-    /// <exception cref="CheckpointFormatException">The file is no safetensors file, or a damaged one; the message says by which rule.</exception>
+    /// <exception cref="CheckpointFormatException">
+    /// The file is no safetensors file, or a damaged one; the message says by which rule, and what it is instead where its
+    /// first bytes tell: a pickle, GGUF, a Git LFS pointer, a web page, a download that was cut short.
+    /// </exception>
     /// <exception cref="IOException">The file is absent or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public static SafetensorsFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         path = System.IO.Path.GetFullPath(path);
-        FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        MemoryMappedFile? map = null;
+        SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         try
         {
-            long length = stream.Length;
-            if (length < SafetensorsHeader.LengthFieldSize)
-            {
-                throw new CheckpointFormatException(path, $"a safetensors file must have at least {SafetensorsHeader.LengthFieldSize} bytes; it has {length}");
-            }
-
-            map = MemoryMappedFile.CreateFromFile(stream, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-            return new SafetensorsFile(stream, map, length, ReadHeader(map, length, path));
+            long length = RandomAccess.GetLength(handle);
+            return new SafetensorsFile(path, handle, length, ReadHeader(handle, length, path));
         }
         catch
         {
-            map?.Dispose();
-            stream.Dispose();
+            handle.Dispose();
             throw;
         }
     }
@@ -82,7 +77,13 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
     /// <inheritdoc/>
     public torch.ScalarType Type(string name) => Entry(name).Type;
 
-    /// <summary>Reads a tensor as it is stored, into memory of its own on the CPU.</summary>
+    /// <inheritdoc/>
+    public string StoredType(string name) => Entry(name).StoredType;
+
+    /// <inheritdoc/>
+    public long StoredBytes(string name) => Entry(name).ByteCount;
+
+    /// <summary>Reads a tensor as it is stored (eight-bit floats as bfloat16), into memory of its own on the CPU.</summary>
     /// <exception cref="KeyNotFoundException">There is no tensor of this name.</exception>
     /// <exception cref="CheckpointFormatException">The file has become shorter since it was opened, or a BOOL is neither 0 nor 1.</exception>
     public torch.Tensor Read(string name)
@@ -119,38 +120,61 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
     }
 
     /// <summary>Closes the file. Tensors that were read stay.</summary>
-    public void Dispose()
-    {
-        _map.Dispose();
-        _stream.Dispose();
-    }
+    public void Dispose() => _handle.Dispose();
 
-    private static SafetensorsHeader ReadHeader(MemoryMappedFile map, long fileLength, string path)
+    private static SafetensorsHeader ReadHeader(SafeFileHandle handle, long fileLength, string path)
     {
-        using MappedBytes field = new(map, 0, SafetensorsHeader.LengthFieldSize);
-        int length = SafetensorsHeader.ParseLength(field.Span, fileLength, path);
-        using MappedBytes header = new(map, 0, SafetensorsHeader.LengthFieldSize + length);
-        return SafetensorsHeader.Parse(header.Span[SafetensorsHeader.LengthFieldSize..], fileLength, path);
+        Span<byte> start = stackalloc byte[ForeignFile.TellingBytes];
+        start = start[..ReadUpTo(handle, start, 0)];
+        if (ForeignFile.Describe(start, fileLength) is { } other)
+        {
+            throw new CheckpointFormatException(path, $"weights must be a safetensors file; this is {other}");
+        }
+
+        if (fileLength < SafetensorsHeader.LengthFieldSize)
+        {
+            throw new CheckpointFormatException(path, $"a safetensors file must have at least {SafetensorsHeader.LengthFieldSize} bytes; it has {fileLength}");
+        }
+
+        int length = SafetensorsHeader.ParseLength(start[..SafetensorsHeader.LengthFieldSize], fileLength, path);
+        byte[] header = new byte[length];
+        int read = ReadUpTo(handle, header, SafetensorsHeader.LengthFieldSize);
+        return read == length
+            ? SafetensorsHeader.Parse(header, fileLength, path)
+            : throw new CheckpointFormatException(path, $"the file must not change while it is open; it had {fileLength} bytes, and now ends after {SafetensorsHeader.LengthFieldSize + read}");
     }
 
     private void ReadPiece(SafetensorsEntry entry, long offset, Span<byte> target)
     {
-        // Touching a mapped page beyond the file's end would end the process.
-        long length = RandomAccess.GetLength(_stream.SafeFileHandle);
-        if (length < _length)
+        bool isFloat8 = Float8.Is(entry.StoredType);
+        Span<byte> stored = isFloat8 ? target[(target.Length / 2)..] : target;
+        if (ReadUpTo(_handle, stored, entry.Offset + (isFloat8 ? offset / 2 : offset)) < stored.Length)
         {
-            throw new CheckpointFormatException(Path, $"the file must not change while it is open; it had {_length} bytes and now has {length}", entry.Name);
+            throw new CheckpointFormatException(
+                Path, $"the file must not change while it is open; it had {_length} bytes and now has {RandomAccess.GetLength(_handle)}", entry.Name);
         }
 
-        using (MappedBytes stored = new(_map, entry.Offset + offset, target.Length))
+        if (isFloat8)
         {
-            stored.Span.CopyTo(target);
+            Float8.Expand(target, entry.StoredType);
         }
 
         if (entry.Type == torch.ScalarType.Bool && target.ContainsAnyExceptInRange((byte)0, (byte)1))
         {
             throw new CheckpointFormatException(Path, "a BOOL must be 0 or 1", entry.Name);
         }
+    }
+
+    /// <summary>Fills a span from an offset on; less than that where the file ends.</summary>
+    private static int ReadUpTo(SafeFileHandle handle, Span<byte> target, long offset)
+    {
+        int read = 0;
+        for (int taken = 1; taken > 0 && read < target.Length; read += taken)
+        {
+            taken = RandomAccess.Read(handle, target[read..], offset + read);
+        }
+
+        return read;
     }
 
     private SafetensorsEntry Entry(string name)

@@ -20,6 +20,9 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
     // The limit that the format's own library sets.
     private const long MaximumLength = 100_000_000;
 
+    // Types of the format that mean nothing without scales beside them.
+    private static readonly string[] Quantised = ["F4", "F6_E2M3", "F6_E3M2", "F8_E8M0"];
+
     // What torch can iterate over.
     private const int MaximumRank = 64;
 
@@ -35,7 +38,8 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
 
         if ((long)length > fileLength - LengthFieldSize)
         {
-            throw new CheckpointFormatException(file, $"the header must end inside the file of {fileLength} bytes; its length field says {length}");
+            throw new CheckpointFormatException(
+                file, $"the header must end inside the file of {fileLength} bytes; its length field says {length}. Where the file was downloaded, the download was cut short: finish it, or fetch the file again");
         }
 
         return (int)length;
@@ -62,7 +66,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         Parser parser = new(json, file);
         try
         {
-            parser.Run(dataStart, fileLength - dataStart);
+            parser.Run(dataStart);
         }
         catch (JsonException error)
         {
@@ -92,6 +96,12 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
             end += entry.ByteCount;
         }
 
+        if (end > fileLength)
+        {
+            throw new CheckpointFormatException(
+                file, $"the file must end where its last tensor does, at {end} bytes; it has {fileLength} ({100.0 * fileLength / end:0}%). Where the file was downloaded, the download was cut short: finish it, or fetch the file again");
+        }
+
         if (end != fileLength)
         {
             throw new CheckpointFormatException(file, $"the file must end where its last tensor does, at {end} bytes; it has {fileLength}");
@@ -110,7 +120,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         /// <summary>The tensor that is being parsed.</summary>
         public string? Tensor { get; private set; }
 
-        public void Run(long dataStart, long dataLength)
+        public void Run(long dataStart)
         {
             _reader.Read();
             while (NextProperty(out string name))
@@ -127,7 +137,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
                 else
                 {
                     Tensor = name;
-                    Entries.Add(ParseEntry(name, dataStart, dataLength));
+                    Entries.Add(ParseEntry(name, dataStart));
                     Tensor = null;
                 }
             }
@@ -149,9 +159,9 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
             }
         }
 
-        private SafetensorsEntry ParseEntry(string name, long dataStart, long dataLength)
+        private SafetensorsEntry ParseEntry(string name, long dataStart)
         {
-            torch.ScalarType? type = null;
+            string? storedType = null;
             List<long>? shape = null;
             List<long>? offsets = null;
             Expect(JsonTokenType.StartObject, "a tensor must be an object with dtype, shape and data_offsets");
@@ -159,39 +169,40 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
             {
                 switch (field)
                 {
-                    case "dtype" when type is null: type = ParseType(); break;
+                    case "dtype" when storedType is null: storedType = ParseType(); break;
                     case "shape" when shape is null: shape = ParseNumbers(field, MaximumRank); break;
                     case "data_offsets" when offsets is null: offsets = ParseNumbers(field, 2); break;
                     default: throw Broken($"a tensor must have dtype, shape and data_offsets, each once, and nothing else; it has another \"{CheckpointFormatException.Shorten(field)}\"");
                 }
             }
 
-            if (type is null || shape is null || offsets is null)
+            if (storedType is null || shape is null || offsets is null)
             {
                 throw Broken("a tensor must have dtype, shape and data_offsets");
             }
 
-            if (offsets is not [long begin, long end] || begin > end || end > dataLength)
+            if (offsets is not [long begin, long end] || begin > end || end > long.MaxValue - dataStart)
             {
-                throw Broken($"data_offsets must be a begin and an end, in this order, of at most {dataLength}, the bytes of data; they are [{string.Join(", ", offsets)}]");
+                throw Broken($"data_offsets must be a begin and an end, in this order; they are [{string.Join(", ", offsets)}]");
             }
 
-            long byteCount = CountBytes(shape, SafetensorsType.SizeOf(type.Value));
+            _ = SafetensorsType.TryParse(storedType, out torch.ScalarType type, out int elementSize);
+            long byteCount = CountBytes(shape, elementSize);
             if (byteCount != end - begin)
             {
-                throw Broken($"{SafetensorsType.NameOf(type.Value)} [{string.Join(", ", shape)}] has {byteCount} bytes, so data_offsets must be as far apart; they are [{begin}, {end}]");
+                throw Broken($"{storedType} [{string.Join(", ", shape)}] has {byteCount} bytes, so data_offsets must be as far apart; they are [{begin}, {end}]");
             }
 
-            return new SafetensorsEntry(name, type.Value, shape.AsReadOnly(), dataStart + begin, byteCount);
+            return new SafetensorsEntry(name, type, shape.AsReadOnly(), dataStart + begin, byteCount, storedType);
         }
 
-        private torch.ScalarType ParseType()
+        private string ParseType()
         {
             Expect(JsonTokenType.String, "dtype must be a string");
             string name = GetString();
-            return SafetensorsType.TryParse(name, out torch.ScalarType type)
-                ? type
-                : throw Broken($"dtype must be one of {SafetensorsType.AllNames}; it is \"{CheckpointFormatException.Shorten(name)}\"");
+            return SafetensorsType.TryParse(name, out _, out _)
+                ? name
+                : throw Broken($"dtype must be one of {SafetensorsType.AllNames}; it is \"{CheckpointFormatException.Shorten(name)}\"{(Quantised.Contains(name) ? ", which needs scales that this library does not know: take the file in BF16, F16, F32 or F8" : "")}");
         }
 
         private List<long> ParseNumbers(string field, int maximumCount)

@@ -3,7 +3,7 @@ using TorchSharp;
 
 namespace AceStep.Models;
 
-/// <summary>The element types of the safetensors format that torch has too.</summary>
+/// <summary>The element types of the safetensors format that can be read.</summary>
 internal static class SafetensorsType
 {
     // In the order in which the format's own library sorts tensors when it writes: widest first.
@@ -21,17 +21,27 @@ internal static class SafetensorsType
         ("BOOL", torch.ScalarType.Bool, 1),
     ];
 
-    private static readonly FrozenDictionary<string, torch.ScalarType> TypesByName =
-        Types.ToFrozenDictionary(entry => entry.Name, entry => entry.Type, StringComparer.Ordinal);
+    private static readonly FrozenDictionary<string, (torch.ScalarType ReadAs, int StoredSize)> TypesByName =
+        Types.Select(entry => (entry.Name, entry.Type, entry.Size))
+            .Concat(Float8.Names.Select(name => (Name: name, Type: Float8.ReadAs, Size: 1)))
+            .ToFrozenDictionary(entry => entry.Name, entry => (entry.Type, entry.Size), StringComparer.Ordinal);
 
     private static readonly FrozenDictionary<torch.ScalarType, int> RanksByType =
         Types.Index().ToFrozenDictionary(entry => entry.Item.Type, entry => entry.Index);
 
     /// <summary>All names, for messages.</summary>
-    public static string AllNames { get; } = string.Join(", ", Types.Select(entry => entry.Name));
+    public static string AllNames { get; } = string.Join(", ", Types.Select(entry => entry.Name).Concat(Float8.Names));
 
-    /// <summary>The type of a name in a header.</summary>
-    public static bool TryParse(string name, out torch.ScalarType type) => TypesByName.TryGetValue(name, out type);
+    /// <summary>What becomes of a type that a header names.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="type">The type that its tensors are read as.</param>
+    /// <param name="storedSize">The bytes of one element in the file.</param>
+    public static bool TryParse(string name, out torch.ScalarType type, out int storedSize)
+    {
+        bool isKnown = TypesByName.TryGetValue(name, out (torch.ScalarType ReadAs, int StoredSize) known);
+        (type, storedSize) = known;
+        return isKnown;
+    }
 
     /// <summary>Whether the format has the type.</summary>
     public static bool IsSupported(torch.ScalarType type) => RanksByType.ContainsKey(type);

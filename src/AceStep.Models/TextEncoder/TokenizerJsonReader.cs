@@ -40,7 +40,8 @@ internal sealed class TokenizerJsonReader
         catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
             // What the JSON types throw where a value is of another kind than the one asked for.
-            throw new CheckpointFormatException(_file, $"a tokenizer.json must have the form of UMT5's: {error.Message.TrimEnd('.')}", innerException: error);
+            string rule = error is JsonException notJson ? ForeignFile.RuleOfJson("a tokenizer.json", json, notJson) : $"a tokenizer.json must have the form of UMT5's: {error.Message.TrimEnd('.')}";
+            throw new CheckpointFormatException(_file, rule, innerException: error);
         }
     }
 

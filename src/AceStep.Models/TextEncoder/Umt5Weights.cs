@@ -35,6 +35,10 @@ internal sealed class Umt5Weights : ITensorSource
 
     public torch.ScalarType Type(string name) => _source.Type(Stored(name));
 
+    public string StoredType(string name) => _source.StoredType(Stored(name));
+
+    public long StoredBytes(string name) => _source.StoredBytes(Stored(name));
+
     public void Read(string name, torch.Tensor destination) => _source.Read(Stored(name), destination);
 
     private string Stored(string name) => name == Embedding ? _embedding : name;

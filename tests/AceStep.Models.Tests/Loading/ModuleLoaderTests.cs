@@ -96,7 +96,7 @@ public sealed class ModuleLoaderTests
 
         Assert.That(
             () => ModuleLoader.Load(sample, source, float32, CPU),
-            Throws.TypeOf<CheckpointMismatchException>().With.Message.Contains("linear.bias is I16 and must be F64, F32, F16 or BF16"));
+            Throws.TypeOf<CheckpointMismatchException>().With.Message.Contains("linear.bias is I16 and must be F64, F32, F16, BF16 or F8"));
     }
 
     [Test]

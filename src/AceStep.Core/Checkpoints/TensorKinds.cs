@@ -1,0 +1,66 @@
+namespace AceStep.Checkpoints;
+
+/// <summary>Tells what a file holds by the names of its tensors, and says it so that a user knows what to do.</summary>
+internal static class TensorKinds
+{
+    // Parts of names: an adapter's tensors end or go on with them, whatever the module is called.
+    private static readonly string[] AdapterParts =
+    [
+        ".lora_A", ".lora_B", ".lora_down", ".lora_up", ".lora.down", ".lora.up", "_lora.down", "_lora.up", ".lora_linear_layer.",
+        ".lokr_", ".hada_", ".oft_", ".ia3_", ".dora_scale", ".lora_magnitude_vector",
+    ];
+
+    // Version 1.5 is built of a language model's layers, with an attention across to the text in each.
+    private static readonly string[] Version15Parts = ["cross_attn.q_proj", "cross_attn_q_proj", "timbre_encoder."];
+
+    // Adapters for it are made on its decoder, whose layers come first in a name; those for language models have one word more.
+    private static readonly string[] Version15Adapters = ["base_model.model.layers.", "lycoris_layers_", "lora_unet_layers_"];
+
+    /// <summary>What version 1.5 is, for messages.</summary>
+    public const string AnotherModel = "of ACE-Step 1.5, another model than ACE-Step v1 (3.5B), which this library runs";
+
+    /// <summary>What a set of tensors is.</summary>
+    public static TensorKind Of(IReadOnlyCollection<string> names)
+    {
+        if (names.Any(name => Version15Parts.Any(part => name.Contains(part, StringComparison.Ordinal)) || Version15Adapters.Any(start => name.StartsWith(start, StringComparison.Ordinal))))
+        {
+            return TensorKind.Version15;
+        }
+
+        if (names.Any(name => AdapterParts.Any(part => name.Contains(part, StringComparison.Ordinal))))
+        {
+            return TensorKind.Adapter;
+        }
+
+        return names.Contains(CheckpointLayout.SingleMark) ? TensorKind.SingleFile
+            : names.Contains("genre_embedder.weight") ? TensorKind.Transformer
+            : names.Contains("encoder.block.0.layer.0.SelfAttention.q.weight") ? TensorKind.TextEncoder
+            : names.Contains("encoder.conv_in.weight") && names.Contains("decoder.conv_in.weight") ? TensorKind.Autoencoder
+            : names.Contains("backbone.channel_layers.0.0.weight") ? TensorKind.Vocoder
+            : names.Contains(MusicLatents.TensorName) ? TensorKind.Latents
+            : TensorKind.Unknown;
+    }
+
+    /// <summary>Why a set of tensors is no checkpoint: what it is, and what to do with it.</summary>
+    public static string WhyNoCheckpoint(TensorKind kind) => kind switch
+    {
+        TensorKind.Adapter => "is a LoRA or another adapter: load it into a pipeline with LoadLora (--lora), beside a checkpoint",
+        TensorKind.Version15 => $"holds weights {AnotherModel}",
+        TensorKind.Transformer => "holds the transformer alone: name the checkpoint's folder",
+        TensorKind.TextEncoder => "holds the text encoder alone: name the checkpoint's folder",
+        TensorKind.Autoencoder => "holds the latent codec alone: name the checkpoint's folder",
+        TensorKind.Vocoder => "holds the vocoder alone: name the checkpoint's folder",
+        TensorKind.Latents => "holds a song's latents: they are a source",
+        _ => "holds another model",
+    };
+
+    /// <summary>Why a set of tensors is no LoRA; null where its names must say.</summary>
+    public static string? WhyNoLora(TensorKind kind) => kind switch
+    {
+        TensorKind.SingleFile => "is a whole checkpoint: load it as one (MusicPipeline.LoadAsync, --checkpoint)",
+        TensorKind.Transformer or TensorKind.TextEncoder or TensorKind.Autoencoder or TensorKind.Vocoder => "is a part of a checkpoint: load the checkpoint's folder (MusicPipeline.LoadAsync, --checkpoint)",
+        TensorKind.Version15 => $"is {AnotherModel}",
+        TensorKind.Latents => "holds a song's latents: they are a source",
+        _ => null,
+    };
+}
