@@ -30,7 +30,7 @@ internal static class CommandLine
             new TaskCommand(new TextToMusicOptions()), new TaskCommand(new VariationOptions()), new TaskCommand(new AudioToAudioOptions()),
             new TaskCommand(new ContinuationOptions()), new TaskCommand(new InpaintingOptions()), new TaskCommand(new StyleTransferOptions()),
             new TaskCommand(new AccompanimentOptions()),
-            new LyricsCommand(), new InspectCommand(), new InfoCommand(), new DoctorCommand(),
+            new LyricsCommand(), new InspectCommand(), new InfoCommand(), new DownloadCommand(), new ModelsCommand(), new DoctorCommand(),
         };
         GroupedHelp.Install(root);
         return root;
