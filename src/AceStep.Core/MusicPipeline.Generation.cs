@@ -19,6 +19,7 @@ public sealed partial class MusicPipeline
     {
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
+        using IDisposable? downloads = _options.LyricDownloads?.Under(cancellationToken);
         GenerationPlan plan = GenerationPlan.Create(request);
         StageClock clock = new();
 

@@ -7,12 +7,19 @@ namespace AceStep;
 
 public sealed partial class MusicPipeline
 {
-    /// <summary>Loads a checkpoint: the released folder, or ComfyUI's single file.</summary>
-    /// <param name="checkpoint">The folder or file, or a folder that holds exactly one of them, such as a hub's cache.</param>
+    /// <summary>
+    /// Loads a checkpoint: the released folder, ComfyUI's single file, or either by its name on the hub
+    /// (<c>ACE-Step/ACE-Step-v1-3.5B</c>) or the https address of a file. A name is looked up in the caches first, and fetched
+    /// where it is in none; see <see cref="ModelStore"/>.
+    /// </summary>
+    /// <param name="checkpoint">
+    /// The folder, file, name (<c>owner/name</c>, <c>owner/name@revision</c>) or address; or a folder that holds exactly one checkpoint, such as a hub's cache.
+    /// </param>
     /// <param name="options">Device, precision, threads, memory; null for the defaults.</param>
-    /// <param name="progress">Told of the bytes read, on the thread that loads.</param>
+    /// <param name="progress">Told of the bytes fetched and read, on the threads that do it.</param>
     /// <param name="cancellationToken">Stops the loading.</param>
     /// <exception cref="DirectoryNotFoundException">There is nothing at <paramref name="checkpoint"/>.</exception>
+    /// <exception cref="DownloadException">A name is in no cache, and what it stands for is not to be had.</exception>
     /// <exception cref="FileNotFoundException">Files of the checkpoint are missing, or the folder holds none or several; the message names them.</exception>
     /// <exception cref="CheckpointFormatException">A file is malformed.</exception>
     /// <exception cref="CheckpointMismatchException">Tensors do not fit the configs; the message names them.</exception>
@@ -25,7 +32,7 @@ public sealed partial class MusicPipeline
         CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(checkpoint);
-        options ??= new MusicPipelineOptions();
+        (checkpoint, options) = await FindFilesAsync(checkpoint, options ?? new MusicPipelineOptions(), progress, cancellationToken).ConfigureAwait(false);
         PipelineThread thread = new();
         try
         {

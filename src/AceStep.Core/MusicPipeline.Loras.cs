@@ -33,14 +33,16 @@ public sealed partial class MusicPipeline
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         RequireFinite(weight);
-        return Exclusively(() =>
-        {
-            LoraFile file = LoraFile.Open(path, useStoredAlpha, LoraTargets(), UnusedModules());
-            Lora lora = new(path, file, weight);
-            _loras.Add(lora);
-            Remerge(lora);
-            return lora;
-        });
+        return Exclusively(() => MergeLora(path, weight, useStoredAlpha));
+    }
+
+    private Lora MergeLora(string path, double weight, bool useStoredAlpha)
+    {
+        LoraFile file = LoraFile.Open(path, useStoredAlpha, LoraTargets(), UnusedModules());
+        Lora lora = new(path, file, weight);
+        _loras.Add(lora);
+        Remerge(lora);
+        return lora;
     }
 
     /// <summary>Changes a LoRA's factor; the file is not read from disk again. Waits for a request in progress.</summary>

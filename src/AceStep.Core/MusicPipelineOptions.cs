@@ -29,8 +29,20 @@ public sealed record MusicPipelineOptions
     /// <summary>A folder of configs in the released layout, for a single file that carries none. Default: beside the file, else the released model's.</summary>
     public string? ConfigFolder { get; init; }
 
-    /// <summary>A MeCab dictionary for Japanese lyrics. Default: as <see cref="Lyrics.LyricTokenizerOptions"/> says.</summary>
+    /// <summary>
+    /// A MeCab dictionary for Japanese lyrics: a folder, or its name on the hub. Default: as <see cref="Lyrics.LyricTokenizerOptions"/>
+    /// says; where there is none, the original's own is fetched if <see cref="Download"/> allows it.
+    /// </summary>
     public string? JapaneseDictionary { get; init; }
+
+    /// <summary>What may be fetched from the network. Default <see cref="DownloadMode.WhenNamed"/>: what is named by a hub name or an address, and nothing for a folder or file.</summary>
+    public DownloadMode Download { get; init; }
+
+    /// <summary>Told what is fetched, from where and how large, before that begins, and then how far it is. Default: nobody.</summary>
+    public IProgress<DownloadProgress>? DownloadProgress { get; init; }
+
+    /// <summary>Where lyrics find what the checkpoint lacks; null for nowhere.</summary>
+    internal Hub.LyricDownloads? LyricDownloads { get; init; }
 }
 
 /// <summary>The precision of weights and computation.</summary>

@@ -43,7 +43,8 @@ public sealed class LyricTokenizer
 
         (_vocabulary, _options) = (vocabulary, options);
         _japanese = new JapaneseReader(
-            dictionaryFolders ?? (() => JapaneseDictionaries.Candidates(options.JapaneseDictionary, options.CheckpointFolder)));
+            dictionaryFolders ?? (() => JapaneseDictionaries.Candidates(options.JapaneseDictionary, options.CheckpointFolder, options.CachedJapaneseDictionary?.Invoke())),
+            options.FetchJapaneseDictionary);
         _cleaner = new LineCleaner(_japanese);
     }
 

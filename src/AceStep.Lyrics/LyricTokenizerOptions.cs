@@ -10,6 +10,19 @@ public sealed record LyricTokenizerOptions
     public string? JapaneseDictionary { get; init; }
 
     /// <summary>
+    /// Gives the folder of a dictionary that a program keeps for itself; asked when the first Japanese line comes, and taken
+    /// before the system's. Default: none.
+    /// </summary>
+    public Func<string?>? CachedJapaneseDictionary { get; init; }
+
+    /// <summary>
+    /// Brings a dictionary where there is none: asked when a Japanese line comes, MeCab is there and no dictionary was found.
+    /// What it throws comes out of the encoding, and the next line asks again; null leaves kanji unread, with a warning.
+    /// Default: none.
+    /// </summary>
+    public Func<string?>? FetchJapaneseDictionary { get; init; }
+
+    /// <summary>
     /// The checkpoint's folder. A folder in it or beside it whose name starts with <c>unidic</c> is taken as the Japanese
     /// dictionary. Default: none.
     /// </summary>

@@ -1,7 +1,7 @@
 namespace AceStep.Cli.Checkpoints;
 
 /// <summary>The checkpoint that a run uses: named on the command line, by the environment, or the one that comes with the program.</summary>
-/// <param name="Path">The folder or file.</param>
+/// <param name="Path">The folder or file; before it is found, its name.</param>
 /// <param name="IsDemonstration">Whether it is the small checkpoint that comes with the program, which is not the released model.</param>
 internal sealed record CheckpointChoice(string Path, bool IsDemonstration)
 {
@@ -11,9 +11,13 @@ internal sealed record CheckpointChoice(string Path, bool IsDemonstration)
     /// <summary>The checkpoint that comes with the program.</summary>
     private static readonly string Carried = System.IO.Path.Combine(AppContext.BaseDirectory, "checkpoints", "nano");
 
-    /// <summary>The name that songs are tagged with: the folder's or file's, which says no more than is known.</summary>
+    /// <summary>The name on the hub or the address by which it was found; null where it was named by its place.</summary>
+    public string? Named { get; init; }
+
+    /// <summary>The name that songs are tagged with: its own, or the folder's or file's, which says no more than is known.</summary>
     public string Name => IsDemonstration
         ? "AceStep demonstration checkpoint (nano)"
+        : Named is not null ? Named
         : System.IO.Path.GetFileNameWithoutExtension(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(Path)));
 
     /// <summary>What a user must know of it before listening.</summary>
@@ -21,9 +25,9 @@ internal sealed record CheckpointChoice(string Path, bool IsDemonstration)
         ? $"""
           Checkpoint: the small demonstration checkpoint that comes with the program ({Path}).
           It is not the released ACE-Step model: 14 MB, trained on synthesised music, simple tunes only.
-          {CheckpointInfo.WhereToGet} Name its folder with --checkpoint or {EnvironmentVariable}.
+          The released one is 8.3 GB and is fetched once: --checkpoint {ModelStore.ReleasedCheckpoint} (or {EnvironmentVariable}).
           """
-        : $"Checkpoint: {Path}";
+        : Named is null ? $"Checkpoint: {Path}" : $"Checkpoint: {Named} ({Path})";
 
     /// <summary>Finds the checkpoint of a run.</summary>
     /// <param name="named">What the command line names; null for nothing.</param>
@@ -43,6 +47,14 @@ internal sealed record CheckpointChoice(string Path, bool IsDemonstration)
         return Directory.Exists(Carried)
             ? new CheckpointChoice(Carried, IsDemonstration: true)
             : throw new DirectoryNotFoundException($"No checkpoint is named, and the demonstration checkpoint is missing from {Carried}. {CheckpointInfo.WhereToGet} Name its folder with --checkpoint or {EnvironmentVariable}.");
+    }
+
+    /// <summary>Finds it on this machine, where it is named by a name on the hub; nothing is fetched.</summary>
+    /// <exception cref="DownloadException">No cache has it.</exception>
+    public async Task<CheckpointChoice> FindCachedAsync(CancellationToken cancellationToken)
+    {
+        ModelStore store = new(DownloadMode.Never);
+        return store.IsRemote(Path) ? this with { Path = await store.GetCheckpointAsync(Path, cancellationToken), Named = Path } : this;
     }
 
     private static bool IsSame(string one, string other) =>

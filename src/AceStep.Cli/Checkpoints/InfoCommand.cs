@@ -9,7 +9,7 @@ internal sealed class InfoCommand : CliCommand
 {
     private readonly Argument<string?> _checkpoint = new("CHECKPOINT")
     {
-        Description = "A folder in the released layout, or ComfyUI's single file. Default: the one that 'generate' would use.",
+        Description = "A folder in the released layout, ComfyUI's single file, or a name on the hub that a cache has. Default: the one that 'generate' would use.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -22,9 +22,9 @@ internal sealed class InfoCommand : CliCommand
 
     public override IReadOnlyList<string> Examples => ["acestep info models/ACE-Step-v1-3.5B", "acestep info ace_step_v1_3.5b.safetensors --json"];
 
-    protected override Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
     {
-        CheckpointChoice choice = CheckpointChoice.Find(result.GetValue(_checkpoint));
+        CheckpointChoice choice = await CheckpointChoice.Find(result.GetValue(_checkpoint)).FindCachedAsync(cancellationToken);
         CheckpointInfo info = CheckpointInfo.Read(choice.Path);
         if (screen.IsJson)
         {
@@ -35,7 +35,7 @@ internal sealed class InfoCommand : CliCommand
             Show(screen, choice, info);
         }
 
-        return Task.FromResult(info.IsUsable ? ExitCodes.Success : ExitCodes.Failure);
+        return info.IsUsable ? ExitCodes.Success : ExitCodes.Failure;
     }
 
     private static void Show(Screen screen, CheckpointChoice choice, CheckpointInfo info)

@@ -41,19 +41,26 @@ internal sealed record Diagnosis
 
     public bool IsDemonstration { get; init; }
 
+    /// <summary>The released checkpoint on this machine; null where no cache has it.</summary>
+    public string? ReleasedCheckpoint { get; init; }
+
+    /// <summary>The cache that downloads go to.</summary>
+    public required string Cache { get; init; }
+
     /// <summary>What is missing or slow, each with what to do about it.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
     /// <summary>Whether songs can be made.</summary>
     public bool CanCompute => Libtorch is not null && Checkpoint is not null;
 
-    public static Diagnosis Create(string? checkpoint, CancellationToken cancellationToken)
+    public static async Task<Diagnosis> CreateAsync(string? checkpoint, CancellationToken cancellationToken)
     {
         List<string> warnings = [];
-        Diagnosis diagnosis = new() { System = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}", CpuCapability = DescribeCpu(), Warnings = warnings };
+        ModelStore caches = new(DownloadMode.Never);
+        Diagnosis diagnosis = new() { Cache = caches.CacheFolder, System = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}", CpuCapability = DescribeCpu(), Warnings = warnings };
         diagnosis = WithLibtorch(diagnosis, warnings, cancellationToken);
         diagnosis = WithAudio(diagnosis, warnings);
-        return WithCheckpoint(diagnosis, checkpoint, warnings);
+        return await WithCheckpointAsync(diagnosis, checkpoint, caches, warnings, cancellationToken);
     }
 
     public TextTable ToTable()
@@ -67,6 +74,7 @@ internal sealed record Diagnosis
         table.Add("CUDA devices", CudaDevices is { } devices ? $"{devices}" : "unknown");
         table.Add("Audio files", Libsndfile is null ? "WAV only: libsndfile is missing" : string.Join(", ", Enum.GetValues<AudioFormat>().Where(AudioLibrary.Supports)) + $" ({Libsndfile})");
         table.Add("Japanese lyrics", JapaneseDictionary ?? "kana only: no dictionary");
+        table.Add("Released checkpoint", ReleasedCheckpoint ?? $"not in {Cache}");
         table.Add("Checkpoint", Checkpoint is null ? "none" : IsDemonstration ? $"{Checkpoint} (the small demonstration checkpoint, not the released model)" : Checkpoint);
         return table;
     }
@@ -113,13 +121,22 @@ internal sealed record Diagnosis
         return diagnosis with { Libsndfile = AudioLibrary.Version };
     }
 
-    private static Diagnosis WithCheckpoint(Diagnosis diagnosis, string? named, List<string> warnings)
+    private static async Task<Diagnosis> WithCheckpointAsync(Diagnosis diagnosis, string? named, ModelStore caches, List<string> warnings, CancellationToken cancellationToken)
     {
+        try
+        {
+            diagnosis = diagnosis with { ReleasedCheckpoint = await caches.GetCheckpointAsync(ModelStore.ReleasedCheckpoint, cancellationToken) };
+        }
+        catch (DownloadException)
+        {
+            warnings.Add($"The released checkpoint is not on this machine: 'acestep download {ModelStore.ReleasedCheckpoint}' fetches it (8.3 GB) to {caches.CacheFolder}.");
+        }
+
         CheckpointInfo info;
         CheckpointChoice choice;
         try
         {
-            choice = CheckpointChoice.Find(named);
+            choice = await CheckpointChoice.Find(named).FindCachedAsync(cancellationToken);
             info = CheckpointInfo.Read(choice.Path);
         }
         catch (Exception error) when (error is IOException or CheckpointFormatException)
@@ -128,26 +145,26 @@ internal sealed record Diagnosis
             return diagnosis;
         }
 
-        warnings.AddRange(info.Parts.Where(part => part.Problem is not null).Select(part => $"{part.Name}: {part.Problem} ({part.File})"));
-        string? dictionary = JapaneseDictionaryOf(info);
+        warnings.AddRange(info.Parts.Where(part => part.Problem is not null && (part.IsRequired || caches.FindLyricVocabulary() is null)).Select(part => $"{part.Name}: {part.Problem} ({part.File})"));
+        string? dictionary = JapaneseDictionaryOf(info, caches);
         if (dictionary is null)
         {
-            warnings.Add("Japanese lyrics can be read only where they are in kana: install MeCab with a dictionary ('apt install libmecab2 unidic-mecab').");
+            warnings.Add("Japanese lyrics can be read only where they are in kana: install MeCab ('apt install libmecab2') and fetch its dictionary ('acestep download unidic-lite', 47 MB).");
         }
 
         return diagnosis with { Checkpoint = info.IsUsable ? Path.GetFullPath(choice.Path) : null, IsDemonstration = choice.IsDemonstration, JapaneseDictionary = dictionary };
     }
 
     /// <summary>Reads a word in kanji and sees which dictionary it took.</summary>
-    private static string? JapaneseDictionaryOf(CheckpointInfo info)
+    private static string? JapaneseDictionaryOf(CheckpointInfo info, ModelStore caches)
     {
         CheckpointPart vocabulary = info.Parts.Single(part => !part.IsRequired);
-        if (vocabulary.Problem is not null)
+        if ((vocabulary.Problem is null ? vocabulary.File : caches.FindLyricVocabulary()) is not { } file)
         {
             return null;
         }
 
-        LyricTokenizer tokenizer = new(LyricVocabulary.Load(vocabulary.File), new LyricTokenizerOptions { CheckpointFolder = info.IsSingleFile ? Path.GetDirectoryName(Path.GetFullPath(info.Path)) : info.Path });
+        LyricTokenizer tokenizer = new(LyricVocabulary.Load(file), new LyricTokenizerOptions { CachedJapaneseDictionary = caches.FindJapaneseDictionary, CheckpointFolder = info.IsSingleFile ? Path.GetDirectoryName(Path.GetFullPath(info.Path)) : info.Path });
         return tokenizer.EncodeLine("東京", "ja").JapaneseDictionary;
     }
 

@@ -8,7 +8,7 @@ namespace AceStep.Cli.Doctor;
 /// <summary><c>acestep doctor</c>: what the program found on this machine, and what to do where something is missing or slow.</summary>
 internal sealed class DoctorCommand : CliCommand
 {
-    private readonly Option<string?> _checkpoint = new("--checkpoint") { Description = "The checkpoint to look at. Default: the one that 'generate' would use.", HelpName = "DIR" };
+    private readonly Option<string?> _checkpoint = new("--checkpoint") { Description = "The checkpoint to look at. Default: the one that 'generate' would use.", HelpName = "NAME" };
 
     public DoctorCommand()
         : base("doctor", "What the program found on this machine: libtorch, threads, devices, audio and lyric libraries, the checkpoint; and what to install.")
@@ -19,7 +19,7 @@ internal sealed class DoctorCommand : CliCommand
 
     protected override async Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
     {
-        Diagnosis diagnosis = await Task.Run(() => Diagnosis.Create(result.GetValue(_checkpoint), cancellationToken), cancellationToken);
+        Diagnosis diagnosis = await Task.Run(() => Diagnosis.CreateAsync(result.GetValue(_checkpoint), cancellationToken), cancellationToken);
         if (screen.IsJson)
         {
             Screen.WriteJson(diagnosis);

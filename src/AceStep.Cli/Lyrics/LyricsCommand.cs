@@ -24,10 +24,10 @@ internal sealed class LyricsCommand : CliCommand
 
     public override IReadOnlyList<string> Examples => ["acestep lyrics words.txt", "acestep lyrics words.txt --vocab models/vocab.json --json"];
 
-    protected override Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
     {
         string text = MusicOptions.ReadText(result.GetRequiredValue(_file));
-        LyricEncoding encoding = _reading.CreateTokenizer(result, screen).Encode(text);
+        LyricEncoding encoding = (await _reading.CreateTokenizerAsync(result, screen, cancellationToken)).Encode(text);
         if (screen.IsJson)
         {
             Screen.WriteJson(new
@@ -41,7 +41,7 @@ internal sealed class LyricsCommand : CliCommand
             Show(screen, encoding);
         }
 
-        return Task.FromResult(ExitCodes.Success);
+        return ExitCodes.Success;
     }
 
     private static void Show(Screen screen, LyricEncoding encoding)
@@ -82,8 +82,9 @@ internal sealed class LyricsCommand : CliCommand
             _marks = Add(new Option<bool>("--language-marks") { Description = "Let [lang:ja] at the start of a line name its language; the original would sing it." });
         }
 
-        public LyricTokenizer CreateTokenizer(ParseResult result, Screen screen)
+        public async Task<LyricTokenizer> CreateTokenizerAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
         {
+            ModelStore caches = new(DownloadMode.Never);
             string vocabulary;
             if (result.GetValue(_vocabulary) is { } named)
             {
@@ -91,16 +92,16 @@ internal sealed class LyricsCommand : CliCommand
             }
             else
             {
-                CheckpointChoice checkpoint = CheckpointChoice.Find(null);
+                CheckpointChoice checkpoint = await CheckpointChoice.Find(null).FindCachedAsync(cancellationToken);
                 CheckpointPart part = CheckpointInfo.Read(checkpoint.Path).Parts.Single(part => !part.IsRequired);
-                vocabulary = part.Problem is null ? part.File : throw new FileNotFoundException($"{part.Problem} Name it with --vocab.", part.File);
+                vocabulary = part.Problem is null ? part.File : caches.FindLyricVocabulary() ?? throw new FileNotFoundException($"{part.Problem} Name it with --vocab.", part.File);
                 if (checkpoint.IsDemonstration)
                 {
                     screen.Line("Vocabulary: the demonstration checkpoint's, which is small; the released model's gives other tokens (--vocab).");
                 }
             }
 
-            return new LyricTokenizer(LyricVocabulary.Load(vocabulary), new LyricTokenizerOptions { Language = result.GetValue(_language), ReadLanguageMarks = result.GetValue(_marks) });
+            return new LyricTokenizer(LyricVocabulary.Load(vocabulary), new LyricTokenizerOptions { Language = result.GetValue(_language), ReadLanguageMarks = result.GetValue(_marks), CachedJapaneseDictionary = caches.FindJapaneseDictionary });
         }
     }
 }

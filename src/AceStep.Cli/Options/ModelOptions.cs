@@ -10,8 +10,8 @@ internal sealed partial class ModelOptions : OptionGroup
 {
     private readonly Option<string?> _checkpoint = new("--checkpoint")
     {
-        Description = $"The checkpoint: a folder in the released layout, or ComfyUI's single file. Default: {Checkpoints.CheckpointChoice.EnvironmentVariable}, else the small demonstration checkpoint that comes with the program.",
-        HelpName = "DIR",
+        Description = $"The checkpoint: a name on the hub ({ModelStore.ReleasedCheckpoint}: fetched once), a folder in the released layout, ComfyUI's single file, or the https address of a file. Default: {Checkpoints.CheckpointChoice.EnvironmentVariable}, else the small demonstration checkpoint that comes with the program.",
+        HelpName = "NAME",
     };
 
     private readonly Option<string?> _lyricVocabulary = new("--lyric-vocab")
@@ -22,8 +22,8 @@ internal sealed partial class ModelOptions : OptionGroup
 
     private readonly Option<LoraChoice[]> _loras = new("--lora")
     {
-        Description = "A LoRA, a folder or a safetensors file, with its weight after a colon (default 1). May be given several times.",
-        HelpName = "PATH[:WEIGHT]",
+        Description = "A LoRA: a name on the hub, a folder, a safetensors file or its https address, with its weight after a colon (default 1). May be given several times.",
+        HelpName = "NAME[:WEIGHT]",
         CustomParser = LoraChoice.Parse,
         Arity = ArgumentArity.OneOrMore,
         AllowMultipleArgumentsPerToken = false,
@@ -32,6 +32,11 @@ internal sealed partial class ModelOptions : OptionGroup
     private readonly Option<bool> _loraStoredAlpha = new("--lora-stored-alpha")
     {
         Description = "Scale LoRAs by the alpha in their file's header or in the adapter_config.json or config.json beside it, which the original ignores.",
+    };
+
+    private readonly Option<bool> _offline = new("--offline")
+    {
+        Description = "Fetch nothing: names are looked up in the caches alone.",
     };
 
     private readonly Option<string?> _device = new("--device")
@@ -60,7 +65,7 @@ internal sealed partial class ModelOptions : OptionGroup
     {
         _threads.Validators.Add(result => Require(result, result.GetValue(_threads) is not < 1, "must be at least 1"));
         _device.Validators.Add(result => Require(result, result.GetValue(_device) is not { } device || Device().IsMatch(device), "must be cpu, cuda or cuda:N"));
-        foreach (Option option in (Option[])[_checkpoint, _lyricVocabulary, _loras, _loraStoredAlpha, _device, _precision, _threads, _memory, _decode])
+        foreach (Option option in (Option[])[_checkpoint, _lyricVocabulary, _loras, _loraStoredAlpha, _offline, _device, _precision, _threads, _memory, _decode])
         {
             Add(option);
         }
@@ -88,6 +93,7 @@ internal sealed partial class ModelOptions : OptionGroup
         MusicPipelineOptions defaults = new();
         return defaults with
         {
+            Download = result.GetValue(_offline) ? DownloadMode.Never : defaults.Download,
             Device = result.GetValue(_device),
             Precision = result.GetValue(_precision),
             Threads = result.GetValue(_threads),

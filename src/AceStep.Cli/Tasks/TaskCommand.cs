@@ -39,14 +39,9 @@ internal sealed class TaskCommand : CliCommand
         SongFiles files = _output.Files(result, request.Generation.BatchSize);
         double? loudness = _output.Loudness(result);
         files.RequireWritable(request.Generation.SampleRate);
-        IReadOnlyList<LoraChoice> loras = _model.Loras(result);
-        foreach (LoraChoice lora in loras.Where(lora => !File.Exists(lora.Path) && !Directory.Exists(lora.Path)))
-        {
-            throw new FileNotFoundException($"There is no LoRA at {lora.Path}.", lora.Path);
-        }
-
-        CheckpointChoice checkpoint = CheckpointChoice.Find(_model.Checkpoint(result));
-        SongRun run = new(screen, checkpoint, _model.PipelineOptions(result), loras, _model.UsesStoredAlpha(result), files, loudness);
+        ModelNames names = new(CheckpointChoice.Find(_model.Checkpoint(result)), _model.Loras(result), _model.PipelineOptions(result));
+        names = await names.FindAsync(screen, cancellationToken);
+        SongRun run = new(screen, names.Checkpoint, names.Options, names.Loras, _model.UsesStoredAlpha(result), files, loudness);
         RunReport report = await run.ExecuteAsync(_schema.Capability, request, cancellationToken);
         if (screen.IsJson)
         {

@@ -10,11 +10,12 @@ internal static class StageText
         MusicStage.Conditioning => "Reading prompt and lyrics",
         MusicStage.Denoising => "Denoising",
         MusicStage.Decoding => "Decoding",
+        MusicStage.Downloading => "Downloading",
         _ => stage.ToString(),
     };
 
     /// <summary>"12 of 40", "3.2 GB of 8.3 GB".</summary>
-    public static string Position(MusicProgress progress) => progress.Stage == MusicStage.Loading
+    public static string Position(MusicProgress progress) => progress.Stage is MusicStage.Loading or MusicStage.Downloading
         ? $"{Amounts.Bytes(progress.Completed)} of {Amounts.Bytes(progress.Total)}"
         : $"{progress.Completed} of {progress.Total}";
 }

@@ -7,10 +7,10 @@ internal sealed class MusicCheckpoint : IDisposable
 {
     /// <summary>Where the model and its lyric vocabulary come from; part of messages.</summary>
     public const string WhereToGet =
-        "The released checkpoint (8.3 GB, Apache-2.0) is ACE-Step/ACE-Step-v1-3.5B on Hugging Face.";
+        "The released checkpoint (8.3 GB, Apache-2.0) is ACE-Step/ACE-Step-v1-3.5B on Hugging Face; by that name it is fetched.";
 
     private const string WhereToGetVocabulary =
-        "It is acestep/models/lyrics_utils/vocab.json in the source of ace-step/ACE-Step (Apache-2.0).";
+        "It is acestep/models/lyrics_utils/vocab.json in the source of ace-step/ACE-Step (Apache-2.0); 'acestep download lyric-vocabulary' fetches it.";
 
     private readonly List<TensorFiles> _files = [];
 

@@ -88,16 +88,18 @@ internal sealed class PipelineParts : IDisposable
 
     private static LyricTokenizer CreateLyricTokenizer(MusicCheckpoint checkpoint, MusicPipelineOptions options)
     {
-        if (!File.Exists(checkpoint.LyricVocabularyPath))
+        string path = checkpoint.LyricVocabularyPath;
+        if (!File.Exists(path))
         {
-            throw new FileNotFoundException(MusicCheckpoint.DescribeMissingVocabulary(checkpoint.LyricVocabularyPath), checkpoint.LyricVocabularyPath);
+            path = (options.LyricVocabulary is null ? options.LyricDownloads?.Vocabulary() : null)
+                ?? throw new FileNotFoundException(MusicCheckpoint.DescribeMissingVocabulary(path), path);
         }
 
-        LyricVocabulary vocabulary = LyricVocabulary.Load(checkpoint.LyricVocabularyPath);
+        LyricVocabulary vocabulary = LyricVocabulary.Load(path);
         if (vocabulary.Count > checkpoint.TransformerConfig.LyricVocabularySize)
         {
             throw new CheckpointFormatException(
-                checkpoint.LyricVocabularyPath,
+                path,
                 $"the model has an embedding for {checkpoint.TransformerConfig.LyricVocabularySize} lyric tokens; this vocabulary has {vocabulary.Count}");
         }
 
@@ -106,6 +108,8 @@ internal sealed class PipelineParts : IDisposable
             new LyricTokenizerOptions
             {
                 JapaneseDictionary = options.JapaneseDictionary,
+                CachedJapaneseDictionary = options.LyricDownloads is { } downloads ? downloads.CachedDictionary : null,
+                FetchJapaneseDictionary = options.LyricDownloads is { } fetching ? fetching.FetchedDictionary : null,
                 CheckpointFolder = checkpoint.IsSingleFile ? Path.GetDirectoryName(Path.GetFullPath(checkpoint.Path)) : checkpoint.Path,
             });
     }

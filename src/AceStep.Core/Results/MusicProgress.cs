@@ -17,6 +17,9 @@ public enum MusicStage
 
     /// <summary>Latents to samples; counted in windows.</summary>
     Decoding,
+
+    /// <summary>Fetching what was named and is in no cache; counted in bytes.</summary>
+    Downloading,
 }
 
 /// <summary>

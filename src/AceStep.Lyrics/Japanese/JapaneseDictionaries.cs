@@ -1,6 +1,6 @@
 namespace AceStep.Lyrics.Japanese;
 
-/// <summary>Where dictionaries are looked for: what was named, then beside the checkpoint, then the system's.</summary>
+/// <summary>Where dictionaries are looked for: what was named, then beside the checkpoint, then what the program keeps, then the system's.</summary>
 internal static class JapaneseDictionaries
 {
     /// <summary>The environment variable that names a dictionary's folder.</summary>
@@ -10,13 +10,14 @@ internal static class JapaneseDictionaries
     private static readonly string[] SystemFolders = ["/var/lib/mecab/dic/unidic", "/usr/share/mecab/dic/unidic"];
 
     /// <summary>The folders in their order; only those that were named need not exist.</summary>
-    public static IReadOnlyList<string> Candidates(string? named, string? checkpoint)
+    public static IReadOnlyList<string> Candidates(string? named, string? checkpoint, string? cached = null)
     {
         string? fromEnvironment = Environment.GetEnvironmentVariable(EnvironmentVariable);
         return
         [
             .. new[] { named, fromEnvironment }.OfType<string>().Where(folder => folder.Length > 0),
             .. BesideCheckpoint(checkpoint),
+            .. new[] { cached }.OfType<string>().Where(IsDictionary),
             .. SystemFolders.Where(IsDictionary),
         ];
     }

@@ -14,7 +14,11 @@ internal sealed class JapaneseReader
 
     private readonly Lazy<(IJapaneseAnalyzer Analyzer, IReadOnlyList<LyricWarning> Warnings)> _analyzer;
 
-    public JapaneseReader(Func<IReadOnlyList<string>> dictionaryFolders) => _analyzer = new(() => Choose(dictionaryFolders()));
+    /// <param name="dictionaryFolders">Gives the folders to try, in their order.</param>
+    /// <param name="fetch">Brings a dictionary where none of them can be used; null where nothing does.</param>
+    public JapaneseReader(Func<IReadOnlyList<string>> dictionaryFolders, Func<string?>? fetch = null) =>
+        // A dictionary that could not be fetched may be there the next time: failures are not kept.
+        _analyzer = new(() => Choose(dictionaryFolders(), fetch), LazyThreadSafetyMode.PublicationOnly);
 
     /// <summary>Whether a Japanese line has been read, so that a dictionary has been looked for.</summary>
     public bool IsLoaded => _analyzer.IsValueCreated;
@@ -85,10 +89,19 @@ internal sealed class JapaneseReader
         return result.ToString();
     }
 
-    private static (IJapaneseAnalyzer Analyzer, IReadOnlyList<LyricWarning> Warnings) Choose(IReadOnlyList<string> folders)
+    // Asked when everything before it could not be used. Without MeCab no dictionary is of any use.
+    private static IEnumerable<string> Fetched(Func<string?>? fetch)
+    {
+        if (fetch is not null && MeCabLibrary.Shared.Value is not null && fetch() is { } folder)
+        {
+            yield return folder;
+        }
+    }
+
+    private static (IJapaneseAnalyzer Analyzer, IReadOnlyList<LyricWarning> Warnings) Choose(IReadOnlyList<string> folders, Func<string?>? fetch)
     {
         var warnings = new List<LyricWarning>();
-        foreach (string folder in folders)
+        foreach (string folder in folders.Concat(Fetched(fetch)))
         {
             if (MeCabAnalyzer.TryOpen(folder, out string? error) is { } analyzer)
             {
@@ -102,7 +115,7 @@ internal sealed class JapaneseReader
         warnings.Add(new LyricWarning(
             LyricWarningKind.JapaneseDictionary,
             "there is no Japanese dictionary, so only kana are read and each kanji is sung as \"?\"; install MeCab with "
-            + $"UniDic (Debian: libmecab2, unidic-mecab) or name a UniDic folder in {JapaneseDictionaries.EnvironmentVariable}"));
+            + $"UniDic (Debian: libmecab2; 'acestep download unidic-lite') or name a UniDic folder in {JapaneseDictionaries.EnvironmentVariable}"));
         return (new KanaOnlyAnalyzer(), warnings);
     }
 }

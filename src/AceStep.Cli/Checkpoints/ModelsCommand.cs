@@ -1,0 +1,122 @@
+using System.CommandLine;
+using AceStep.Cli.Options;
+using AceStep.Cli.Terminal;
+
+namespace AceStep.Cli.Checkpoints;
+
+/// <summary><c>acestep models</c>: what is in the caches, and its removal.</summary>
+internal sealed class ModelsCommand : CliCommand
+{
+    private readonly Option<string?> _remove = new("--remove") { Description = "Remove what has this name from the caches, all its revisions.", HelpName = "NAME" };
+    private readonly Option<bool> _all = new("--all") { Description = "Show models of other kinds, too, that share the cache." };
+
+    public ModelsCommand()
+        : base("models", "What is in the caches: checkpoints, LoRAs and what lyrics need; sizes, complete or not; and its removal.")
+    {
+        AddGroup(new ModelsGroup(_remove, _all));
+        AddGroup(new ReportGroup());
+    }
+
+    public override IReadOnlyList<string> Examples => ["acestep models", $"acestep models --remove {ModelStore.ReleasedCheckpoint}"];
+
+    protected override Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
+    {
+        ModelStore store = new(DownloadMode.Never);
+        if (result.GetValue(_remove) is { } name)
+        {
+            Remove(screen, store, name);
+        }
+        else
+        {
+            Show(screen, store, result.GetValue(_all));
+        }
+
+        return Task.FromResult(ExitCodes.Success);
+    }
+
+    private static void Remove(Screen screen, ModelStore store, string name)
+    {
+        StoredModel[] models = [.. store.List().Where(model => model.Name == name)];
+        if (models.Length == 0)
+        {
+            throw new UsageException($"No cache has {name}; 'acestep models --all' says what there is.");
+        }
+
+        long freed = models.Sum(store.Remove);
+        if (screen.IsJson)
+        {
+            Screen.WriteJson(new { Removed = models.Select(model => model.Folder), FreedBytes = freed });
+            return;
+        }
+
+        foreach (StoredModel model in models)
+        {
+            screen.Line($"Removed {model.Folder}");
+        }
+
+        screen.Line($"{(freed == 0 ? "0 B" : Amounts.Bytes(freed))} are free again.");
+    }
+
+    private static void Show(Screen screen, ModelStore store, bool showsAll)
+    {
+        IReadOnlyList<StoredModel> models = store.List();
+        StoredModel[] shown = [.. models.Where(model => showsAll || model.Kind != StoredModelKind.Other)];
+        if (screen.IsJson)
+        {
+            Screen.WriteJson(new { Cache = store.CacheFolder, Models = shown.Select(model => new { model.Name, Kind = model.Kind.ToString(), model.Bytes, model.IncompleteBytes, model.IsComplete, model.Commits, model.Folder }) });
+            return;
+        }
+
+        if (shown.Length > 0)
+        {
+            TextTable table = new("Name", "Kind", "Size", "State", "Folder");
+            foreach (StoredModel model in shown)
+            {
+                table.Add(model.Name, KindText(model.Kind), Amounts.Bytes(model.Bytes), State(model), model.Folder);
+            }
+
+            screen.Table(table);
+        }
+
+        int others = models.Count - shown.Length;
+        if (others > 0)
+        {
+            screen.Line($"{others} models of other kinds share the cache ({Amounts.Bytes(models.Except(shown).Sum(model => model.Bytes + model.IncompleteBytes))}); --all shows them.");
+        }
+
+        if (!shown.Any(model => model.Name == ModelStore.ReleasedCheckpoint && model.IsComplete))
+        {
+            screen.Line($"The released checkpoint is not here; 'acestep download {ModelStore.ReleasedCheckpoint}' fetches it (8.3 GB) to {store.CacheFolder}.");
+        }
+    }
+
+    private static string State(StoredModel model) => model switch
+    {
+        { IsComplete: true, IncompleteBytes: 0 } => "complete",
+        { IsComplete: true } => $"complete; {Amounts.Bytes(model.IncompleteBytes)} of another download",
+        { IncompleteBytes: > 0 } => $"incomplete; {Amounts.Bytes(model.IncompleteBytes)} of what is missing have arrived",
+        { Kind: StoredModelKind.Other } => "",
+        _ => "incomplete",
+    };
+
+    private static string KindText(StoredModelKind kind) => kind switch
+    {
+        StoredModelKind.Checkpoint => "checkpoint",
+        StoredModelKind.Lora => "LoRA",
+        StoredModelKind.LyricVocabulary => "lyric vocabulary",
+        StoredModelKind.JapaneseDictionary => "Japanese dictionary",
+        _ => "other",
+    };
+
+    private sealed class ModelsGroup : OptionGroup
+    {
+        public ModelsGroup(params Option[] options)
+            : base("Models")
+        {
+            foreach (Option option in options)
+            {
+                Add(option);
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+namespace AceStep.Hub;
+
+/// <summary>Where a file's contents go.</summary>
+/// <param name="Contents">The verified contents: a blob of the cache, or the file itself.</param>
+/// <param name="Link">The file of the snapshot that shows a blob; null where the contents are the file.</param>
+/// <param name="Lock">Held by the one process that fetches the contents.</param>
+internal sealed record FilePlace(string Contents, string? Link, string Lock)
+{
+    /// <summary>What has arrived and is not verified. The name is the one of Python's huggingface_hub up to its version 1.</summary>
+    public string Partial => Contents + ".incomplete";
+
+    /// <summary>The file to be opened.</summary>
+    public string File => Link ?? Contents;
+
+    /// <summary>The bytes of an earlier attempt.</summary>
+    public long PartialBytes => new FileInfo(Partial) is { Exists: true } partial ? partial.Length : 0;
+
+    /// <summary>Whether the verified contents are there, by their size.</summary>
+    public bool HasContents(long bytes) => HasSize(Contents, bytes);
+
+    /// <summary>Whether there is nothing left to do.</summary>
+    public bool IsComplete(long bytes) => HasSize(File, bytes);
+
+    /// <summary>Shows verified contents in the snapshot: by a relative link, or by moving them there where links are not to be had.</summary>
+    public void Publish(bool usesLinks)
+    {
+        if (Link is null || System.IO.File.Exists(Link))
+        {
+            return;
+        }
+
+        string folder = Path.GetDirectoryName(Link)!;
+        Directory.CreateDirectory(folder);
+        if (!usesLinks || !TryLink(folder))
+        {
+            System.IO.File.Move(Contents, Link, overwrite: true);
+        }
+    }
+
+    private bool TryLink(string folder)
+    {
+        string temporary = $"{Link}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            System.IO.File.CreateSymbolicLink(temporary, Path.GetRelativePath(folder, Contents));
+            System.IO.File.Move(temporary, Link!, overwrite: true);
+            return true;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or PlatformNotSupportedException)
+        {
+            // Windows gives links to developers and administrators, and some file systems to nobody.
+            System.IO.File.Delete(temporary);
+            return false;
+        }
+    }
+
+    private static bool HasSize(string path, long bytes)
+    {
+        // A link has a length of its own: what counts is what it leads to.
+        FileInfo file = new(path);
+        return file.Exists && ((file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo) ?? file) is { Exists: true } target && target.Length == bytes;
+    }
+}

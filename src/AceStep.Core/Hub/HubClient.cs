@@ -1,0 +1,212 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Authentication;
+
+namespace AceStep.Hub;
+
+/// <summary>
+/// Asks the hub and where it leads to. Redirects are followed here, one by one, so that the token goes to nobody else and no
+/// encrypted connection becomes an open one. Proxies are those of the environment.
+/// </summary>
+internal sealed class HubClient(HubSettings settings, HubTiming timing)
+{
+    private const string LinkedEtag = "X-Linked-Etag";
+
+    /// <summary>One for the process: it keeps connections, and nothing else.</summary>
+    private static readonly Lazy<HttpClient> Http = new(() => new HttpClient(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        UseCookies = false,
+        ConnectTimeout = TimeSpan.FromSeconds(15),
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    });
+
+    private volatile bool _hasAnswered;
+
+    /// <summary>Asks for the contents of an address from a byte on.</summary>
+    /// <param name="address">The address.</param>
+    /// <param name="from">The first byte; null for the whole without a range.</param>
+    /// <param name="what">What is asked for, for messages.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>An answer of 200, 206 or 416; its body is yet to be read.</returns>
+    /// <exception cref="TransientFailure">It may work the next time.</exception>
+    /// <exception cref="DownloadException">It will not.</exception>
+    public async Task<HttpResponseMessage> GetAsync(Uri address, long? from, string what, CancellationToken cancellationToken)
+    {
+        HttpResponseMessage response = await SendAsync(HttpMethod.Get, address, from, stopsAtLink: false, cancellationToken).ConfigureAwait(false);
+        if (response.StatusCode is HttpStatusCode.OK or HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            throw Refusal(response, what);
+        }
+    }
+
+    /// <summary>Asks for what is known of an address without its contents. The hub says it of what it links to, before it leads on.</summary>
+    public async Task<HttpResponseMessage> HeadAsync(Uri address, string what, CancellationToken cancellationToken)
+    {
+        HttpResponseMessage response = await SendAsync(HttpMethod.Head, address, from: null, stopsAtLink: true, cancellationToken).ConfigureAwait(false);
+        if (response.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented)
+        {
+            // Signed addresses of object stores are often for reading alone.
+            response.Dispose();
+            response = await SendAsync(HttpMethod.Get, address, from: 0, stopsAtLink: true, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (response.IsSuccessStatusCode || response.Headers.Contains(LinkedEtag))
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            throw Refusal(response, what);
+        }
+    }
+
+    /// <summary>Reads a small answer whole.</summary>
+    /// <exception cref="DownloadException">It is larger than <paramref name="most"/> bytes, or is refused.</exception>
+    public async Task<byte[]> ReadAsync(Uri address, string what, int most, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await GetAsync(address, from: null, what, cancellationToken).ConfigureAwait(false);
+        using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        using MemoryStream contents = new();
+        byte[] buffer = new byte[64 * 1024];
+        for (int read; (read = await ReadAsync(body, buffer, stall, cancellationToken).ConfigureAwait(false)) > 0;)
+        {
+            contents.Write(buffer, 0, read);
+            if (contents.Length > most)
+            {
+                throw new DownloadException($"{what}: {address.Host} answers with more than {most} bytes.");
+            }
+        }
+
+        return contents.ToArray();
+    }
+
+    /// <summary>Reads the next bytes of a body; silence is a failure.</summary>
+    /// <exception cref="TransientFailure">The connection broke, or nothing came.</exception>
+    public async Task<int> ReadAsync(Stream body, Memory<byte> buffer, CancellationTokenSource stall, CancellationToken cancellationToken)
+    {
+        try
+        {
+            stall.CancelAfter(timing.Stall);
+            return await body.ReadAsync(buffer, stall.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TransientFailure($"Nothing has come for {timing.Stall.TotalSeconds:0} s.", error);
+        }
+        catch (Exception error) when (error is IOException or HttpRequestException or InvalidDataException)
+        {
+            throw new TransientFailure("The connection broke.", error);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri address, long? from, bool stopsAtLink, CancellationToken cancellationToken)
+    {
+        Uri current = address;
+        for (int redirects = 0; ; redirects++)
+        {
+            HttpResponseMessage response = await SendOnceAsync(method, current, from, cancellationToken).ConfigureAwait(false);
+            if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || (stopsAtLink && response.Headers.Contains(LinkedEtag)))
+            {
+                return response;
+            }
+
+            using (response)
+            {
+                current = Next(current, response.Headers.Location, address);
+            }
+
+            if (redirects == timing.Redirects)
+            {
+                throw new DownloadException($"{address.Host} leads from one address to the next, more than {timing.Redirects} times.");
+            }
+        }
+    }
+
+    private static Uri Next(Uri current, Uri? location, Uri first)
+    {
+        if (location is null || !Uri.TryCreate(current, location, out Uri? next) || (next.Scheme != Uri.UriSchemeHttps && next.Scheme != Uri.UriSchemeHttp))
+        {
+            throw new DownloadException($"{current.Host} leads to no address.");
+        }
+
+        return current.Scheme == Uri.UriSchemeHttps && next.Scheme != Uri.UriSchemeHttps
+            ? throw new DownloadException($"{first.Host} leads from https to an open connection ({next.Host}); that is not followed.")
+            : next;
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, Uri address, long? from, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = new(method, address);
+        request.Headers.UserAgent.Add(new ProductInfoHeaderValue("acestep-dotnet", "0.1"));
+        request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
+        request.Headers.Range = from is { } first ? new RangeHeaderValue(first, null) : null;
+        request.Headers.Authorization = settings.Token is { } token && settings.MayCarryToken(address) ? new AuthenticationHeaderValue("Bearer", token) : null;
+        using var answer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        answer.CancelAfter(timing.Answer);
+        try
+        {
+            HttpResponseMessage response = await Http.Value.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, answer.Token).ConfigureAwait(false);
+            _hasAnswered = true;
+            return response;
+        }
+        catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TransientFailure($"{address.Host} has not answered within {timing.Answer.TotalSeconds:0} s.", error);
+        }
+        catch (HttpRequestException error) when (error.InnerException is AuthenticationException)
+        {
+            throw new DownloadException($"{address.Host} cannot be trusted: {error.InnerException.Message} Where a proxy has its own certificate, SSL_CERT_FILE names the file that holds it.", error);
+        }
+        catch (HttpRequestException error) when (error.HttpRequestError == HttpRequestError.NameResolutionError && !_hasAnswered)
+        {
+            throw new DownloadException($"{address.Host} is not found: is there a network? A proxy is named by HTTPS_PROXY, a mirror of the hub by HF_ENDPOINT.", error);
+        }
+        catch (HttpRequestException error)
+        {
+            throw new TransientFailure($"{address.Host}: {error.Message}", error);
+        }
+    }
+
+    /// <summary>What an answer that is no success means.</summary>
+    private Exception Refusal(HttpResponseMessage response, string what)
+    {
+        string host = response.RequestMessage?.RequestUri?.Host ?? settings.Endpoint.Host;
+        int status = (int)response.StatusCode;
+        if (status is 408 or 425 or 429 or 500 or 502 or 503 or 504)
+        {
+            TimeSpan? pause = response.Headers.RetryAfter switch
+            {
+                { Delta: { } delta } => delta,
+                { Date: { } date } => date - timing.Clock.GetUtcNow(),
+                _ => null,
+            };
+            return pause > timing.LongestRequestedPause
+                ? new DownloadException($"{what}: {host} asks to come again in {pause.Value.TotalMinutes:0} minutes.")
+                : new TransientFailure($"{host} is busy ({status}).") { RetryAfter = pause < TimeSpan.Zero ? TimeSpan.Zero : pause };
+        }
+
+        string code = response.Headers.TryGetValues("X-Error-Code", out IEnumerable<string>? codes) ? codes.First() : "";
+        string token = settings.Token is null ? "Its token, where it wants one, is taken from HF_TOKEN." : "The token of HF_TOKEN does not open it.";
+        return new DownloadException((status, code) switch
+        {
+            (_, "GatedRepo") => $"{what}: its owners ask readers to agree to their terms, on its page at {host}. {token}",
+            (_, "RevisionNotFound") => $"{what}: {host} has no such revision.",
+            (_, "EntryNotFound") => $"{what}: {host} has no such file.",
+            (401 or 403, _) => $"{what}: {host} has nothing of that name, or does not show it. {token}",
+            (404 or 410, _) => $"{what}: {host} has nothing of that name.",
+            _ => $"{what}: {host} answers {status} ({response.ReasonPhrase}).",
+        });
+    }
+}

@@ -1,0 +1,117 @@
+using System.Text.RegularExpressions;
+
+namespace AceStep.Hub;
+
+/// <summary>What a checkpoint, LoRA or dictionary is named by: a place on disk, a name on the hub, or an address.</summary>
+internal abstract partial record ModelName
+{
+    private const int LongestRepository = 96;
+
+    private ModelName()
+    {
+    }
+
+    /// <summary>A folder or file.</summary>
+    public sealed record LocalPath(string Path) : ModelName
+    {
+        public override string ToString() => Path;
+    }
+
+    /// <summary>A repository of the hub, at a revision (null for the usual one), or one file of it.</summary>
+    public sealed record OnHub(string Repository, string? Revision = null, string? File = null) : ModelName
+    {
+        public override string ToString() => Repository + (Revision is null ? "" : $"@{Revision}") + (File is null ? "" : $"/{File}");
+    }
+
+    /// <summary>A file anywhere.</summary>
+    public sealed record Address(Uri Uri) : ModelName
+    {
+        public override string ToString() => Uri.GetLeftPart(UriPartial.Path);
+    }
+
+    /// <summary>Whether a text names something on the hub or the web, given that nothing on disk has that path.</summary>
+    public bool IsRemote => this is not LocalPath;
+
+    /// <summary>Reads a name. What exists on disk is that, whatever else it could mean.</summary>
+    /// <exception cref="ArgumentException">It is an address that is not to be trusted or not to be read.</exception>
+    public static ModelName Parse(string text, Uri endpoint)
+    {
+        if (text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
+        {
+            return ParseAddress(text, endpoint);
+        }
+
+        if (File.Exists(text) || Directory.Exists(text))
+        {
+            return new LocalPath(text);
+        }
+
+        int at = text.IndexOf('@', StringComparison.Ordinal);
+        (string repository, string? revision) = at < 0 ? (text, null) : (text[..at], text[(at + 1)..]);
+        return IsRepository(repository) && (revision is null || IsRevision(revision)) ? new OnHub(repository, revision) : new LocalPath(text);
+    }
+
+    /// <summary>Whether a text can be a revision: a branch, a tag or a commit. It becomes a path below refs/.</summary>
+    public static bool IsRevision(string text) => RevisionForm().IsMatch(text) && !text.Contains("..", StringComparison.Ordinal) && SafePath.IsSafe(text);
+
+    /// <summary>Whether a text is a commit: 40 hexadecimal digits.</summary>
+    public static bool IsCommit(string text) => CommitForm().IsMatch(text);
+
+    private static bool IsRepository(string text) =>
+        text.Length <= LongestRepository
+        && RepositoryForm().IsMatch(text)
+        && !text.Contains("--", StringComparison.Ordinal)
+        && !text.Contains("..", StringComparison.Ordinal)
+        && !text.EndsWith(".git", StringComparison.Ordinal)
+        && !text.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)
+        && !text.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
+
+    private static ModelName ParseAddress(string text, Uri endpoint)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || uri.Host.Length == 0)
+        {
+            throw new ArgumentException($"{text} is no address.", nameof(text));
+        }
+
+        if (uri.UserInfo.Length > 0)
+        {
+            throw new ArgumentException($"An address must hold no user or password; that of {uri.Host} does.", nameof(text));
+        }
+
+        bool isEndpoint = uri.Authority == endpoint.Authority && uri.Scheme == endpoint.Scheme;
+        if (uri.Scheme != Uri.UriSchemeHttps && !uri.IsLoopback && !isEndpoint)
+        {
+            throw new ArgumentException($"An address must begin with https://; it is {text}.", nameof(text));
+        }
+
+        return isEndpoint || uri.Host is "huggingface.co" or "hf.co" ? OfHubPage(uri) : new Address(uri);
+    }
+
+    /// <summary>A page or file of the hub, as people copy it from the browser: the repository, a revision's tree, or a file.</summary>
+    private static ModelName OfHubPage(Uri uri)
+    {
+        string[] parts = [.. uri.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Uri.UnescapeDataString)];
+        if (parts.Length < 2 || !IsRepository($"{parts[0]}/{parts[1]}") || parts[0] is "datasets" or "spaces" or "api")
+        {
+            return new Address(uri);
+        }
+
+        string repository = $"{parts[0]}/{parts[1]}";
+        return parts.Length switch
+        {
+            2 => new OnHub(repository),
+            4 when parts[2] == "tree" && IsRevision(parts[3]) => new OnHub(repository, parts[3]),
+            > 4 when parts[2] is "resolve" or "blob" && IsRevision(parts[3]) && SafePath.IsSafe(string.Join('/', parts[4..])) => new OnHub(repository, parts[3], string.Join('/', parts[4..])),
+            _ => new Address(uri),
+        };
+    }
+
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    private static partial Regex RepositoryForm();
+
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$")]
+    private static partial Regex RevisionForm();
+
+    [GeneratedRegex("^[0-9a-f]{40}$")]
+    private static partial Regex CommitForm();
+}
