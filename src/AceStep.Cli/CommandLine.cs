@@ -4,6 +4,7 @@ using AceStep.Cli.Checkpoints;
 using AceStep.Cli.Doctor;
 using AceStep.Cli.Listening;
 using AceStep.Cli.Lyrics;
+using AceStep.Cli.Serve;
 using AceStep.Cli.Tasks;
 using AceStep.Cli.Terminal;
 
@@ -30,7 +31,7 @@ internal static class CommandLine
             new TaskCommand(new TextToMusicOptions()), new TaskCommand(new VariationOptions()), new TaskCommand(new AudioToAudioOptions()),
             new TaskCommand(new ContinuationOptions()), new TaskCommand(new InpaintingOptions()), new TaskCommand(new StyleTransferOptions()),
             new TaskCommand(new AccompanimentOptions()),
-            new LyricsCommand(), new InspectCommand(), new InfoCommand(), new DoctorCommand(),
+            new ServeCommand(), new LyricsCommand(), new InspectCommand(), new InfoCommand(), new DoctorCommand(),
         };
         GroupedHelp.Install(root);
         return root;
