@@ -4,6 +4,7 @@ using AceStep.Cli.Checkpoints;
 using AceStep.Cli.Doctor;
 using AceStep.Cli.Listening;
 using AceStep.Cli.Lyrics;
+using AceStep.Cli.Serve;
 using AceStep.Cli.Tasks;
 using AceStep.Cli.Terminal;
 
@@ -26,7 +27,7 @@ internal static class CommandLine
     private static RootCommand Create()
     {
         RootCommand root = new("Makes music with the ACE-Step v1 model. 'acestep COMMAND --help' explains a command and its options.");
-        Command[] commands = [.. RequestSchema.All.Select(schema => new TaskCommand(schema)), new LyricsCommand(), new InspectCommand(), new InfoCommand(), new DownloadCommand(), new ModelsCommand(), new DoctorCommand()];
+        Command[] commands = [.. RequestSchema.All.Select(schema => new TaskCommand(schema)), new ServeCommand(), new LyricsCommand(), new InspectCommand(), new InfoCommand(), new DownloadCommand(), new ModelsCommand(), new DoctorCommand()];
         foreach (Command command in commands)
         {
             root.Add(command);

@@ -14,7 +14,8 @@ public sealed class ArchitectureTests
         ["AceStep.Schedulers"] = [],
         ["AceStep.Models"] = [],
         ["AceStep.Core"] = ["AceStep.Audio", "AceStep.Lyrics", "AceStep.Models", "AceStep.Schedulers"],
-        ["AceStep.Cli"] = ["AceStep.Core", "AceStep.Audio", "AceStep.Lyrics", "AceStep.Models", "AceStep.Schedulers"],
+        ["AceStep.Server"] = ["AceStep.Core", "AceStep.Audio"],
+        ["AceStep.Cli"] = ["AceStep.Server", "AceStep.Core", "AceStep.Audio", "AceStep.Lyrics", "AceStep.Models", "AceStep.Schedulers"],
     };
 
     private static IEnumerable<string> Projects() =>

@@ -1,3 +1,4 @@
+using AceStep.Hub;
 using AceStep.Models;
 
 namespace AceStep.Checkpoints;

@@ -13,6 +13,9 @@ internal sealed record HubCache(string Root)
     private const string FolderPrefix = "models--";
     private const string Separator = "--";
 
+    /// <summary>Far more than a revision has: 40 hexadecimal digits.</summary>
+    private const int LongestRevision = 200;
+
     /// <summary>The folder of a repository, whether it exists or not.</summary>
     public string Repository(string name) => Path.Combine(Root, FolderPrefix + name.Replace("/", Separator, StringComparison.Ordinal));
 
@@ -42,6 +45,21 @@ internal sealed record HubCache(string Root)
         {
             return null;
         }
+    }
+
+    /// <summary>The snapshot of a cached repository's main branch; null where the folder is no such repository, or the snapshot is not there.</summary>
+    public static string? MainSnapshot(string repository)
+    {
+        FileInfo main = new(Path.Combine(repository, "refs", DefaultRevision));
+        if (!main.Exists || main.Length > LongestRevision)
+        {
+            return null;
+        }
+
+        // The name comes from a file: it must not lead elsewhere.
+        string revision = File.ReadAllText(main.FullName).Trim();
+        string snapshot = Path.Combine(repository, "snapshots", revision);
+        return revision.Length > 0 && revision.All(char.IsAsciiLetterOrDigit) && Directory.Exists(snapshot) ? snapshot : null;
     }
 
     /// <summary>Keeps which commit a branch or tag is.</summary>

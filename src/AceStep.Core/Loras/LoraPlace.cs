@@ -1,4 +1,5 @@
 using AceStep.Checkpoints;
+using AceStep.Hub;
 using AceStep.Models;
 
 namespace AceStep.Loras;

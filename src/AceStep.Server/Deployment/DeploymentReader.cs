@@ -1,25 +1,25 @@
 using System.Text.Json;
 
-namespace AceStep.Guide;
+namespace AceStep.Server.Deployment;
 
-/// <summary>Reads <see cref="GuideInput"/> from JSON: types and choices. Ranges are checked afterwards.</summary>
-internal readonly struct GuideReader
+/// <summary>Reads <see cref="DeploymentInput"/> from JSON: types and choices. Ranges are checked afterwards.</summary>
+internal readonly struct DeploymentReader
 {
     private readonly JsonElement _input;
 
-    private GuideReader(JsonElement input) => _input = input;
+    private DeploymentReader(JsonElement input) => _input = input;
 
     /// <exception cref="InvalidRequestException">A value is of the wrong type or unknown.</exception>
-    public static GuideInput Read(JsonElement input)
+    public static DeploymentInput Read(JsonElement input)
     {
         if (input.ValueKind != JsonValueKind.Object)
         {
             throw new InvalidRequestException("input", $"must be an object; it is {Describe(input)}.");
         }
 
-        GuideReader reader = new(input);
-        GuideInput defaults = new();
-        return new GuideInput
+        DeploymentReader reader = new(input);
+        DeploymentInput defaults = new();
+        return new DeploymentInput
         {
             Task = reader.Task(),
             Prompt = reader.Text("prompt") ?? defaults.Prompt,
@@ -53,13 +53,13 @@ internal readonly struct GuideReader
             GuidanceScaleLyric = reader.Number("guidance_scale_lyric") ?? defaults.GuidanceScaleLyric,
             Lora = reader.Text("lora_name_or_path") is { Length: > 0 } lora ? lora : defaults.Lora,
             LoraWeight = reader.Number("lora_weight") ?? defaults.LoraWeight,
-            OutputFormat = reader.Name("output_format") is { } format ? GuideFormats.Of(format) : defaults.OutputFormat,
+            OutputFormat = reader.Name("output_format") is { } format ? DeploymentFormats.Of(format) : defaults.OutputFormat,
             SampleRate = reader.SmallWholeNumber("sample_rate") ?? defaults.SampleRate,
         };
     }
 
     private MusicTask Task() => Name("task") is { } name
-        ? MusicCapabilities.All.Tasks.First(row => row.DeploymentTask == name).Task
+        ? MusicPipeline.Capabilities.Tasks.First(row => row.DeploymentTask == name).Task
         : MusicTask.TextToMusic;
 
     private TEnum Choice<TEnum>(string name, TEnum defaultValue)
@@ -74,7 +74,7 @@ internal readonly struct GuideReader
             return null;
         }
 
-        IReadOnlyList<string> choices = GuideFields.Of(name).Choices;
+        IReadOnlyList<string> choices = DeploymentFields.Of(name).Choices;
         return choices.Contains(text) ? text : throw new InvalidRequestException(name, $"must be one of {string.Join(", ", choices)}; it is {Describe(_input.GetProperty(name))}.");
     }
 
@@ -106,7 +106,7 @@ internal readonly struct GuideReader
 
     private int? SmallWholeNumber(string name) => WholeNumber(name) is { } value ? (int)Math.Clamp(value, int.MinValue, int.MaxValue) : null;
 
-    /// <summary>A seed; -1 means none, as in other versions of the guide.</summary>
+    /// <summary>A seed; -1 means none, as in other versions of the deployment.</summary>
     private long? Seed(string name) => WholeNumber(name) is { } seed && seed != -1 ? seed : null;
 
     private JsonElement? Find(string name) =>

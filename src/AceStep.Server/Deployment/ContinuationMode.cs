@@ -1,6 +1,6 @@
-namespace AceStep.Guide;
+namespace AceStep.Server.Deployment;
 
-/// <summary>Where the guide's continuation adds music.</summary>
+/// <summary>Where the deployment's continuation adds music.</summary>
 public enum ContinuationMode
 {
     /// <summary>Before the source.</summary>

@@ -1,18 +1,18 @@
 using System.Globalization;
 
-namespace AceStep.Guide;
+namespace AceStep.Server.Deployment;
 
-/// <summary>One field of <see cref="GuideInput"/>: what an HTTP interface says of it. Immutable.</summary>
-public sealed record GuideField
+/// <summary>One field of <see cref="DeploymentInput"/>: what an HTTP interface says of it. Immutable.</summary>
+public sealed record DeploymentField
 {
-    /// <summary>The guide's name.</summary>
+    /// <summary>The deployment's name.</summary>
     public required string Name { get; init; }
 
     /// <summary>What it means, in one line.</summary>
     public required string Description { get; init; }
 
     /// <summary>What it holds.</summary>
-    public required GuideFieldKind Kind { get; init; }
+    public required DeploymentFieldKind Kind { get; init; }
 
     /// <summary>The default; null where there is none.</summary>
     public required object? Default { get; init; }
@@ -26,14 +26,17 @@ public sealed record GuideField
     /// <summary>The values allowed, where they can be listed; else empty.</summary>
     public IReadOnlyList<string> Choices { get; init; } = [];
 
-    /// <summary>Reads the field's number from an input; null for fields that are no numbers or are not given.</summary>
-    internal Func<GuideInput, double?>? Number { get; init; }
+    /// <summary>Whether it is a seed, for which -1 means "draw one".</summary>
+    internal bool IsSeed => Name is "seed" or "variation_seed";
 
-    /// <summary>What a message begins with; the guide promises words for some fields.</summary>
+    /// <summary>Reads the field's number from an input; null for fields that are no numbers or are not given.</summary>
+    internal Func<DeploymentInput, double?>? Number { get; init; }
+
+    /// <summary>What a message begins with; the deployment promises words for some fields.</summary>
     internal string Promise { get; init; } = "";
 
     /// <exception cref="InvalidRequestException">The field's number is outside its bounds, or is not one of its choices.</exception>
-    internal void Check(GuideInput input)
+    internal void Check(DeploymentInput input)
     {
         if (Number?.Invoke(input) is not { } value)
         {
@@ -61,8 +64,8 @@ public sealed record GuideField
     private static string Text(double value) => value.ToString("0.######", CultureInfo.InvariantCulture);
 }
 
-/// <summary>What a field of the guide holds.</summary>
-public enum GuideFieldKind
+/// <summary>What a field of the deployment holds.</summary>
+public enum DeploymentFieldKind
 {
     /// <summary>Text.</summary>
     Text,

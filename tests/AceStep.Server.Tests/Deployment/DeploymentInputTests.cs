@@ -1,20 +1,20 @@
 using System.Text.Json;
 using AceStep.Audio;
-using AceStep.Guide;
+using AceStep.Server.Deployment;
 using AceStep.Models;
 using AceStep.Schedulers;
 
-namespace AceStep.Core.Tests.Guide;
+namespace AceStep.Server.Tests.Deployment;
 
 /// <summary>The guide's inputs become the library's requests.</summary>
-public sealed class GuideInputTests
+public sealed class DeploymentInputTests
 {
     [Test]
     public void Parse_OfNothing_GivesTheGuidesDefaults()
     {
-        GuideInput input = Parse("{}");
+        DeploymentInput input = Parse("{}");
 
-        Assert.That(input, Is.EqualTo(new GuideInput()));
+        Assert.That(input, Is.EqualTo(new DeploymentInput()));
         Assert.That(input.Prompt, Is.EqualTo("Electronic dance music, upbeat, energetic"));
         var request = (TextToMusicRequest)input.ToRequest();
         Assert.That(request.Duration, Is.EqualTo(TimeSpan.FromSeconds(30)));
@@ -29,7 +29,7 @@ public sealed class GuideInputTests
     [Test]
     public void Parse_OfEveryField_ReadsEachOfThem()
     {
-        GuideInput input = Parse("""
+        DeploymentInput input = Parse("""
             {
               "task": "vocal_accompaniment", "prompt": "p", "lyrics": "l", "audio_duration": 12.5, "input_audio": "in.wav", "reference_audio": "ref.wav",
               "continuation_mode": "extend_both", "inpaint_start_time": 1.5, "inpaint_end_time": 2.5, "extend_duration": 6, "style_prompt": "sp", "style_lyrics": "sl",
@@ -40,7 +40,7 @@ public sealed class GuideInputTests
             }
             """);
 
-        Assert.That(input, Is.EqualTo(new GuideInput
+        Assert.That(input, Is.EqualTo(new DeploymentInput
         {
             Task = MusicTask.Accompaniment, Prompt = "p", Lyrics = "l", AudioDuration = 12.5, InputAudio = "in.wav", ReferenceAudio = "ref.wav",
             ContinuationMode = ContinuationMode.ExtendBoth, InpaintStartTime = 1.5, InpaintEndTime = 2.5, ExtendDuration = 6, StylePrompt = "sp", StyleLyrics = "sl",
@@ -55,14 +55,14 @@ public sealed class GuideInputTests
     public void Fields_AreThoseThatParseReads()
     {
         // Each field's default, written as JSON, is read back as the default; another value of its kind is not.
-        foreach (GuideField field in GuideInput.Fields)
+        foreach (DeploymentField field in DeploymentInput.Fields)
         {
             string json = JsonSerializer.Serialize(new Dictionary<string, object?> { [field.Name] = field.Default });
-            Assert.That(Parse(json), Is.EqualTo(new GuideInput()), field.Name);
+            Assert.That(Parse(json), Is.EqualTo(new DeploymentInput()), field.Name);
             Assert.That(() => Parse($$"""{"{{field.Name}}": []}"""), Throws.TypeOf<InvalidRequestException>().With.Property("Field").EqualTo(field.Name));
         }
 
-        Assert.That(GuideInput.Fields, Has.Count.EqualTo(34));
+        Assert.That(DeploymentInput.Fields, Has.Count.EqualTo(34));
     }
 
     [TestCase("audio_duration", "9", "10 to 240")]
@@ -207,7 +207,7 @@ public sealed class GuideInputTests
     [TestCase("""{"generate_accompaniment": true, "input_audio": "v.wav", "accompaniment_style": "jazz", "preserve_vocals": true, "audio2audio_strength": 0.3}""")]
     public void ToRequest_ForAnAccompaniment_StartsFromTheVocalsAndSaysWhatItIs(string json)
     {
-        GuideInput input = Parse(json);
+        DeploymentInput input = Parse(json);
         var request = (AccompanimentRequest)input.ToRequest();
 
         Assert.That((request.Style, request.KeepVocals, request.Strength, request.Vocals.ToString()), Is.EqualTo((AccompanimentStyle.Jazz, true, 0.3, "v.wav")));
@@ -270,17 +270,17 @@ public sealed class GuideInputTests
     public void Messages_AreThePromisedOnes()
     {
         Assert.That(() => Parse("""{"audio_duration": 5}"""), Throws.TypeOf<InvalidRequestException>().With.Message.EqualTo("audio_duration: Invalid audio duration: must be 10 to 240; it is 5."));
-        Assert.That(GuideMessages.Describe(new InvalidRequestException("Duration", "must be less.")), Is.EqualTo("Invalid audio duration: must be less."));
-        Assert.That(GuideMessages.Describe(new InvalidRequestException("Lyrics", "are too long.")), Is.EqualTo("Tokenization error: Lyrics: are too long."));
-        Assert.That(GuideMessages.Describe(new FileNotFoundException("It is gone.", Path.Combine("x", "vocab.json"))), Is.EqualTo("Tokenization error: It is gone."));
-        Assert.That(GuideMessages.Describe(new CheckpointFormatException("a.safetensors", "must be shorter")), Does.StartWith("Model not loaded: ").And.Contains("must be shorter"));
-        Assert.That(GuideMessages.Describe(new IOException("No disk."), isLoading: true), Is.EqualTo("Model not loaded: No disk."));
-        Assert.That(GuideMessages.Describe(new IOException("No disk.")), Is.EqualTo("No disk."));
+        Assert.That(DeploymentMessages.Describe(new InvalidRequestException("Duration", "must be less.")), Is.EqualTo("Invalid audio duration: must be less."));
+        Assert.That(DeploymentMessages.Describe(new InvalidRequestException("Lyrics", "are too long.")), Is.EqualTo("Tokenization error: Lyrics: are too long."));
+        Assert.That(DeploymentMessages.Describe(new FileNotFoundException("It is gone.", Path.Combine("x", "vocab.json"))), Is.EqualTo("Tokenization error: It is gone."));
+        Assert.That(DeploymentMessages.Describe(new CheckpointFormatException("a.safetensors", "must be shorter")), Does.StartWith("Model not loaded: ").And.Contains("must be shorter"));
+        Assert.That(DeploymentMessages.Describe(new IOException("No disk."), isLoading: true), Is.EqualTo("Model not loaded: No disk."));
+        Assert.That(DeploymentMessages.Describe(new IOException("No disk.")), Is.EqualTo("No disk."));
     }
 
-    private static GuideInput Parse(string json)
+    private static DeploymentInput Parse(string json)
     {
         using JsonDocument document = JsonDocument.Parse(json);
-        return GuideInput.Parse(document.RootElement);
+        return DeploymentInput.Parse(document.RootElement);
     }
 }

@@ -1,9 +1,9 @@
 using AceStep.Audio;
 
-namespace AceStep.Guide;
+namespace AceStep.Server.Deployment;
 
-/// <summary>The guide's names of file formats.</summary>
-internal static class GuideFormats
+/// <summary>The deployment's names of file formats.</summary>
+internal static class DeploymentFormats
 {
     private static readonly (string Name, AudioFormat Format)[] Formats = [("wav", AudioFormat.Wav), ("mp3", AudioFormat.Mp3), ("ogg", AudioFormat.Vorbis)];
 

@@ -1,9 +1,9 @@
 using AceStep.Models;
 
-namespace AceStep.Guide;
+namespace AceStep.Server.Deployment;
 
-/// <summary>The messages that the guide promises, each with the detail.</summary>
-public static class GuideMessages
+/// <summary>The messages that the deployment promises, each with the detail.</summary>
+public static class DeploymentMessages
 {
     /// <summary>The length asked for is out of range.</summary>
     public const string InvalidAudioDuration = "Invalid audio duration";
@@ -14,7 +14,7 @@ public static class GuideMessages
     /// <summary>The lyrics could not become tokens.</summary>
     public const string TokenizationError = "Tokenization error";
 
-    /// <summary>The message for an error of loading or generating: the guide's words where it promises some, and the detail.</summary>
+    /// <summary>The message for an error of loading or generating: the deployment's words where it promises some, and the detail.</summary>
     /// <param name="error">What <see cref="MusicPipeline"/> threw.</param>
     /// <param name="isLoading">Whether it was thrown while the checkpoint was being loaded.</param>
     public static string Describe(Exception error, bool isLoading = false)

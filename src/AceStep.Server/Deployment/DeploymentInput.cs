@@ -2,21 +2,21 @@ using System.Text.Json;
 using AceStep.Audio;
 using AceStep.Schedulers;
 
-namespace AceStep.Guide;
+namespace AceStep.Server.Deployment;
 
 /// <summary>
-/// The inputs of the guide (the model's HTTP interface), with its names, defaults and ranges. Immutable.
+/// The inputs of the model's deployment (its HTTP interface), with its names, defaults and ranges. Immutable.
 /// <see cref="ToRequest"/> makes the library's request of them.
 /// </summary>
 /// <remarks>
 /// <para>
-/// The guide's strengths count the change: <see cref="AudioToAudioStrength"/> 0.2 stays near the source, 0.9 leaves it behind.
+/// The deployment's strengths count the change: <see cref="AudioToAudioStrength"/> 0.2 stays near the source, 0.9 leaves it behind.
 /// The original's <c>ref_audio_strength</c> counts what is kept; 0.2 here is 0.8 there. <see cref="StyleStrength"/> 0.7 runs
 /// the last 70 % of the steps towards the new style; the original's <c>edit_n_min</c> is the share that is skipped, 0.3.
 /// </para>
-/// <para>Fixed by the guide: guidance interval 0.5, no decay, least guidance scale 3, one song.</para>
+/// <para>Fixed by the deployment: guidance interval 0.5, no decay, least guidance scale 3, one song.</para>
 /// </remarks>
-public sealed record GuideInput
+public sealed record DeploymentInput
 {
     /// <summary>What to do. Default <see cref="MusicTask.TextToMusic"/>, which becomes a variation where <see cref="VariationStrength"/> is above 0.</summary>
     public MusicTask Task { get; init; } = MusicTask.TextToMusic;
@@ -126,8 +126,8 @@ public sealed record GuideInput
     /// <summary>What <see cref="Lora"/> says when there is none.</summary>
     public const string NoLora = "none";
 
-    /// <summary>The guide's fields in its order: names, defaults, ranges. Known without loading anything.</summary>
-    public static IReadOnlyList<GuideField> Fields => GuideFields.All;
+    /// <summary>The deployment's fields in its order: names, defaults, ranges. Known without loading anything.</summary>
+    public static IReadOnlyList<DeploymentField> Fields => DeploymentFields.All;
 
     /// <summary>What was asked for and has no effect, in plain words. Often empty.</summary>
     public IReadOnlyList<string> Notes
@@ -155,18 +155,18 @@ public sealed record GuideInput
         }
     }
 
-    /// <summary>Reads inputs from a JSON object. Unknown fields are left alone, as the guide does; null means the default.</summary>
-    /// <exception cref="InvalidRequestException">A value is of the wrong type, unknown, or out of range; names the guide's field.</exception>
-    public static GuideInput Parse(JsonElement input)
+    /// <summary>Reads inputs from a JSON object. Unknown fields are left alone, as the deployment does; null means the default.</summary>
+    /// <exception cref="InvalidRequestException">A value is of the wrong type, unknown, or out of range; names the deployment's field.</exception>
+    public static DeploymentInput Parse(JsonElement input)
     {
-        GuideInput parsed = GuideReader.Read(input);
+        DeploymentInput parsed = DeploymentReader.Read(input);
         parsed.Validate();
         return parsed;
     }
 
     /// <summary>The library's request for these inputs.</summary>
     /// <param name="open">Makes a source of <see cref="InputAudio"/>; without it, that is a path.</param>
-    /// <exception cref="InvalidRequestException">A value is out of range, or the task's source is missing; names the guide's field.</exception>
+    /// <exception cref="InvalidRequestException">A value is out of range, or the task's source is missing; names the deployment's field.</exception>
     public MusicRequest ToRequest(Func<string, MusicSource>? open = null)
     {
         Validate();
@@ -182,7 +182,7 @@ public sealed record GuideInput
 
     private void Validate()
     {
-        foreach (GuideField field in Fields)
+        foreach (DeploymentField field in Fields)
         {
             field.Check(this);
         }
@@ -286,7 +286,7 @@ public sealed record GuideInput
     };
 
     private string RequireAudio(string? audio) => string.IsNullOrEmpty(audio)
-        ? throw new InvalidRequestException("input_audio", $"is needed by the task {MusicCapabilities.All[ResolveTask()].DeploymentTask}.")
+        ? throw new InvalidRequestException("input_audio", $"is needed by the task {MusicPipeline.Capabilities[ResolveTask()].DeploymentTask}.")
         : audio;
 
     private static Seeds ToSeeds(long? seed) => seed is { } given ? given : Seeds.Random;

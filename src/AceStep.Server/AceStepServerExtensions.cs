@@ -1,0 +1,99 @@
+using AceStep.Server.Deployment;
+using AceStep.Server.Http;
+using AceStep.Server.Page;
+using AceStep.Server.Queue;
+using AceStep.Server.Queue.Sqlite;
+using AceStep.Server.Replicate;
+using AceStep.Server.Security;
+using AceStep.Server.Storage;
+using AceStep.Server.Work;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace AceStep.Server;
+
+/// <summary>Puts the server into an ASP.NET Core application.</summary>
+public static class AceStepServerExtensions
+{
+    /// <summary>Adds the model, the queue, the worker and all that the routes need.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="options">What the server has, allows and keeps.</param>
+    /// <exception cref="ArgumentException">No checkpoint is named, or a token is none.</exception>
+    public static IServiceCollection AddAceStepServer(this IServiceCollection services, AceStepServerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentException.ThrowIfNullOrEmpty(options.Checkpoint, nameof(options.Checkpoint));
+        services.AddSingleton(options);
+        services.AddSingleton(new TokenCheck(options.Tokens));
+        services.TryAddSingleton(TimeProvider.System);
+        AddStorage(services);
+        services.AddSingleton<GuardedHttp>();
+        services.AddSingleton<ModelDescription>();
+        services.AddSingleton<Pacing>();
+        services.AddSingleton<SourceReader>();
+        services.AddSingleton<PredictionIntake>();
+        services.AddSingleton<ModelHost>();
+        services.AddHostedService(provider => provider.GetRequiredService<ModelHost>());
+        services.AddHostedService<PredictionWorker>();
+        AddRoutes(services);
+        return services;
+    }
+
+    /// <summary>Maps the server's routes: Replicate's API under /v1, Cog's at the root, the page.</summary>
+    /// <param name="endpoints">The application; its base path is respected, a prefix of a route group is not.</param>
+    /// <returns>All of the routes, for what the application adds to them: its own authorization, for instance.</returns>
+    public static IEndpointConventionBuilder MapAceStep(this IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        IServiceProvider services = endpoints.ServiceProvider;
+        RouteGroupBuilder root = endpoints.MapGroup("");
+        RouteGroupBuilder api = root.MapGroup("/v1");
+        services.GetRequiredService<PredictionEndpoints>().Map(api);
+        services.GetRequiredService<FileEndpoints>().Map(api);
+        services.GetRequiredService<OutputEndpoints>().Map(api);
+        services.GetRequiredService<ModelEndpoints>().Map(api);
+        services.GetRequiredService<EventEndpoints>().Map(api);
+        api.Map("/{**rest}", _ => throw Problem.NotFound());
+        services.GetRequiredService<PageEndpoints>().Map(root);
+        ((IEndpointConventionBuilder)root).Finally(services.GetRequiredService<RequestGuard>().Protect);
+        return root;
+    }
+
+    private static void AddStorage(IServiceCollection services)
+    {
+        services.AddSingleton(provider => new DataFolder(provider.GetRequiredService<AceStepServerOptions>().DataFolder));
+        services.AddSingleton(provider => provider.GetRequiredService<DataFolder>().Secret);
+        services.TryAddSingleton<IBlobStore>(provider =>
+            new FileBlobStore(provider.GetRequiredService<DataFolder>().Blobs, provider.GetRequiredService<AceStepServerOptions>().ReservedBytes));
+        services.TryAddSingleton<IPredictionQueue>(provider =>
+        {
+            AceStepServerOptions options = provider.GetRequiredService<AceStepServerOptions>();
+            return new SqlitePredictionQueue(
+                provider.GetRequiredService<DataFolder>().Database,
+                new SqliteQueueOptions { MaxDeaths = options.MaxDeaths, MaxQueued = options.MaxQueued },
+                provider.GetRequiredService<TimeProvider>());
+        });
+        services.AddSingleton<FileStore>();
+        services.AddSingleton<OutputAddresses>();
+    }
+
+    private static void AddRoutes(IServiceCollection services)
+    {
+        services.AddSingleton<BaseUrls>();
+        services.AddSingleton<HostCheck>();
+        services.AddSingleton<RequestGuard>();
+        services.AddSingleton<JsonBody>();
+        services.AddSingleton<PredictionViews>();
+        services.AddSingleton<CreationRequests>();
+        services.AddSingleton<PredictionEndpoints>();
+        services.AddSingleton<FileEndpoints>();
+        services.AddSingleton<OutputEndpoints>();
+        services.AddSingleton<ModelEndpoints>();
+        services.AddSingleton<EventEndpoints>();
+        services.AddSingleton<PageEndpoints>();
+    }
+}

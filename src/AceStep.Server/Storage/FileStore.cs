@@ -1,0 +1,175 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AceStep.Audio;
+
+namespace AceStep.Server.Storage;
+
+/// <summary>Audio that clients have uploaded, judged by its bytes. A file is there when its description is.</summary>
+internal sealed class FileStore(IBlobStore blobs, AceStepServerOptions options, TimeProvider time)
+{
+    public const string Folder = "files";
+
+    /// <summary>Stores a file's bytes; without a description it is not there yet.</summary>
+    /// <param name="content">Its bytes; read to the end, or to the limit.</param>
+    /// <param name="cancellationToken">Stops the copying; nothing is kept.</param>
+    /// <exception cref="FileTooLargeException">There are more bytes than are allowed.</exception>
+    /// <exception cref="AudioFormatException">The bytes are no audio of a known format, or longer than is allowed.</exception>
+    public async Task<ReceivedFile> ReceiveAsync(Stream content, CancellationToken cancellationToken)
+    {
+        string id = ServerSecret.NewId();
+        using IncrementalHash sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using IncrementalHash md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        AudioFileInfo? info = null;
+        long bytes = await blobs.PutAsync(
+            BlobOf(id),
+            async (stream, token) =>
+            {
+                await CopyAsync(content, stream, [sha256, md5], token);
+                stream.Position = 0;
+                info = AudioFile.Probe(stream);
+                RequireLength(info);
+            },
+            cancellationToken);
+        return new ReceivedFile(id, bytes, MediaTypes.Of(info!.Format), Convert.ToHexStringLower(md5.GetHashAndReset()), Convert.ToHexStringLower(sha256.GetHashAndReset()));
+    }
+
+    /// <summary>Describes a received file: now it is there.</summary>
+    /// <param name="received">The bytes.</param>
+    /// <param name="name">The name that the client gave it.</param>
+    /// <param name="contentType">The type that the client gave it; anything but a type of audio gives way to what the bytes say.</param>
+    /// <param name="metadata">What the client wants to be kept beside it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<StoredFile> DescribeAsync(ReceivedFile received, string name, string? contentType, IReadOnlyDictionary<string, string> metadata, CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        StoredFile file = new()
+        {
+            Id = received.Id,
+            Name = name,
+            ContentType = contentType is not null && contentType.StartsWith("audio/", StringComparison.OrdinalIgnoreCase) ? contentType : received.ContentType,
+            Bytes = received.Bytes,
+            Md5 = received.Md5,
+            Sha256 = received.Sha256,
+            Metadata = metadata,
+            Created = now,
+            Expires = now + options.KeepFilesFor,
+        };
+        await blobs.PutAsync(DescriptionOf(file.Id), (stream, token) => JsonSerializer.SerializeAsync(stream, file, FileJson.Default.StoredFile, token), cancellationToken);
+        return file;
+    }
+
+    /// <summary>The description of a file; null where there is none, or it has expired.</summary>
+    public async Task<StoredFile?> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        if (!IsId(id))
+        {
+            return null;
+        }
+
+        await using Stream? stream = await blobs.OpenAsync(DescriptionOf(id), cancellationToken);
+        StoredFile? file = stream is null ? null : await JsonSerializer.DeserializeAsync(stream, FileJson.Default.StoredFile, cancellationToken);
+        return file?.Expires > time.GetUtcNow() ? file : null;
+    }
+
+    /// <summary>The bytes of a file; null where there is none.</summary>
+    public async Task<Stream?> OpenAsync(string id, CancellationToken cancellationToken) => IsId(id) ? await blobs.OpenAsync(BlobOf(id), cancellationToken) : null;
+
+    /// <summary>All files, the newest first.</summary>
+    public async Task<List<StoredFile>> ListAsync(CancellationToken cancellationToken)
+    {
+        List<StoredFile> files = [];
+        await foreach (BlobInfo blob in blobs.ListAsync(Folder, cancellationToken))
+        {
+            if (IdOf(blob) is { } id && await FindAsync(id, cancellationToken) is { } file)
+            {
+                files.Add(file);
+            }
+        }
+
+        return [.. files.OrderByDescending(file => file.Created).ThenBy(file => file.Id, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Removes a file: the description first, so that nobody finds half of it.</summary>
+    public async Task RemoveAsync(string id, CancellationToken cancellationToken)
+    {
+        await blobs.DeleteAsync(DescriptionOf(id), cancellationToken);
+        await blobs.DeleteAsync(BlobOf(id), cancellationToken);
+    }
+
+    /// <summary>Whether a text has the form of an id.</summary>
+    public static bool IsId(string id) => id.Length == 26 && id.All(character => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character));
+
+    /// <summary>The id of the file that a blob belongs to, description or bytes; null for what is none of the store's.</summary>
+    public static string? IdOf(BlobInfo blob)
+    {
+        string name = blob.Name[(Folder.Length + 1)..];
+        string id = Path.GetFileNameWithoutExtension(name);
+        return IsId(id) && name.EndsWith(".json", StringComparison.Ordinal) ? id : null;
+    }
+
+    private static string BlobOf(string id) => $"{Folder}/{id}";
+
+    private static string DescriptionOf(string id) => $"{Folder}/{id}.json";
+
+    private void RequireLength(AudioFileInfo info)
+    {
+        if (info.Duration is { } duration && duration.TotalSeconds > options.MaxSourceSeconds)
+        {
+            throw new AudioFormatException($"The audio is {duration.TotalSeconds:0.#} s long; at most {options.MaxSourceSeconds:0.#} s are allowed.");
+        }
+    }
+
+    private async Task CopyAsync(Stream content, Stream stream, IncrementalHash[] hashes, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[1 << 16];
+        long total = 0;
+        while (await content.ReadAsync(buffer, cancellationToken) is > 0 and var count)
+        {
+            total += count;
+            if (total > options.MaxFileBytes)
+            {
+                throw new FileTooLargeException(options.MaxFileBytes);
+            }
+
+            Array.ForEach(hashes, hash => hash.AppendData(buffer, 0, count));
+            await stream.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+        }
+    }
+}
+
+/// <summary>The bytes of a file that has no description yet.</summary>
+internal sealed record ReceivedFile(string Id, long Bytes, string ContentType, string Md5, string Sha256);
+
+/// <summary>An uploaded file, as it is described beside its bytes. Immutable.</summary>
+internal sealed record StoredFile
+{
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string ContentType { get; init; }
+
+    public required long Bytes { get; init; }
+
+    public required string Md5 { get; init; }
+
+    public required string Sha256 { get; init; }
+
+    public required IReadOnlyDictionary<string, string> Metadata { get; init; }
+
+    public required DateTimeOffset Created { get; init; }
+
+    public required DateTimeOffset Expires { get; init; }
+}
+
+/// <summary>A file has more bytes than are allowed.</summary>
+internal sealed class FileTooLargeException(long limit) : Exception($"Files must be less than {limit / (1024 * 1024)}MB in size")
+{
+    public long Limit => limit;
+}
+
+/// <summary>Descriptions of files as stored text.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(StoredFile))]
+internal sealed partial class FileJson : JsonSerializerContext;

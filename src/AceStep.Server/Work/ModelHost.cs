@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using AceStep.Server.Deployment;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace AceStep.Server.Work;
+
+/// <summary>The one model of a server: loaded once, when the server starts.</summary>
+internal sealed partial class ModelHost(AceStepServerOptions options, TimeProvider time, ILogger<ModelHost> logger) : BackgroundService
+{
+    private readonly TaskCompletionSource<MusicPipeline> _pipeline = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private MusicProgress? _progress;
+
+    /// <summary>When loading began.</summary>
+    public DateTimeOffset Started { get; private set; } = time.GetUtcNow();
+
+    /// <summary>When loading ended, in success or failure; null until then.</summary>
+    public DateTimeOffset? Completed { get; private set; }
+
+    /// <summary>The pipeline; fails where loading has failed.</summary>
+    public Task<MusicPipeline> Pipeline => _pipeline.Task;
+
+    /// <summary>Whether the model is loaded.</summary>
+    public bool IsReady => _pipeline.Task.IsCompletedSuccessfully;
+
+    /// <summary>Why loading has failed; null where it has not.</summary>
+    public string? Failure { get; private set; }
+
+    /// <summary>How far loading has come, in words.</summary>
+    public string Logs => Failure ?? (_progress is { Total: > 0 } progress ? $"Loading the checkpoint: {progress.Completed >> 20} of {progress.Total >> 20} MiB.\n" : "");
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        Started = time.GetUtcNow();
+        long started = Stopwatch.GetTimestamp();
+        try
+        {
+            MusicPipeline pipeline = await Task.Run(() => MusicPipeline.LoadAsync(options.Checkpoint, options.Pipeline, new LoadingProgress(this), stoppingToken), stoppingToken);
+            Completed = time.GetUtcNow();
+            LogLoaded(options.Checkpoint, pipeline.Device, Stopwatch.GetElapsedTime(started).TotalSeconds);
+            _pipeline.SetResult(pipeline);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            _pipeline.TrySetCanceled(stoppingToken);
+        }
+        catch (Exception error)
+        {
+            Failure = DeploymentMessages.Describe(error, isLoading: true);
+            Completed = time.GetUtcNow();
+            LogFailed(error, Failure);
+            _pipeline.SetException(error);
+            // Nobody may be waiting for it.
+            _ = _pipeline.Task.Exception;
+        }
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        if (_pipeline.Task.IsCompletedSuccessfully)
+        {
+            await (await _pipeline.Task).DisposeAsync();
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "The model {Checkpoint} is loaded on {Device}, after {Seconds:0.0} s")]
+    private partial void LogLoaded(string checkpoint, string device, double seconds);
+
+    [LoggerMessage(LogLevel.Error, "The model could not be loaded: {Reason}")]
+    private partial void LogFailed(Exception error, string reason);
+
+    private sealed class LoadingProgress(ModelHost host) : IProgress<MusicProgress>
+    {
+        public void Report(MusicProgress value) => host._progress = value;
+    }
+}

@@ -1,0 +1,148 @@
+using AceStep.Server.Queue;
+using AceStep.Server.Storage;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace AceStep.Server.Work;
+
+/// <summary>Takes predictions from the queue one after another and runs them on the device.</summary>
+internal sealed partial class PredictionWorker(
+    IPredictionQueue queue, ModelHost model, SourceReader sources, IBlobStore blobs, Pacing pacing, AceStepServerOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<PredictionWorker> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan ClaimWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ReportPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PauseAfterTrouble = TimeSpan.FromSeconds(5);
+
+    private readonly string _name = $"{Environment.MachineName}-{Environment.ProcessId}";
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using CancellationTokenSource grace = new();
+        // Once the server stops, nothing new is begun; what runs has a while to end.
+        using CancellationTokenRegistration stopping = lifetime.ApplicationStopping.Register(() => grace.CancelAfter(options.StopGrace));
+        using CancellationTokenSource claiming = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping, stoppingToken);
+        try
+        {
+            MusicPipeline pipeline = await model.Pipeline.WaitAsync(claiming.Token);
+            PredictionRunner runner = new(pipeline, new LoraCache(pipeline, options.LoraFolder, options.LoraCacheSize), sources, blobs);
+            while (true)
+            {
+                await ServeAsync(runner, claiming.Token, grace.Token);
+            }
+        }
+        catch (OperationCanceledException) when (claiming.IsCancellationRequested)
+        {
+            // The server stops.
+        }
+        catch (Exception) when (model.Failure is not null)
+        {
+            // The model has said why; what waits is kept for a server that has one.
+        }
+    }
+
+    private async Task ServeAsync(PredictionRunner runner, CancellationToken claiming, CancellationToken stopped)
+    {
+        try
+        {
+            await using PredictionLease? lease = await queue.ClaimAsync(_name, ClaimWait, claiming);
+            if (lease is not null)
+            {
+                await RunAsync(runner, lease, stopped);
+            }
+        }
+        catch (StorageFullException error)
+        {
+            // The prediction is back in the queue by now.
+            LogNoRoom(error.Message);
+            await Task.Delay(PauseAfterTrouble, time, claiming);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            LogTrouble(error);
+            await Task.Delay(PauseAfterTrouble, time, claiming);
+        }
+    }
+
+    private async Task RunAsync(PredictionRunner runner, PredictionLease lease, CancellationToken stopped)
+    {
+        PredictionRecord record = lease.Record;
+        using CancellationTokenSource run = CancellationTokenSource.CreateLinkedTokenSource(lease.Lost, stopped);
+        PredictionLog log = new(record.Logs);
+        LogStarted(record.Job.Id, record.Attempt);
+        using CancellationTokenSource ended = new();
+        Task reporting = ReportAsync(lease, log, ended.Token);
+        Outcome outcome;
+        try
+        {
+            outcome = await runner.RunAsync(record, log, run.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            LogStopped(record.Job.Id, lease.Lost.IsCancellationRequested ? "cancelled" : "put back");
+            return;
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await reporting;
+        }
+
+        if (!await queue.FinishAsync(lease, outcome, CancellationToken.None))
+        {
+            // Somebody else has it, or it was cancelled while its song was being written.
+            LogStopped(record.Job.Id, "finished by others");
+            if (outcome.Output is { } unwanted)
+            {
+                await blobs.DeleteAsync(unwanted.Blob, CancellationToken.None);
+            }
+
+            return;
+        }
+
+        if (outcome.Output is { } output)
+        {
+            pacing.Learn(record.Job.Cost, TimeSpan.FromSeconds(output.PredictSeconds));
+        }
+
+        LogEnded(record.Job.Id, outcome.Error ?? "succeeded");
+    }
+
+    /// <summary>Reports beside the thread that computes, which never waits for it.</summary>
+    private async Task ReportAsync(PredictionLease lease, PredictionLog log, CancellationToken ended)
+    {
+        int reported = 0;
+        using PeriodicTimer timer = new(ReportPause, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ended))
+            {
+                if (log.Version is var version && version != reported)
+                {
+                    reported = version;
+                    (PredictionProgress progress, string text) = log.Snapshot();
+                    await queue.ReportAsync(lease, progress, text, ended);
+                }
+            }
+        }
+        catch (Exception error) when (error is OperationCanceledException or IOException)
+        {
+            // The prediction has ended; or its progress cannot be stored, which costs nothing but the sight of it.
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Prediction {Id} begins, attempt {Attempt}")]
+    private partial void LogStarted(string id, int attempt);
+
+    [LoggerMessage(LogLevel.Information, "Prediction {Id}: {Result}")]
+    private partial void LogEnded(string id, string result);
+
+    [LoggerMessage(LogLevel.Information, "Prediction {Id} stopped: {Reason}")]
+    private partial void LogStopped(string id, string reason);
+
+    [LoggerMessage(LogLevel.Error, "No room for a song, the prediction waits: {Reason}")]
+    private partial void LogNoRoom(string reason);
+
+    [LoggerMessage(LogLevel.Error, "The worker had trouble and goes on")]
+    private partial void LogTrouble(Exception error);
+}
