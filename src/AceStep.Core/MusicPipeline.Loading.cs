@@ -26,6 +26,7 @@ public sealed partial class MusicPipeline
     {
         ArgumentException.ThrowIfNullOrEmpty(checkpoint);
         options ??= new MusicPipelineOptions();
+        ArgumentNullException.ThrowIfNull(options.Memory, nameof(options.Memory));
         PipelineThread thread = new();
         try
         {

@@ -13,7 +13,9 @@ public sealed class ArchitectureTests
         ["AceStep.Schedulers"] = [],
         ["AceStep.Models"] = ["AceStep.Audio"],
         ["AceStep.Core"] = ["AceStep.Audio", "AceStep.Lyrics", "AceStep.Models", "AceStep.Schedulers"],
-        ["AceStep.Cli"] = ["AceStep.Core", "AceStep.Audio", "AceStep.Lyrics", "AceStep.Models", "AceStep.Schedulers"],
+        ["AceStep.Demo"] = [],
+        ["AceStep.Extensions.DependencyInjection"] = ["AceStep.Core"],
+        ["AceStep.Cli"] = ["AceStep.Core", "AceStep.Demo", "AceStep.Audio", "AceStep.Lyrics", "AceStep.Models", "AceStep.Schedulers"],
     };
 
     private static IEnumerable<string> Projects() =>

@@ -8,9 +8,6 @@ internal sealed record CheckpointChoice(string Path, bool IsDemonstration)
     /// <summary>The environment variable that names a checkpoint.</summary>
     public const string EnvironmentVariable = "ACESTEP_CHECKPOINT";
 
-    /// <summary>The checkpoint that comes with the program.</summary>
-    private static readonly string Carried = System.IO.Path.Combine(AppContext.BaseDirectory, "checkpoints", "nano");
-
     /// <summary>The name that songs are tagged with: the folder's or file's, which says no more than is known.</summary>
     public string Name => IsDemonstration
         ? "AceStep demonstration checkpoint (nano)"
@@ -37,12 +34,12 @@ internal sealed record CheckpointChoice(string Path, bool IsDemonstration)
 
         if ((named ?? Environment.GetEnvironmentVariable(EnvironmentVariable)) is { Length: > 0 } path)
         {
-            return new CheckpointChoice(path, IsSame(path, Carried));
+            return new CheckpointChoice(path, IsSame(path, DemoCheckpoint.Folder));
         }
 
-        return Directory.Exists(Carried)
-            ? new CheckpointChoice(Carried, IsDemonstration: true)
-            : throw new DirectoryNotFoundException($"No checkpoint is named, and the demonstration checkpoint is missing from {Carried}. {CheckpointInfo.WhereToGet} Name its folder with --checkpoint or {EnvironmentVariable}.");
+        return Directory.Exists(DemoCheckpoint.Folder)
+            ? new CheckpointChoice(DemoCheckpoint.Folder, IsDemonstration: true)
+            : throw new DirectoryNotFoundException($"No checkpoint is named, and the demonstration checkpoint is missing from {DemoCheckpoint.Folder}. {CheckpointInfo.WhereToGet} Name its folder with --checkpoint or {EnvironmentVariable}.");
     }
 
     private static bool IsSame(string one, string other) =>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AceStep.Cli.Libraries;
 using AceStep.Cli.Options;
 using AceStep.Cli.Terminal;
 
@@ -22,9 +23,10 @@ internal sealed class InfoCommand : CliCommand
 
     public override IReadOnlyList<string> Examples => ["acestep info models/ACE-Step-v1-3.5B", "acestep info ace_step_v1_3.5b.safetensors --json"];
 
-    protected override Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
     {
         CheckpointChoice choice = CheckpointChoice.Find(result.GetValue(_checkpoint));
+        await LibtorchSupply.EnsureAsync(screen, cancellationToken);
         CheckpointInfo info = CheckpointInfo.Read(choice.Path);
         if (screen.IsJson)
         {
@@ -35,7 +37,7 @@ internal sealed class InfoCommand : CliCommand
             Show(screen, choice, info);
         }
 
-        return Task.FromResult(info.IsUsable ? ExitCodes.Success : ExitCodes.Failure);
+        return info.IsUsable ? ExitCodes.Success : ExitCodes.Failure;
     }
 
     private static void Show(Screen screen, CheckpointChoice choice, CheckpointInfo info)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AceStep.Cli.Checkpoints;
+using AceStep.Cli.Libraries;
 using AceStep.Cli.Options;
 using AceStep.Cli.Terminal;
 using AceStep.Lyrics;
@@ -24,9 +25,15 @@ internal sealed class LyricsCommand : CliCommand
 
     public override IReadOnlyList<string> Examples => ["acestep lyrics words.txt", "acestep lyrics words.txt --vocab models/vocab.json --json"];
 
-    protected override Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
     {
         string text = PromptOptions.Read(result.GetRequiredValue(_file));
+        if (!_reading.NamesVocabulary(result))
+        {
+            // Finding the checkpoint's looks at the whole checkpoint.
+            await LibtorchSupply.EnsureAsync(screen, cancellationToken);
+        }
+
         LyricEncoding encoding = _reading.CreateTokenizer(result, screen).Encode(text);
         if (screen.IsJson)
         {
@@ -41,7 +48,7 @@ internal sealed class LyricsCommand : CliCommand
             Show(screen, encoding);
         }
 
-        return Task.FromResult(ExitCodes.Success);
+        return ExitCodes.Success;
     }
 
     private static void Show(Screen screen, LyricEncoding encoding)
@@ -81,6 +88,8 @@ internal sealed class LyricsCommand : CliCommand
             });
             _marks = Add(new Option<bool>("--language-marks") { Description = "Let [lang:ja] at the start of a line name its language; the original would sing it." });
         }
+
+        public bool NamesVocabulary(ParseResult result) => result.GetValue(_vocabulary) is not null;
 
         public LyricTokenizer CreateTokenizer(ParseResult result, Screen screen)
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AceStep.Cli.Checkpoints;
+using AceStep.Cli.Libraries;
 using AceStep.Cli.Options;
 using AceStep.Cli.Songs;
 using AceStep.Cli.Terminal;
@@ -47,6 +48,7 @@ internal sealed class TaskCommand : CliCommand
         }
 
         CheckpointChoice checkpoint = CheckpointChoice.Find(_model.Checkpoint(result));
+        await LibtorchSupply.EnsureAsync(screen, cancellationToken);
         SongRun run = new(screen, checkpoint, _model.PipelineOptions(result), loras, _model.UsesStoredAlpha(result), files, loudness);
         RunReport report = await run.ExecuteAsync(_task.Task, request, cancellationToken);
         if (screen.IsJson)

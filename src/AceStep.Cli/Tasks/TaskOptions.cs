@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AceStep.Audio;
+using AceStep.Cli.Libraries;
 using AceStep.Cli.Options;
 
 namespace AceStep.Cli.Tasks;
@@ -31,9 +32,10 @@ internal abstract class TaskOptions(string title, MusicTask task) : FieldOptions
             throw new FileNotFoundException($"There is no source at {path}.", path);
         }
 
-        if (Path.GetExtension(path).Equals(MusicSource.LatentsExtension, StringComparison.OrdinalIgnoreCase))
+        if (MusicLatents.IsSaved(path))
         {
-            return MusicLatents.Load(path);
+            // Checked now where that can be done, else when the task runs.
+            return LibtorchSupply.IsAtHand ? MusicLatents.Load(path) : path;
         }
 
         _ = AudioFile.Probe(path);

@@ -25,9 +25,15 @@ internal static class Refusals
         {
             Breaks = request => request.Generation.SampleRate is not (44100 or 48000) ? ("Generation.SampleRate", Text(request.Generation.SampleRate)) : null,
         },
-        new("seeds", "Seeds must not be negative, nor more than the batch has items", "Each item of the batch has one seed.")
+        new("negative-seeds", "Seeds must be 0 or more", "Leave the seed out for one that is drawn.")
         {
-            Breaks = request => Seeds(request).Select(field => Wrong(field, request.Generation.BatchSize)).FirstOrDefault(wrong => wrong is not null),
+            Breaks = request => Seeds(request).Where(field => field.Value.Any(seed => seed < 0))
+                .Select(field => ((string Field, string Value)?)(field.Field, field.Value.ToString())).FirstOrDefault(),
+        },
+        new("seeds", "Seeds must not be more than the batch has items", "Each item of the batch has one seed.")
+        {
+            Breaks = request => Seeds(request).Where(field => field.Value.Count > request.Generation.BatchSize)
+                .Select(field => ((string Field, string Value)?)(field.Field, $"{field.Value} for a batch of {request.Generation.BatchSize}")).FirstOrDefault(),
         },
         new("one-sided-scales", "TextScale and LyricScale must both be above 1, or both be 0", "Double-condition guidance needs both; with one of them the original quietly ignores it.")
         {
@@ -92,9 +98,6 @@ internal static class Refusals
             yield return ("VariationSeed", variation);
         }
     }
-
-    private static (string Field, string Value)? Wrong((string Field, Seeds Value) field, int batchSize) =>
-        field.Value.Count > batchSize || field.Value.Any(seed => seed < 0) ? (field.Field, $"{field.Value} for a batch of {batchSize}") : null;
 
     private static (string Field, string Value)? UndefinedChoice(MusicRequest request)
     {
