@@ -32,7 +32,7 @@ internal sealed class RandomTensors : ITensorSource
     {
         ScalarType type = destination.dtype == ScalarType.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
         using Tensor values = empty([.. _shapes[name]], dtype: type);
-        RandomWeights.Fill(new SafetensorsEntry(name, type, _shapes[name], Offset: 0, ByteCount: 0), values.bytes);
+        RandomWeights.Fill(new SafetensorsEntry(name, type, _shapes[name], Offset: 0, ByteCount: 0, SafetensorsType.NameOf(type)), values.bytes);
         destination.copy_(values);
     }
 }

@@ -41,7 +41,7 @@ internal static class CommandLine
     {
         Command command = result.CommandResult.Command;
         string path = command is RootCommand ? "acestep" : $"acestep {command.Name}";
-        IEnumerable<string> messages = result.Errors.Select((ParseError error) => error.Message).Append($"'{path} --help' explains the options.");
+        IEnumerable<string> messages = result.Errors.Select((ParseError error) => error.Message).Concat(Suggestions.For(result)).Append($"'{path} --help' explains the options.");
         Screen.For(result).Fail(string.Join(Environment.NewLine, messages), ExitCodes.Usage);
         return ExitCodes.Usage;
     }

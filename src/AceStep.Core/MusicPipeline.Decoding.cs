@@ -28,7 +28,11 @@ public sealed partial class MusicPipeline
     /// <param name="latents">A song's latents.</param>
     /// <param name="sampleRate">44100 or 48000 Hz.</param>
     /// <param name="cancellationToken">Stops the work within one step.</param>
-    /// <remarks>The pipeline is busy until the last piece has been taken, or the enumeration is disposed of.</remarks>
+    /// <remarks>
+    /// The pipeline decodes at its own pace, and is free for the next request when the last piece is computed, whether it has
+    /// been taken or not: so a loop over the pieces may await other calls. Pieces that wait to be taken are held in memory, at
+    /// most the whole song. Disposing of the enumeration stops the work.
+    /// </remarks>
     public async IAsyncEnumerable<AudioBuffer> DecodeAsync(MusicLatents latents, int sampleRate = 48000, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(latents);
@@ -37,9 +41,9 @@ public sealed partial class MusicPipeline
             throw new ArgumentOutOfRangeException(nameof(sampleRate), sampleRate, "The sample rate must be 44100 or 48000.");
         }
 
-        // The pieces cross to the caller through a channel of one: no dispose scope is open across a yield, and the computing
-        // thread runs at most one piece ahead.
-        Channel<AudioBuffer> pieces = Channel.CreateBounded<AudioBuffer>(1);
+        // The pieces cross to the caller through a channel: no dispose scope is open across a yield. It has no bound, since the
+        // computing thread must not wait for a caller who may himself wait for that thread.
+        Channel<AudioBuffer> pieces = Channel.CreateUnbounded<AudioBuffer>();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<int> work = RunAsync(() => DecodeInto(pieces.Writer, latents, sampleRate, stop.Token), stop.Token);
         _ = work.ContinueWith(done => pieces.Writer.TryComplete(done.Exception?.InnerException), TaskScheduler.Default);
@@ -105,7 +109,7 @@ public sealed partial class MusicPipeline
         {
             if (piece.Length > 0)
             {
-                pieces.WriteAsync(piece, cancellationToken).AsTask().GetAwaiter().GetResult();
+                pieces.TryWrite(piece);
                 count++;
             }
         }

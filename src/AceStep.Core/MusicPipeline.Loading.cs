@@ -32,7 +32,9 @@ public sealed partial class MusicPipeline
         CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(checkpoint);
-        (checkpoint, options) = await FindFilesAsync(checkpoint, options ?? new MusicPipelineOptions(), progress, cancellationToken).ConfigureAwait(false);
+        options ??= new MusicPipelineOptions();
+        ArgumentNullException.ThrowIfNull(options.Memory, nameof(options.Memory));
+        (checkpoint, options) = await FindFilesAsync(checkpoint, options, progress, cancellationToken).ConfigureAwait(false);
         PipelineThread thread = new();
         try
         {

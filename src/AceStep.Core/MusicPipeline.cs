@@ -18,7 +18,7 @@ namespace AceStep;
 /// </para>
 /// <para>Every method checks its request before any work, and throws <see cref="InvalidRequestException"/> with field, rule and value.</para>
 /// </remarks>
-public sealed partial class MusicPipeline : IAsyncDisposable, IDisposable
+public sealed partial class MusicPipeline : IMusicPipeline, IAsyncDisposable, IDisposable
 {
     private readonly PipelineThread _thread;
     private readonly MusicCheckpoint _checkpoint;
@@ -112,7 +112,8 @@ public sealed partial class MusicPipeline : IAsyncDisposable, IDisposable
     public Task<MusicResult> GenerateAsync(MusicRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         Validate(request);
-        return RunAsync(() => Generate(request, progress, cancellationToken), cancellationToken);
+        progress = OverallProgress.Of(request, progress);
+        return MeasureAsync(request, () => RunAsync(() => Generate(request, progress, cancellationToken), cancellationToken));
     }
 
     /// <summary>Returns all native memory, after the request in progress has ended; those that wait fail.</summary>

@@ -32,7 +32,7 @@ public sealed class UsageTests
         yield return Case("48000 Hz", "generate", "--output", "song.opus", "--sample-rate", "44100");
         yield return Case("--normalize must be -70 to 0 LUFS", "generate", "--normalize", "5");
         yield return Case("--normalize must be -70 to 0 LUFS", "generate", "--normalize", "NaN");
-        yield return Case("--save-latents", "generate", "--save-latents", "song.bin");
+        yield return Case("--save-latents", "generate", "--save-latents", "");
         yield return Case("--lyrics-file", "generate", "--lyrics", "la", "--lyrics-file", "words.txt");
         yield return Case("--checkpoint", "generate", "--checkpoint", "");
         yield return Case("--source", "inpaint", "--start", "1", "--end", "2");

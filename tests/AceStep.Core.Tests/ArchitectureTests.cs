@@ -14,8 +14,10 @@ public sealed class ArchitectureTests
         ["AceStep.Schedulers"] = [],
         ["AceStep.Models"] = [],
         ["AceStep.Core"] = ["AceStep.Audio", "AceStep.Lyrics", "AceStep.Models", "AceStep.Schedulers"],
+        ["AceStep.Demo"] = [],
+        ["AceStep.Extensions.DependencyInjection"] = ["AceStep.Core"],
         ["AceStep.Server"] = ["AceStep.Core", "AceStep.Audio"],
-        ["AceStep.Cli"] = ["AceStep.Server", "AceStep.Core", "AceStep.Audio", "AceStep.Lyrics", "AceStep.Models", "AceStep.Schedulers"],
+        ["AceStep.Cli"] = ["AceStep.Server", "AceStep.Core", "AceStep.Demo", "AceStep.Audio", "AceStep.Lyrics", "AceStep.Models", "AceStep.Schedulers"],
     };
 
     private static IEnumerable<string> Projects() =>

@@ -31,7 +31,7 @@ internal sealed record TensorTable(IReadOnlyList<SafetensorsEntry> Tensors, long
         foreach ((string name, torch.ScalarType type, IReadOnlyList<long> shape) in tensors)
         {
             long count = shape.Aggregate((long)SafetensorsType.SizeOf(type), (product, size) => product * size);
-            entries.Add(new SafetensorsEntry(name, type, shape, offset, count));
+            entries.Add(new SafetensorsEntry(name, type, shape, offset, count, SafetensorsType.NameOf(type)));
             offset += count;
         }
 
@@ -42,7 +42,7 @@ internal sealed record TensorTable(IReadOnlyList<SafetensorsEntry> Tensors, long
     {
         string[] fields = line.Split('\t');
         long[] shape = [.. fields[2].Trim('[', ']').Split(',', StringSplitOptions.RemoveEmptyEntries).Select(size => long.Parse(size, CultureInfo.InvariantCulture))];
-        return SafetensorsType.TryParse(fields[1], out torch.ScalarType type)
+        return SafetensorsType.TryParse(fields[1], out torch.ScalarType type, out _)
             ? (fields[0], type, shape)
             : throw new FormatException($"{fields[0]} has the unknown type {fields[1]}.");
     }

@@ -8,9 +8,6 @@ internal sealed record CheckpointChoice(string Path, bool IsDemonstration)
     /// <summary>The environment variable that names a checkpoint.</summary>
     public const string EnvironmentVariable = "ACESTEP_CHECKPOINT";
 
-    /// <summary>The checkpoint that comes with the program.</summary>
-    private static readonly string Carried = System.IO.Path.Combine(AppContext.BaseDirectory, "checkpoints", "nano");
-
     /// <summary>The name on the hub or the address by which it was found; null where it was named by its place.</summary>
     public string? Named { get; init; }
 
@@ -41,12 +38,12 @@ internal sealed record CheckpointChoice(string Path, bool IsDemonstration)
 
         if ((named ?? Environment.GetEnvironmentVariable(EnvironmentVariable)) is { Length: > 0 } path)
         {
-            return new CheckpointChoice(path, IsSame(path, Carried));
+            return new CheckpointChoice(path, IsSame(path, DemoCheckpoint.Folder));
         }
 
-        return Directory.Exists(Carried)
-            ? new CheckpointChoice(Carried, IsDemonstration: true)
-            : throw new DirectoryNotFoundException($"No checkpoint is named, and the demonstration checkpoint is missing from {Carried}. {CheckpointInfo.WhereToGet} Name its folder with --checkpoint or {EnvironmentVariable}.");
+        return Directory.Exists(DemoCheckpoint.Folder)
+            ? new CheckpointChoice(DemoCheckpoint.Folder, IsDemonstration: true)
+            : throw new DirectoryNotFoundException($"No checkpoint is named, and the demonstration checkpoint is missing from {DemoCheckpoint.Folder}. {CheckpointInfo.WhereToGet} Name its folder with --checkpoint or {EnvironmentVariable}.");
     }
 
     /// <summary>Finds it on this machine, where it is named by a name on the hub; nothing is fetched.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AceStep.Cli.Libraries;
 using AceStep.Cli.Options;
 using AceStep.Cli.Terminal;
 
@@ -25,6 +26,7 @@ internal sealed class InfoCommand : CliCommand
     protected override async Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
     {
         CheckpointChoice choice = await CheckpointChoice.Find(result.GetValue(_checkpoint)).FindCachedAsync(cancellationToken);
+        await LibtorchSupply.EnsureAsync(screen, cancellationToken);
         CheckpointInfo info = CheckpointInfo.Read(choice.Path);
         if (screen.IsJson)
         {

@@ -3,6 +3,7 @@ using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using AceStep.Audio;
 using AceStep.Cli.Checkpoints;
+using AceStep.Cli.Libraries;
 using AceStep.Cli.Terminal;
 using AceStep.Lyrics;
 using AceStep.Models;
@@ -81,6 +82,12 @@ internal sealed record Diagnosis
 
     private static Diagnosis WithLibtorch(Diagnosis diagnosis, List<string> warnings, CancellationToken cancellationToken)
     {
+        if (LibtorchSupply.Missing is { } package)
+        {
+            warnings.Add($"libtorch is not here yet: the first command that computes fetches it ({package}).");
+            return diagnosis;
+        }
+
         try
         {
             Models.Libtorch.Initialize();
@@ -137,6 +144,12 @@ internal sealed record Diagnosis
         try
         {
             choice = await CheckpointChoice.Find(named).FindCachedAsync(cancellationToken);
+            if (diagnosis.Libtorch is null)
+            {
+                // What is in a checkpoint is known only with libtorch.
+                return diagnosis with { Checkpoint = Path.Exists(choice.Path) ? Path.GetFullPath(choice.Path) : null, IsDemonstration = choice.IsDemonstration };
+            }
+
             info = CheckpointInfo.Read(choice.Path);
         }
         catch (Exception error) when (error is IOException or CheckpointFormatException)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AceStep.Cli.Checkpoints;
+using AceStep.Cli.Libraries;
 using AceStep.Cli.Options;
 using AceStep.Cli.Terminal;
 using AceStep.Lyrics;
@@ -27,6 +28,12 @@ internal sealed class LyricsCommand : CliCommand
     protected override async Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
     {
         string text = MusicOptions.ReadText(result.GetRequiredValue(_file));
+        if (!_reading.NamesVocabulary(result))
+        {
+            // Finding the checkpoint's looks at the whole checkpoint.
+            await LibtorchSupply.EnsureAsync(screen, cancellationToken);
+        }
+
         LyricEncoding encoding = (await _reading.CreateTokenizerAsync(result, screen, cancellationToken)).Encode(text);
         if (screen.IsJson)
         {
@@ -81,6 +88,8 @@ internal sealed class LyricsCommand : CliCommand
             });
             _marks = Add(new Option<bool>("--language-marks") { Description = "Let [lang:ja] at the start of a line name its language; the original would sing it." });
         }
+
+        public bool NamesVocabulary(ParseResult result) => result.GetValue(_vocabulary) is not null;
 
         public async Task<LyricTokenizer> CreateTokenizerAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
         {

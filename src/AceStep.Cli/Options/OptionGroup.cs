@@ -16,6 +16,13 @@ internal abstract class OptionGroup(string title)
     protected TOption Add<TOption>(TOption option)
         where TOption : Option
     {
+        // A shell completes what the help shows, not the names in C#.
+        if (option.HelpName?.Split('|') is { Length: > 1 } words && !option.HelpName.Contains('['))
+        {
+            option.CompletionSources.Clear();
+            option.CompletionSources.Add(words);
+        }
+
         _options.Add(option);
         return option;
     }

@@ -57,7 +57,7 @@ internal sealed class OutputOptions : FieldOptions
         });
         _saveLatents = Add(new Option<string?>("--save-latents")
         {
-            Description = $"Also save the song before decoding, with its settings: a --source without a second encoding. The name ends in {MusicSource.LatentsExtension}.",
+            Description = $"Also save the song before decoding, with its settings: a --source without a second encoding. Usually named {MusicSource.LatentsExtension}.",
             HelpName = "FILE",
         });
         Add(ReportOptions.Json);
@@ -83,9 +83,9 @@ internal sealed class OutputOptions : FieldOptions
         }
 
         string? latents = result.GetValue(_saveLatents);
-        if (latents is not null && !Path.GetExtension(latents).Equals(MusicSource.LatentsExtension, StringComparison.OrdinalIgnoreCase))
+        if (latents is { Length: 0 })
         {
-            throw new UsageException($"--save-latents must end in {MusicSource.LatentsExtension}, by which --source knows latents; it is {latents}.");
+            throw new UsageException("--save-latents must name a file; it is empty.");
         }
 
         AudioFormat format = asked ?? FormatOf(path);

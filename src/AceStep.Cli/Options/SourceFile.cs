@@ -1,4 +1,5 @@
 using AceStep.Audio;
+using AceStep.Cli.Libraries;
 
 namespace AceStep.Cli.Options;
 
@@ -20,9 +21,10 @@ internal static class SourceFile
             throw new FileNotFoundException($"There is no source at {path}.", path);
         }
 
-        if (Path.GetExtension(path).Equals(MusicSource.LatentsExtension, StringComparison.OrdinalIgnoreCase))
+        if (MusicLatents.IsSaved(path))
         {
-            return MusicLatents.Load(path);
+            // Checked now where that can be done, else when the task runs.
+            return LibtorchSupply.IsAtHand ? MusicLatents.Load(path) : path;
         }
 
         _ = AudioFile.Probe(path);

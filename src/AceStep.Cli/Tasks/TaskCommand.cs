@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AceStep.Cli.Checkpoints;
+using AceStep.Cli.Libraries;
 using AceStep.Cli.Options;
 using AceStep.Cli.Songs;
 using AceStep.Cli.Terminal;
@@ -41,6 +42,7 @@ internal sealed class TaskCommand : CliCommand
         files.RequireWritable(request.Generation.SampleRate);
         ModelNames names = new(CheckpointChoice.Find(_model.Checkpoint(result)), _model.Loras(result), _model.PipelineOptions(result));
         names = await names.FindAsync(screen, cancellationToken);
+        await LibtorchSupply.EnsureAsync(screen, cancellationToken);
         SongRun run = new(screen, names.Checkpoint, names.Options, names.Loras, _model.UsesStoredAlpha(result), files, loudness);
         RunReport report = await run.ExecuteAsync(_schema.Capability, request, cancellationToken);
         if (screen.IsJson)

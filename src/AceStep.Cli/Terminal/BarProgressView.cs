@@ -6,14 +6,28 @@ namespace AceStep.Cli.Terminal;
 /// <summary>Progress on a terminal: a bar for each stage, with the time left.</summary>
 internal sealed class BarProgressView(IAnsiConsole console) : IProgressView
 {
+    /// <summary>Below this a stage's name and its share do not fit in a row.</summary>
+    public const int NarrowestWidth = 34;
+
     public Task<T> RunAsync<T>(Func<IProgress<MusicProgress>, Task<T>> work)
     {
         TimeLeftColumn timeLeft = new();
         return console.Progress()
             .AutoClear(true)
             .HideCompleted(false)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), timeLeft, new SpinnerColumn())
+            .Columns(Columns(console.Profile.Width, timeLeft))
             .StartAsync(context => work(new Bars(context, timeLeft)));
+    }
+
+    /// <summary>As much as has room in one row: a row that wraps cannot be drawn over.</summary>
+    private static ProgressColumn[] Columns(int width, TimeLeftColumn timeLeft)
+    {
+        const int Others = 50;
+        TaskDescriptionColumn description = new() { Alignment = Justify.Left };
+        PercentageColumn percentage = new();
+        return width - Others >= 10 ? [description, new ProgressBarColumn { Width = Math.Min(40, width - Others) }, percentage, timeLeft, new SpinnerColumn()]
+            : width >= 46 ? [description, percentage, timeLeft]
+            : [description, percentage];
     }
 
     /// <summary>Gives each stage a bar when it begins; reading the checkpoint may begin more than once.</summary>

@@ -46,13 +46,13 @@ internal sealed class GroupedHelp : SynchronousCommandLineAction
     {
         output.WriteLine(command.Description);
         output.WriteLine();
-        string arguments = string.Concat(command.Arguments.Select(argument => $" {argument.HelpName ?? argument.Name}"));
+        string arguments = string.Concat(command.Arguments.Select(argument => " " + Name(argument)));
         output.WriteLine($"Usage: acestep {command.Name}{arguments} [options]");
-        int column = command.Groups.SelectMany(group => group.Options).Select(option => Name(option).Length).DefaultIfEmpty(0).Max() + (2 * Indent.Length);
+        int column = command.Groups.SelectMany(group => group.Options).Select(Name).Concat(command.Arguments.Select(Name)).Max(name => name.Length) + (2 * Indent.Length);
         int width = Console.IsOutputRedirected ? WidthWithoutTerminal : Console.WindowWidth;
         foreach (Argument argument in command.Arguments)
         {
-            WriteEntry(output, argument.HelpName ?? argument.Name, argument.Description ?? "", column, width);
+            WriteEntry(output, Name(argument), argument.Description ?? "", column, width);
         }
 
         foreach (OptionGroup group in command.Groups)
@@ -75,6 +75,8 @@ internal sealed class GroupedHelp : SynchronousCommandLineAction
             }
         }
     }
+
+    private static string Name(Argument argument) => argument.HelpName ?? argument.Name;
 
     private static string Name(Option option)
     {

@@ -72,7 +72,7 @@ internal sealed class Screen
     /// <summary>Runs work and shows how far it has come.</summary>
     public Task<T> ShowProgressAsync<T>(Func<IProgress<MusicProgress>, Task<T>> work)
     {
-        IProgressView view = Rich is null ? new LineProgressView(Line) : new BarProgressView(Rich);
+        IProgressView view = Rich is null || Rich.Profile.Width < BarProgressView.NarrowestWidth ? new LineProgressView(Line) : new BarProgressView(Rich);
         return view.RunAsync(work);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Runtime.CompilerServices;
+using System.Text.Json.Serialization;
 
 namespace AceStep;
 
@@ -10,6 +11,7 @@ namespace AceStep;
 /// None: each item draws a seed of its own, which the result reports. One: every item uses it. Fewer than items: the
 /// last one repeats. A number converts implicitly (<c>Seed = 42</c>); several are written <c>Seed = [1, 2, 3]</c>.
 /// </remarks>
+[JsonConverter(typeof(SeedsJsonConverter))]
 [CollectionBuilder(typeof(Seeds), nameof(Create))]
 public sealed class Seeds : IReadOnlyList<long>, IEquatable<Seeds>
 {

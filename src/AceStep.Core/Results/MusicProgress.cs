@@ -31,4 +31,17 @@ public enum MusicStage
 /// <param name="Completed">Units done.</param>
 /// <param name="Total">Units of this stage.</param>
 /// <param name="Remaining">An estimate of the time to the end of this stage, from the units done so far; null before the first.</param>
-public readonly record struct MusicProgress(MusicStage Stage, long Completed, long Total, TimeSpan? Remaining);
+public readonly record struct MusicProgress(MusicStage Stage, long Completed, long Total, TimeSpan? Remaining)
+{
+    private readonly double? _fraction;
+
+    /// <summary>
+    /// How much of the whole call is done: 0 to 1, never less than before. For a request an estimate by the work of its stages;
+    /// else the stage's own share.
+    /// </summary>
+    public double Fraction
+    {
+        get => _fraction ?? (Total > 0 ? (double)Completed / Total : 0);
+        init => _fraction = value;
+    }
+}

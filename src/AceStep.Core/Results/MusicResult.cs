@@ -20,7 +20,7 @@ public sealed record MusicResult
 }
 
 /// <summary>One song. Immutable.</summary>
-public sealed record Song
+public sealed partial record Song
 {
     /// <summary>The sound: stereo at the requested rate, as the model made it (neither clipped nor normalised).</summary>
     public required AudioBuffer Audio { get; init; }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using AceStep.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -8,6 +9,7 @@ namespace AceStep;
 /// A song as the model sees it, before decoding: 8 channels x 16 rows x frames of float32, 93 ms a frame. Immutable.
 /// Kept from a result, it is a source without a second encoding.
 /// </summary>
+[JsonConverter(typeof(MusicLatentsJsonConverter))]
 public sealed class MusicLatents
 {
     private const string FormatKey = "format";
@@ -93,6 +95,19 @@ public sealed class MusicLatents
         {
             throw new CheckpointFormatException(path, error.Message, TensorName, error);
         }
+    }
+
+    /// <summary>
+    /// Whether a file holds latents, whatever it is called: it begins as a safetensors file does, which no sound file does.
+    /// </summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static bool IsSaved(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        // The size of the header in eight bytes, of which latents need three; then the header, a JSON object.
+        Span<byte> start = stackalloc byte[9];
+        using FileStream file = File.OpenRead(path);
+        return file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start[3..8].IndexOfAnyExcept((byte)0) < 0 && start[8] == (byte)'{';
     }
 
     /// <summary>One item of a batch of latents.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using AceStep.Audio;
 
 namespace AceStep;
@@ -6,18 +7,19 @@ namespace AceStep;
 /// What a task starts from: an audio file, audio in memory, or the latents of an earlier result (which need no second
 /// encoding). Immutable. Paths, <see cref="AudioBuffer"/> and <see cref="MusicLatents"/> convert implicitly.
 /// </summary>
+[JsonConverter(typeof(MusicSourceJsonConverter))]
 public abstract class MusicSource
 {
     private protected MusicSource()
     {
     }
 
-    /// <summary>The file extension of saved latents: <c>.latents</c>.</summary>
+    /// <summary>The file extension that saved latents usually have: <c>.latents</c>.</summary>
     public const string LatentsExtension = ".latents";
 
     /// <summary>
-    /// A file: audio in any format that <see cref="AudioFile"/> reads, or latents saved by <see cref="MusicLatents.Save"/>
-    /// (extension .latents). It is opened when the task runs.
+    /// A file: audio in any format that <see cref="AudioFile"/> reads, or latents saved by <see cref="MusicLatents.Save"/>;
+    /// its content says which. It is opened when the task runs.
     /// </summary>
     public static MusicSource FromFile(string path)
     {
@@ -51,10 +53,15 @@ public abstract class MusicSource
     /// <summary>Opens the source: audio or latents, never both.</summary>
     internal abstract (AudioBuffer? Audio, MusicLatents? Latents) Open();
 
+    /// <summary>The path of a source that is a file; null for others.</summary>
+    internal virtual string? FilePath => null;
+
     private sealed class FileSource(string path) : MusicSource
     {
+        internal override string? FilePath => path;
+
         internal override (AudioBuffer? Audio, MusicLatents? Latents) Open() =>
-            Path.GetExtension(path).Equals(LatentsExtension, StringComparison.OrdinalIgnoreCase)
+            MusicLatents.IsSaved(path)
                 ? (null, MusicLatents.Load(path))
                 : (AudioFile.Load(path), null);
 

@@ -25,6 +25,9 @@ public static class Libtorch
     private static readonly Lock Gate = new();
     private static bool _isReady;
 
+    /// <summary>Whether a libtorch lies beside the program, or <see cref="FolderVariable"/> names a folder for one. Loads nothing.</summary>
+    public static bool IsProvided => LibtorchFolders.OfThisProcess().IsProvided;
+
     /// <summary>Loads libtorch and TorchSharp's native library, where that has not been done.</summary>
     /// <remarks>
     /// <para>

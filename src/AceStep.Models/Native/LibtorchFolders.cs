@@ -60,6 +60,9 @@ internal sealed class LibtorchFolders(IReadOnlyList<string> own, string? named)
             : throw new LibtorchException($"{Libtorch.FolderVariable} names {named}, but the program carries a libtorch of its own in {carried}. Unset the variable, or leave the package with libtorch out of the program.");
     }
 
+    /// <summary>Whether there is a folder to look for libtorch in: the program's own, or one that is named.</summary>
+    public bool IsProvided => named is not null || own.Any(HoldsLibtorch);
+
     /// <summary>Whether the folder is the one that the environment names.</summary>
     public bool IsNamed(string folder) => folder == named;
 

@@ -1,0 +1,169 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using AceStep.Cli.Terminal;
+using AceStep.Models;
+
+namespace AceStep.Cli.Libraries;
+
+/// <summary>
+/// Gives the program a libtorch where it carries none, as the dotnet tool does not: the one in NuGet's folder, fetched there
+/// by the .NET SDK where it is missing, so from the sources and through the proxies that NuGet is set up with.
+/// </summary>
+internal static class LibtorchSupply
+{
+    private static readonly string ByHand =
+        $"Or name a folder with libtorch {LibtorchPackage.Version} in {Libtorch.FolderVariable}: torch/lib of a PyTorch wheel of that version.";
+
+    /// <summary>Whether libtorch is there without a download. Where it lies in NuGet's folder, it is used from there on.</summary>
+    public static bool IsAtHand
+    {
+        get
+        {
+            if (!Libtorch.IsProvided && LibtorchPackage.OfThisSystem?.FindIn(LibtorchPackage.UsualFolder) is { } found)
+            {
+                Use(found);
+            }
+
+            return Libtorch.IsProvided;
+        }
+    }
+
+    /// <summary>What is fetched when it is first needed; null where nothing has to be, or nothing fits this system.</summary>
+    public static string? Missing => IsAtHand || LibtorchPackage.OfThisSystem is not { } package ? null : Describe(package);
+
+    /// <summary>Fetches libtorch where it is missing, and says so before.</summary>
+    /// <exception cref="IOException">It cannot be fetched; the message says what to do.</exception>
+    public static async Task EnsureAsync(Screen screen, CancellationToken cancellationToken)
+    {
+        // A system that TorchSharp has nothing for is told so by Libtorch.
+        if (!IsAtHand && LibtorchPackage.OfThisSystem is { } package)
+        {
+            screen.Line($"Fetching libtorch, which computes the music, once: {Describe(package)}, into {LibtorchPackage.UsualFolder}.");
+            Use(await FetchAsync(package, cancellationToken));
+        }
+    }
+
+    private static string Describe(LibtorchPackage package) => $"{package.Id} {LibtorchPackage.Version}, {Amounts.Bytes(package.Bytes)}, from your NuGet sources";
+
+    private static void Use(string folder) => Environment.SetEnvironmentVariable(Libtorch.FolderVariable, folder);
+
+    /// <summary>Restores a project that needs the package and nothing else, and whose lock file says what the package must hold.</summary>
+    private static async Task<string> FetchAsync(LibtorchPackage package, CancellationToken cancellationToken)
+    {
+        // In the user's own folder: MSBuild and NuGet read settings from the folders above, and those above /tmp are anybody's.
+        string folder = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "acestep", Path.GetRandomFileName());
+        Directory.CreateDirectory(folder);
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, "libtorch.csproj"), Project(package), cancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(folder, "packages.lock.json"), LockFile(package), cancellationToken);
+            await RestoreAsync(folder, cancellationToken);
+            return FindRestored(package, folder) ?? throw new IOException($"{package.Id} {LibtorchPackage.Version} was fetched, but does not hold libtorch. {ByHand}");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task RestoreAsync(string folder, CancellationToken cancellationToken)
+    {
+        ProcessStartInfo start = new(DotnetHost(), ["restore", "--locked-mode", "--nologo", "-noAutoResponse", "-p:ImportDirectoryBuildProps=false", "-p:ImportDirectoryBuildTargets=false", "-p:ImportDirectoryPackagesProps=false"])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["DOTNET_NOLOGO"] = "1", ["DOTNET_CLI_UI_LANGUAGE"] = "en", ["MSBUILDDISABLENODEREUSE"] = "1" },
+        };
+        Process process;
+        try
+        {
+            process = Process.Start(start)!;
+        }
+        catch (Win32Exception error)
+        {
+            throw new IOException($"libtorch is fetched with the .NET SDK, and {start.FileName} does not start: {error.Message}. {ByHand}", error);
+        }
+
+        using (process)
+        {
+            process.StandardInput.Close();
+            Task<string> output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+            Task<string> errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
+            try
+            {
+                await process.WaitForExitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                process.Kill(entireProcessTree: true);
+                await process.WaitForExitAsync(CancellationToken.None);
+                throw;
+            }
+
+            if (process.ExitCode != 0)
+            {
+                throw new IOException($"libtorch could not be fetched: {Reason(await output + await errors)} {ByHand}");
+            }
+        }
+    }
+
+    /// <summary>The first error of a restore, without the place where it was noticed.</summary>
+    private static string Reason(string output)
+    {
+        const string Mark = "error ";
+        string line = output.Split('\n').FirstOrDefault(line => line.Contains(Mark, StringComparison.Ordinal)) ?? output;
+        int mark = line.IndexOf(Mark, StringComparison.Ordinal);
+        string reason = (mark < 0 ? line : line[(mark + Mark.Length)..]).Split(" [")[0].Trim();
+        return reason.EndsWith('.') ? reason : reason + ".";
+    }
+
+    private static string? FindRestored(LibtorchPackage package, string folder)
+    {
+        using JsonDocument assets = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "obj", "project.assets.json")));
+        return assets.RootElement.GetProperty("packageFolders").EnumerateObject().Select(packages => package.FindIn(packages.Name)).FirstOrDefault(found => found is not null);
+    }
+
+    /// <summary>The host that runs this program has the SDK beside it where one is installed.</summary>
+    private static string DotnetHost()
+    {
+        string name = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
+        string beside = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", name));
+        return File.Exists(beside) ? beside : name;
+    }
+
+    private static string Project(LibtorchPackage package) =>
+        $"""
+        <Project Sdk="Microsoft.NET.Sdk">
+          <PropertyGroup>
+            <TargetFramework>net10.0</TargetFramework>
+            <DisableImplicitFrameworkReferences>true</DisableImplicitFrameworkReferences>
+            <RestorePackagesWithLockFile>true</RestorePackagesWithLockFile>
+            <NuGetAudit>false</NuGetAudit>
+          </PropertyGroup>
+          <ItemGroup>
+            <PackageReference Include="{package.Id}" Version="[{LibtorchPackage.Version}]" />
+          </ItemGroup>
+        </Project>
+        """;
+
+    private static string LockFile(LibtorchPackage package) =>
+        $$"""
+        {
+          "version": 1,
+          "dependencies": {
+            "net10.0": {
+              "{{package.Id}}": {
+                "type": "Direct",
+                "requested": "[{{LibtorchPackage.Version}}, {{LibtorchPackage.Version}}]",
+                "resolved": "{{LibtorchPackage.Version}}",
+                "contentHash": "{{package.ContentHash}}"
+              }
+            }
+          }
+        }
+        """;
+}
