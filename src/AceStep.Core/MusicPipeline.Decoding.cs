@@ -65,7 +65,7 @@ public sealed partial class MusicPipeline
 
     private MusicLatents Encode(MusicSource source, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
-        (AudioBuffer? audio, MusicLatents? known) = source.Open();
+        (AudioBuffer? audio, MusicLatents? known) = source.Open(static _ => { }, cancellationToken);
         if (known is not null)
         {
             return known;
@@ -73,7 +73,7 @@ public sealed partial class MusicPipeline
 
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
-        AudioBuffer heard = SourceMaterial.Resample(SourceMaterial.Prepare(audio!, nameof(source)));
+        AudioBuffer heard = SourceMaterial.Resample(SourceMaterial.Prepare(audio!, nameof(source)), cancellationToken);
         using Component<MusicCodec>.Lease codec = _parts.Codec.Borrow(progress, cancellationToken);
         Tensor latents = SourceMaterial.Encode(codec.Value, heard, _dtype, progress, cancellationToken);
         return MusicLatents.FromTensor(latents, 0, new Dictionary<string, string> { ["task"] = "encode" });

@@ -21,7 +21,7 @@ public sealed partial class MusicPipeline
     /// <exception cref="DirectoryNotFoundException">There is nothing at <paramref name="checkpoint"/>.</exception>
     /// <exception cref="DownloadException">A name is in no cache, and what it stands for is not to be had.</exception>
     /// <exception cref="FileNotFoundException">Files of the checkpoint are missing, or the folder holds none or several; the message names them.</exception>
-    /// <exception cref="CheckpointFormatException">A file is malformed.</exception>
+    /// <exception cref="CheckpointFormatException">A file is malformed, or its codec makes sound at another rate than the released one.</exception>
     /// <exception cref="CheckpointMismatchException">Tensors do not fit the configs; the message names them.</exception>
     /// <exception cref="LibtorchException">libtorch is not there, does not fit or does not load; see <see cref="Libtorch"/>.</exception>
     /// <exception cref="ArgumentException">The device is unknown or absent, or there is less than one thread.</exception>
@@ -62,7 +62,14 @@ public sealed partial class MusicPipeline
         MusicPipeline? pipeline = null;
         try
         {
+            RequireFrames(checkpoint);
             pipeline = new MusicPipeline(thread, checkpoint, options, device, precision);
+            if (options.RequireLyrics)
+            {
+                using IDisposable? downloads = options.LyricDownloads?.Under(cancellationToken);
+                _ = pipeline._parts.LyricTokenizer;
+            }
+
             pipeline._parts.Preload(progress, cancellationToken);
             return pipeline;
         }
@@ -75,6 +82,27 @@ public sealed partial class MusicPipeline
 
             pipeline?.Release();
             throw;
+        }
+    }
+
+    /// <summary>Times, sizes and sample rates of requests and results are those of the released codec; another one's sound would be mislabelled.</summary>
+    private static void RequireFrames(MusicCheckpoint checkpoint)
+    {
+        VocoderConfig vocoder = checkpoint.VocoderConfig;
+        AutoencoderConfig autoencoder = checkpoint.AutoencoderConfig;
+        (string Name, int Expected, int Actual)[] sizes =
+        [
+            ("samples a second", LatentFrames.SampleRate, vocoder.SampleRate),
+            ("samples in a latent frame", LatentFrames.Samples, vocoder.HopLength * autoencoder.Downsampling),
+            ("rows of latents", LatentFrames.Rows, vocoder.MelBins / autoencoder.Downsampling),
+            ("channels of latents", LatentFrames.Channels, autoencoder.LatentChannels),
+        ];
+        foreach ((string name, int expected, int actual) in sizes)
+        {
+            if (actual != expected)
+            {
+                throw new CheckpointFormatException(checkpoint.Path, FormattableString.Invariant($"the codec must have {expected} {name}, as the released one; by its configs it has {actual}"));
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ namespace AceStep;
 public sealed partial class MusicPipeline
 {
     /// <summary>The LoRAs that are part of the weights, in the order of loading.</summary>
-    public IReadOnlyList<Lora> Loras => [.. _loras.Loras];
+    public IReadOnlyList<Lora> Loras => [.. _loras.Active.Select(active => active.Lora)];
 
     /// <summary>
     /// Merges a LoRA into the transformer's weights; it costs nothing per step. Several add up, in any order. Waits for a
@@ -29,6 +29,7 @@ public sealed partial class MusicPipeline
     /// checkpoint, a DoRA, a LoKr, a LoRA of version 1.5; says which.
     /// </exception>
     /// <exception cref="CheckpointMismatchException">It names modules that the model lacks, or its shapes do not fit; no weight has changed.</exception>
+    /// <exception cref="InvalidOperationException">Called from a progress callback of this pipeline, which would wait for itself.</exception>
     public Lora LoadLora(string path, double weight = 1, bool useStoredAlpha = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -39,14 +40,22 @@ public sealed partial class MusicPipeline
     private Lora MergeLora(string path, double weight, bool useStoredAlpha)
     {
         LoraFile file = LoraFile.Open(path, useStoredAlpha, LoraTargets(), UnusedModules());
-        Lora lora = new(path, file, weight);
-        _loras.Add(lora);
-        Remerge(lora);
-        return lora;
+        try
+        {
+            Lora lora = new(path, file, weight);
+            ChangeLoras([.. _loras.Active, new ActiveLora(lora, weight)], lora);
+            return lora;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Changes a LoRA's factor; the file is not read from disk again. Waits for a request in progress.</summary>
     /// <exception cref="ArgumentException">The LoRA is not loaded in this pipeline, or the weight is not finite.</exception>
+    /// <exception cref="InvalidOperationException">Called from a progress callback of this pipeline, which would wait for itself.</exception>
     public void SetLoraWeight(Lora lora, double weight)
     {
         ArgumentNullException.ThrowIfNull(lora);
@@ -54,37 +63,52 @@ public sealed partial class MusicPipeline
         Exclusively(() =>
         {
             RequireLoaded(lora);
-            lora.Weight = weight;
-            Remerge(lora);
+            ChangeLoras([.. _loras.Active.Select(active => active.Lora == lora ? active with { Weight = weight } : active)], lora);
             return 0;
         });
     }
 
     /// <summary>Takes a LoRA away. Without any, the weights are the checkpoint's again, bit for bit. Waits for a request in progress.</summary>
     /// <exception cref="ArgumentException">The LoRA is not loaded in this pipeline.</exception>
+    /// <exception cref="InvalidOperationException">Called from a progress callback of this pipeline, which would wait for itself.</exception>
     public void UnloadLora(Lora lora)
     {
         ArgumentNullException.ThrowIfNull(lora);
         Exclusively(() =>
         {
             RequireLoaded(lora);
-            _loras.Remove(lora);
-            Remerge(lora);
+            ChangeLoras([.. _loras.Active.Where(active => active.Lora != lora)], lora);
             lora.File.Dispose();
             return 0;
         });
     }
 
     /// <summary>Puts all LoRAs into a transformer fresh from the checkpoint.</summary>
-    private void MergeLoras(AceStepTransformer transformer) => _loras.Merge(WeightsOf(transformer), _checkpoint.Transformer);
+    private void MergeLoras(AceStepTransformer transformer) => LoraStack.Merge(_loras.Active, WeightsOf(transformer), _checkpoint.Transformer);
 
-    /// <summary>Computes the weights that a LoRA touches anew; nothing to do while the transformer is dropped.</summary>
-    private void Remerge(Lora lora)
+    /// <summary>
+    /// Puts other LoRAs or weights into effect; where that fails, those before it stay. While the transformer is dropped,
+    /// there is nothing to merge.
+    /// </summary>
+    /// <param name="next">All LoRAs with their weights, as they are to be.</param>
+    /// <param name="changed">The one that is changed: its modules are computed anew.</param>
+    private void ChangeLoras(IReadOnlyList<ActiveLora> next, Lora changed)
     {
         if (_parts.Transformer.Resident is { } transformer)
         {
-            _loras.Merge(WeightsOf(transformer), _checkpoint.Transformer, lora.Modules);
+            try
+            {
+                LoraStack.Merge(next, WeightsOf(transformer), _checkpoint.Transformer, changed.Modules);
+            }
+            catch
+            {
+                // Half merged: the weights come from the checkpoint again for the next request.
+                _parts.Transformer.Drop();
+                throw;
+            }
         }
+
+        _loras.Set(next);
     }
 
     private static Dictionary<string, Parameter> WeightsOf(AceStepTransformer transformer) =>
@@ -106,7 +130,7 @@ public sealed partial class MusicPipeline
 
     private void RequireLoaded(Lora lora)
     {
-        if (!_loras.Loras.Contains(lora))
+        if (!_loras.Active.Any(active => active.Lora == lora))
         {
             throw new ArgumentException($"The LoRA {lora.Path} is not loaded in this pipeline.", nameof(lora));
         }
@@ -116,7 +140,7 @@ public sealed partial class MusicPipeline
     {
         if (!double.IsFinite(weight))
         {
-            throw new ArgumentException($"A LoRA's weight must be a finite number; it is {weight}.", nameof(weight));
+            throw new ArgumentException($"A LoRA's weight must be a finite number; it is {FieldText.Of(weight)}.", nameof(weight));
         }
     }
 

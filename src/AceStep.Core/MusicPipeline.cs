@@ -1,7 +1,6 @@
 using AceStep.Checkpoints;
 using AceStep.Generation;
 using AceStep.Loras;
-using AceStep.Planning;
 using TorchSharp;
 
 namespace AceStep;

@@ -26,6 +26,9 @@ public sealed record MusicPipelineOptions
     /// <summary>The lyric vocabulary (vocab.json). Default: lyric_tokenizer/vocab.json in the checkpoint's folder, or vocab.json beside a single file.</summary>
     public string? LyricVocabulary { get; init; }
 
+    /// <summary>Whether loading fails at once where the lyric vocabulary is missing or does not fit, rather than the first request with lyrics. Default false.</summary>
+    public bool RequireLyrics { get; init; }
+
     /// <summary>A folder of configs in the released layout, for a single file that carries none. Default: beside the file, else the released model's.</summary>
     public string? ConfigFolder { get; init; }
 

@@ -89,6 +89,20 @@ public sealed class GenerationTests : PipelineFixture
         Assert.That(again.Songs[1].Latents.Values.SequenceEqual(drawn.Songs[1].Latents.Values), Is.True);
     }
 
+    [TestCase(SchedulerKind.Euler)]
+    [TestCase(SchedulerKind.Heun)]
+    public async Task Generate_BatchWithoutOmega_HasTheSongsOfItsSeedsAlone(SchedulerKind scheduler)
+    {
+        TextToMusicRequest batch = TextToMusic with { Seed = [5, 6], Generation = Quick with { Scheduler = scheduler, OmegaScale = 0, BatchSize = 2 } };
+        MusicResult together = await Pipeline.TextToMusicAsync(batch);
+
+        MusicResult alone = await Pipeline.TextToMusicAsync(batch with { Seed = 6, Generation = batch.Generation with { BatchSize = 1 } });
+
+        using torch.Tensor expected = torch.tensor(together.Songs[1].Latents.Values.ToArray());
+        using torch.Tensor actual = torch.tensor(alone.Songs[0].Latents.Values.ToArray());
+        TensorAssert.Close(actual, expected, TensorAssert.PipelineTolerance, "latents");
+    }
+
     [Test]
     public async Task Generate_ScaleOfOne_IsUnguided()
     {

@@ -324,6 +324,62 @@ public sealed class LoraTests : PipelineFixture
         Assert.That(result.Songs[0].Latents.Values.SequenceEqual(merged.Songs[0].Latents.Values), Is.True);
     }
 
+    [Test]
+    public async Task LoadLora_WhoseMergeFails_IsNotLoadedAndChangesNothing()
+    {
+        await using MusicPipeline other = await MusicPipeline.LoadAsync(TinyCheckpoint, new MusicPipelineOptions { Device = "cpu" });
+        MusicResult before = await other.TextToMusicAsync(TextToMusic);
+        Lora first = other.LoadLora(Write((Module, null)));
+
+        // Merging the second one reads the first one's factors too, which are gone.
+        first.File.Dispose();
+        Assert.That(() => other.LoadLora(Plain), Throws.InstanceOf<ObjectDisposedException>());
+
+        Assert.That(other.Loras, Is.EqualTo(new[] { first }));
+        other.UnloadLora(first);
+        MusicResult after = await other.TextToMusicAsync(TextToMusic);
+        Assert.That(after.Songs[0].Latents.Values.SequenceEqual(before.Songs[0].Latents.Values), Is.True, "half merged weights are read again");
+    }
+
+    [Test]
+    public async Task SetLoraWeight_WhoseMergeFails_KeepsTheWeight()
+    {
+        await using MusicPipeline other = await MusicPipeline.LoadAsync(TinyCheckpoint, new MusicPipelineOptions { Device = "cpu" });
+        Lora lora = other.LoadLora(Write((Module, null)), 0.8);
+        lora.File.Dispose();
+
+        Assert.That(() => other.SetLoraWeight(lora, 0.5), Throws.InstanceOf<ObjectDisposedException>());
+
+        Assert.That(lora.Weight, Is.EqualTo(0.8));
+        Assert.That(other.Loras, Is.EqualTo(new[] { lora }));
+    }
+
+    [Test]
+    public void LoadLora_FromAProgressCallback_SaysSoInsteadOfWaitingForItself()
+    {
+        Exception? thrown = null;
+        AtFirst callback = new(() => thrown = Assert.Throws<InvalidOperationException>(() => Pipeline.LoadLora(Plain)));
+
+        Assert.DoesNotThrowAsync(() => Pipeline.TextToMusicAsync(TextToMusic, callback));
+
+        Assert.That(thrown?.Message, Does.Contain("progress callback"));
+        Assert.That(Pipeline.Loras, Is.Empty);
+    }
+
+    private sealed class AtFirst(Action action) : IProgress<MusicProgress>
+    {
+        private bool _done;
+
+        public void Report(MusicProgress value)
+        {
+            if (!_done)
+            {
+                _done = true;
+                action();
+            }
+        }
+    }
+
     private static string Plain => Path.Combine(Path.GetDirectoryName(TinyCheckpoint)!, "lora", "plain");
 
     private static int Width => 48;

@@ -113,6 +113,24 @@ public sealed class SourceTaskTests : PipelineFixture
     }
 
     [Test]
+    public async Task Continue_InTwoPasses_ReportsItsDenoisingAsOneStage()
+    {
+        MusicLatents source = MusicLatents.Create(new float[8 * 16 * 2500]);
+        List<MusicProgress> reports = [];
+
+        await Pipeline.ContinueAsync(Continuation(source, 100, 150) with { Strength = 0.5, Generation = Quick with { Steps = 2 } }, new Told(reports));
+
+        MusicProgress[] denoising = [.. reports.Where(report => report.Stage == MusicStage.Denoising)];
+        Assert.That(denoising.Select(report => report.Completed), Is.EqualTo(new long[] { 0, 1, 2 }), "one evaluation for each side");
+        Assert.That(denoising.Select(report => report.Total), Is.All.EqualTo(2));
+    }
+
+    private sealed class Told(List<MusicProgress> reports) : IProgress<MusicProgress>
+    {
+        public void Report(MusicProgress value) => reports.Add(value);
+    }
+
+    [Test]
     public async Task Generate_GuidanceWindowOfOneStep_IsFinite()
     {
         // The original divides by zero in the decay.

@@ -72,10 +72,10 @@ internal sealed class LoadCommand : Command
     private static long StoredBytes(string path, MusicPipelineOptions options)
     {
         using MusicCheckpoint checkpoint = MusicCheckpoint.Open(path, options);
-        return Generation.LoadingProgress.StoredBytes(checkpoint.TextEncoder)
-            + Generation.LoadingProgress.StoredBytes(checkpoint.Transformer, AceStepTransformer.IsUnused)
-            + Generation.LoadingProgress.StoredBytes(checkpoint.Autoencoder)
-            + Generation.LoadingProgress.StoredBytes(checkpoint.Vocoder);
+        return Generation.PipelineParts.StoredBytes(checkpoint.TextEncoder)
+            + Generation.PipelineParts.StoredBytes(checkpoint.Transformer, AceStepTransformer.IsUnused)
+            + Generation.PipelineParts.StoredBytes(checkpoint.Autoencoder)
+            + Generation.PipelineParts.StoredBytes(checkpoint.Vocoder);
     }
 
     private static string[] Files(string path) =>

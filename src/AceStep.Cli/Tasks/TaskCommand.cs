@@ -40,7 +40,8 @@ internal sealed class TaskCommand : CliCommand
         SongFiles files = _output.Files(result, request.Generation.BatchSize);
         double? loudness = _output.Loudness(result);
         files.RequireWritable(request.Generation.SampleRate);
-        ModelNames names = new(CheckpointChoice.Find(_model.Checkpoint(result)), _model.Loras(result), _model.PipelineOptions(result));
+        MusicPipelineOptions options = _model.PipelineOptions(result) with { RequireLyrics = request.Words.Any(words => words.Lyrics.Length > 0) };
+        ModelNames names = new(CheckpointChoice.Find(_model.Checkpoint(result)), _model.Loras(result), options);
         names = await names.FindAsync(screen, cancellationToken);
         await LibtorchSupply.EnsureAsync(screen, cancellationToken);
         SongRun run = new(screen, names.Checkpoint, names.Options, names.Loras, _model.UsesStoredAlpha(result), files, loudness);

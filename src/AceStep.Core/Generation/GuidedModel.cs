@@ -17,8 +17,7 @@ internal sealed class GuidedModel : IDisposable
     private readonly DecodeContext _conditional;
     private readonly GuidanceSettings _guidance;
     private readonly GuidanceWindow _window;
-    private readonly int _batchSize;
-    private readonly int _rows;
+    private readonly EncoderRows _rows;
 
     /// <param name="transformer">The transformer; must outlive this.</param>
     /// <param name="rows">The encoder's rows, one item's.</param>
@@ -32,38 +31,35 @@ internal sealed class GuidedModel : IDisposable
         _transformer = transformer;
         _guidance = guidance;
         _window = window;
-        _batchSize = batchSize;
-        _rows = rows.WeakenedRows.Length;
+        _rows = rows;
         using var scope = NewDisposeScope();
         Tensor hiddenStates = rows.HiddenStates.repeat_interleave(batchSize, 0); // [rows * B, T, W]
         Tensor mask = rows.Mask.repeat_interleave(batchSize, 0);
         bool[] weakened = [.. rows.WeakenedRows.SelectMany(row => Enumerable.Repeat(row, batchSize))];
         _context = transformer.Prepare(hiddenStates, mask, frames, tensor(schedule.Timesteps.ToArray(), float32, hiddenStates.device), weakened);
-        _conditional = _rows == 1 ? _context : _context.SelectRows(0, batchSize);
+        _conditional = rows.WeakenedRows.Length == 1 ? _context : _context.SelectRows(0, batchSize);
     }
 
     /// <summary>The momentum of APG, kept over the guided evaluations; null for none.</summary>
     public MomentumBuffer? Momentum { get; set; }
 
-    /// <summary>Whether an evaluation is guided.</summary>
-    public bool IsGuided(int evaluation) => _rows > 1 && _window.Contains(evaluation);
-
-    /// <summary>The transformer's passes of an evaluation, in items: what it costs.</summary>
-    public int Passes(int evaluation) => IsGuided(evaluation) ? _rows : 1;
+    /// <summary>The transformer's passes of an evaluation, in items: what it costs. More than one where it is guided.</summary>
+    public int Passes(int evaluation) => _rows.Passes(_window, evaluation);
 
     /// <summary>The velocity [B, 8, 16, F] at an evaluation of the schedule.</summary>
     public Tensor Predict(int evaluation, Tensor latents)
     {
-        if (!IsGuided(evaluation))
+        int passes = Passes(evaluation);
+        if (passes == 1)
         {
             return _transformer.Decode(latents, evaluation, _conditional);
         }
 
         using var scope = NewDisposeScope();
-        Tensor predictions = _transformer.Decode(latents.repeat(_rows, 1, 1, 1), evaluation, _context);
-        Tensor[] parts = predictions.chunk(_rows, 0);
+        Tensor predictions = _transformer.Decode(latents.repeat(passes, 1, 1, 1), evaluation, _context);
+        Tensor[] parts = predictions.chunk(passes, 0);
         double scale = _window.Scale(evaluation, _guidance.Scale, _guidance.IntervalDecay, _guidance.MinScale);
-        Tensor guided = (_rows, _guidance.Kind) switch
+        Tensor guided = (passes, _guidance.Kind) switch
         {
             (3, _) => Schedulers.Guidance.DoubleCondition(parts[0], parts[1], parts[2], _guidance.TextScale, _guidance.LyricScale),
             (_, GuidanceKind.Cfg) => Schedulers.Guidance.Cfg(parts[0], parts[1], scale),

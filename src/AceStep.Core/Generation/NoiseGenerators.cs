@@ -4,16 +4,25 @@ using static TorchSharp.torch;
 
 namespace AceStep.Generation;
 
-/// <summary>A generation's random numbers: one generator for each item's base noise and one for its variation noise.</summary>
-/// <remarks>An item's noise depends on its own seeds alone, never on the batch around it.</remarks>
+/// <summary>A generation's random numbers: one generator for each song's base noise and one for its variation noise.</summary>
+/// <remarks>
+/// What is drawn here depends on a song's own seeds alone. Pingpong's steps draw from the first song's generator for the
+/// whole batch, and omega takes its mean over the batch, both as in the original: see <see cref="Seeds"/>.
+/// </remarks>
 internal sealed class NoiseGenerators : IDisposable
 {
     private readonly Generator[] _base;
     private readonly Generator[] _variation;
+    private readonly ScalarType _dtype;
 
-    public NoiseGenerators(long[] seeds, long[]? variationSeeds, Device device)
+    /// <param name="seeds">The seed of each song's base noise.</param>
+    /// <param name="variationSeeds">The seed of each song's variation noise; null where none is drawn.</param>
+    /// <param name="dtype">The type that noise is drawn in; in another type the numbers are others.</param>
+    /// <param name="device">Where it is drawn.</param>
+    public NoiseGenerators(long[] seeds, long[]? variationSeeds, ScalarType dtype, Device device)
     {
         Device = device;
+        _dtype = dtype;
         _base = [.. seeds.Select(seed => new Generator((ulong)seed, device))];
         _variation = [.. (variationSeeds ?? []).Select(seed => new Generator((ulong)seed, device))];
     }
@@ -26,9 +35,11 @@ internal sealed class NoiseGenerators : IDisposable
 
     public IReadOnlyList<Generator> Variation => _variation;
 
-    public Tensor DrawBase(int frames, ScalarType dtype) => Draw(_base, frames, dtype);
+    /// <summary>[B, 8, 16, frames] of base noise.</summary>
+    public Tensor DrawBase(int frames) => Draw(_base, frames);
 
-    public Tensor DrawVariation(int frames, ScalarType dtype) => Draw(_variation, frames, dtype);
+    /// <summary>[B, 8, 16, frames] of variation noise.</summary>
+    public Tensor DrawVariation(int frames) => Draw(_variation, frames);
 
     public void Dispose()
     {
@@ -38,6 +49,6 @@ internal sealed class NoiseGenerators : IDisposable
         }
     }
 
-    private static Tensor Draw(Generator[] generators, int frames, ScalarType dtype) =>
-        Noise.Draw(generators, [LatentFrames.Channels, LatentFrames.Rows, frames], dtype);
+    private Tensor Draw(Generator[] generators, int frames) =>
+        Noise.Draw(generators, [LatentFrames.Channels, LatentFrames.Rows, frames], _dtype);
 }

@@ -8,8 +8,6 @@ namespace AceStep.Generation;
 /// <summary>The parts of the model and where they are: text encoder, transformer, codec, and the lyric tokenizer.</summary>
 internal sealed class PipelineParts : IDisposable
 {
-    private static readonly (long Bytes, Action<IProgress<long>, CancellationToken> Preload)[] NoParts = [];
-
     private readonly Lazy<LyricTokenizer> _lyricTokenizer;
 
     /// <param name="checkpoint">Where the weights are; must outlive this.</param>
@@ -20,17 +18,17 @@ internal sealed class PipelineParts : IDisposable
     public PipelineParts(MusicCheckpoint checkpoint, MusicPipelineOptions options, torch.Device device, torch.ScalarType dtype, Action<AceStepTransformer> afterTransformerLoad)
     {
         TextEncoder = new Component<TextEncoder>(
-            options.Memory.TextEncoder,
+            Between(options.Memory.TextEncoder, device),
             device,
-            LoadingProgress.StoredBytes(checkpoint.TextEncoder),
+            StoredBytes(checkpoint.TextEncoder),
             (target, bytesRead, cancellationToken) => new TextEncoder(
                 checkpoint.Tokenizer,
                 Umt5Encoder.Load(checkpoint.TextEncoderConfig, checkpoint.TextEncoder, dtype, target, bytesRead, cancellationToken)),
             (textEncoder, target) => textEncoder.Encoder.to(target));
         Transformer = new Component<AceStepTransformer>(
-            options.Memory.Transformer,
+            Between(options.Memory.Transformer, device),
             device,
-            LoadingProgress.StoredBytes(checkpoint.Transformer, AceStepTransformer.IsUnused),
+            StoredBytes(checkpoint.Transformer, AceStepTransformer.IsUnused),
             (target, bytesRead, cancellationToken) =>
             {
                 AceStepTransformer transformer = AceStepTransformer.Load(checkpoint.TransformerConfig, checkpoint.Transformer, dtype, target, bytesRead, cancellationToken);
@@ -39,9 +37,9 @@ internal sealed class PipelineParts : IDisposable
             },
             (transformer, target) => transformer.to(target));
         Codec = new Component<MusicCodec>(
-            options.Memory.Codec,
+            Between(options.Memory.Codec, device),
             device,
-            LoadingProgress.StoredBytes(checkpoint.Autoencoder) + LoadingProgress.StoredBytes(checkpoint.Vocoder),
+            StoredBytes(checkpoint.Autoencoder) + StoredBytes(checkpoint.Vocoder),
             (target, bytesRead, cancellationToken) => MusicCodec.Load(checkpoint.AutoencoderConfig, checkpoint.Autoencoder, checkpoint.VocoderConfig, checkpoint.Vocoder, dtype, target, bytesRead, cancellationToken),
             (codec, target) => codec.MoveTo(target));
         _lyricTokenizer = new Lazy<LyricTokenizer>(() => CreateLyricTokenizer(checkpoint, options), LazyThreadSafetyMode.PublicationOnly);
@@ -60,24 +58,32 @@ internal sealed class PipelineParts : IDisposable
     /// <summary>Reads every part that stays.</summary>
     public void Preload(IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
-        (long Bytes, Action<IProgress<long>, CancellationToken> Preload)[] parts =
+        (bool LoadsEarly, long Bytes, Action<IProgress<long>, CancellationToken> Preload)[] parts =
         [
-            .. TextEncoder.LoadsEarly ? [(TextEncoder.StoredBytes, TextEncoder.Preload)] : NoParts,
-            .. Transformer.LoadsEarly ? [(Transformer.StoredBytes, Transformer.Preload)] : NoParts,
-            .. Codec.LoadsEarly ? [(Codec.StoredBytes, Codec.Preload)] : NoParts,
+            (TextEncoder.LoadsEarly, TextEncoder.StoredBytes, TextEncoder.Preload),
+            (Transformer.LoadsEarly, Transformer.StoredBytes, Transformer.Preload),
+            (Codec.LoadsEarly, Codec.StoredBytes, Codec.Preload),
         ];
+        parts = [.. parts.Where(part => part.LoadsEarly)];
         if (parts.Length == 0)
         {
             return;
         }
 
-        LoadingProgress loading = new(progress, parts.Sum(part => part.Bytes));
-        foreach ((long bytes, Action<IProgress<long>, CancellationToken> preload) in parts)
+        StageProgress loading = new(progress, MusicStage.Loading, parts.Sum(part => part.Bytes), cancellationToken);
+        long before = 0;
+        foreach ((_, long bytes, Action<IProgress<long>, CancellationToken> preload) in parts)
         {
-            preload(loading, cancellationToken);
-            loading.NextPart(bytes);
+            preload(loading.From(before), cancellationToken);
+            before += bytes;
+            loading.AdvanceTo(before);
         }
     }
+
+    /// <summary>The bytes of a source's tensors that are read, as stored.</summary>
+    public static long StoredBytes(ITensorSource source, Func<string, bool>? isUnused = null) =>
+        source.Names.Where(name => isUnused?.Invoke(name) != true)
+            .Sum(source.StoredBytes);
 
     public void Dispose()
     {
@@ -85,6 +91,10 @@ internal sealed class PipelineParts : IDisposable
         Transformer.Dispose();
         Codec.Dispose();
     }
+
+    /// <summary>Where a part is between its uses: the CPU's memory is the host's.</summary>
+    private static Residence Between(Residence residence, torch.Device device) =>
+        residence == Residence.Host && device.type == DeviceType.CPU ? Residence.Device : residence;
 
     private static LyricTokenizer CreateLyricTokenizer(MusicCheckpoint checkpoint, MusicPipelineOptions options)
     {
@@ -100,7 +110,7 @@ internal sealed class PipelineParts : IDisposable
         {
             throw new CheckpointFormatException(
                 path,
-                $"the model has an embedding for {checkpoint.TransformerConfig.LyricVocabularySize} lyric tokens; this vocabulary has {vocabulary.Count}");
+                $"the model has an embedding for {FieldText.Of(checkpoint.TransformerConfig.LyricVocabularySize)} lyric tokens; this vocabulary has {FieldText.Of(vocabulary.Count)}");
         }
 
         return new LyricTokenizer(

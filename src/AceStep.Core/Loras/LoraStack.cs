@@ -7,32 +7,41 @@ namespace AceStep.Loras;
 
 /// <summary>The LoRAs of a pipeline, merged into the transformer's weights.</summary>
 /// <remarks>
+/// <para>
 /// A touched weight is always computed anew from the checkpoint's file, W + sum of weight * scale * B A in float32,
 /// rounded once. So the order of the LoRAs does not matter, taking the last one away gives back the loaded bits, and no
 /// copy of the original weights is kept: the extra memory is two float32 copies of the largest weight, while merging.
+/// </para>
+/// <para>Changed on the pipeline's thread alone; the list may be read on any, since a change puts another list in its place.</para>
 /// </remarks>
 internal sealed class LoraStack : IDisposable
 {
-    private readonly List<Lora> _loras = [];
+    private volatile ActiveLora[] _active = [];
 
-    public IReadOnlyList<Lora> Loras => _loras;
+    /// <summary>The LoRAs with their weights, in the order of loading.</summary>
+    public IReadOnlyList<ActiveLora> Active => _active;
 
-    /// <summary>Adds a LoRA; <see cref="Merge"/> puts it into effect.</summary>
-    public void Add(Lora lora) => _loras.Add(lora);
-
-    /// <summary>Takes a LoRA away; the caller merges its modules and disposes of its file.</summary>
-    public void Remove(Lora lora) => _loras.Remove(lora);
+    /// <summary>Takes other LoRAs or weights as those that are in effect; the caller has merged them.</summary>
+    public void Set(IReadOnlyList<ActiveLora> active)
+    {
+        _active = [.. active];
+        foreach (ActiveLora lora in active)
+        {
+            lora.Lora.Weight = lora.Weight;
+        }
+    }
 
     /// <summary>Computes the weights of some modules anew; of all that any LoRA touches where none are named.</summary>
-    public void Merge(IReadOnlyDictionary<string, Parameter> weights, ITensorSource checkpoint, IEnumerable<string>? modules = null)
+    public static void Merge(
+        IReadOnlyList<ActiveLora> loras, IReadOnlyDictionary<string, Parameter> weights, ITensorSource checkpoint, IEnumerable<string>? modules = null)
     {
         using var noGrad = no_grad();
-        foreach (string module in modules ?? _loras.SelectMany(lora => lora.Modules).Distinct())
+        foreach (string module in modules ?? loras.SelectMany(lora => lora.Lora.Modules).Distinct())
         {
             using var scope = NewDisposeScope();
             string name = module + ".weight";
             Parameter weight = weights[name];
-            Lora[] active = [.. _loras.Where(lora => lora.Weight != 0 && lora.File.Modules.ContainsKey(module))];
+            ActiveLora[] active = [.. loras.Where(lora => lora.Weight != 0 && lora.Lora.File.Modules.ContainsKey(module))];
             if (active.Length == 0)
             {
                 checkpoint.Read(name, weight);
@@ -41,9 +50,9 @@ internal sealed class LoraStack : IDisposable
 
             Tensor merged = empty(weight.shape, float32, weight.device);
             checkpoint.Read(name, merged);
-            foreach (Lora lora in active)
+            foreach (ActiveLora lora in active)
             {
-                merged.AddInPlace(lora.File.Delta(module, weight.shape, weight.device), lora.Weight);
+                merged.AddInPlace(lora.Lora.File.Delta(module, weight.shape, weight.device), lora.Weight);
             }
 
             weight.copy_(merged);
@@ -52,11 +61,14 @@ internal sealed class LoraStack : IDisposable
 
     public void Dispose()
     {
-        foreach (Lora lora in _loras)
+        foreach (ActiveLora lora in _active)
         {
-            lora.File.Dispose();
+            lora.Lora.File.Dispose();
         }
 
-        _loras.Clear();
+        _active = [];
     }
 }
+
+/// <summary>A LoRA and the factor that its part of the weights has.</summary>
+internal sealed record ActiveLora(Lora Lora, double Weight);

@@ -16,7 +16,7 @@ public sealed record GenerationSettings
     [RequestField("The scheduler.", Deployment = "scheduler_type")]
     public SchedulerKind Scheduler { get; init; } = SchedulerKind.Euler;
 
-    /// <summary>Granularity scale: how far each step is stretched around its mean. Default 10; unused by pingpong, inpainting, continuation and style transfer.</summary>
+    /// <summary>Granularity scale: how far each step is stretched around its mean. Default 10; 0 leaves steps as they are. The mean is the whole batch's. Unused by pingpong, inpainting, continuation and style transfer.</summary>
     [RequestField(
         "Granularity scale; unused by pingpong, inpainting, continuation and style transfer.",
         Deployment = "omega_scale", DeploymentMinimum = 1, DeploymentMaximum = 20, Option = "omega")]

@@ -1,3 +1,8 @@
+using AceStep.Audio;
+using AceStep.Generation;
+using AceStep.Models;
+using static TorchSharp.torch;
+
 namespace AceStep;
 
 /// <summary>What every task reads. One record per task derives from it; all are immutable.</summary>
@@ -53,11 +58,50 @@ public abstract record MusicRequest
     /// <summary>The fields of this request.</summary>
     internal RequestSchema Schema => RequestSchema.Of(this);
 
+    // What a task is beside its fields: each request says only what is not so for it. Its file has all of it.
+
     /// <summary>What is refused although each field is within its range. Looked at after the fields.</summary>
     internal virtual IReadOnlyList<Refusal> Rules => SharedRules;
 
     /// <summary>Whether the task can compute a subset of the steps.</summary>
     internal virtual bool ReadsOwnSteps => false;
+
+    /// <summary>What the task starts from; null where it starts from noise alone.</summary>
+    internal virtual MusicSource? StartsFrom => null;
+
+    /// <summary>Whether the source's own samples are heard in the result, so that it must be audio, not latents.</summary>
+    internal virtual bool KeepsSamples => false;
+
+    /// <summary>The words that are encoded; the last ones are what the result is to be.</summary>
+    internal virtual IReadOnlyList<Words> Words => [new(Prompt, Lyrics, nameof(Lyrics))];
+
+    /// <summary>Whether any evaluation of the model may be guided.</summary>
+    internal abstract bool IsGuided { get; }
+
+    /// <summary>Whether the guidance reads the weakened prompt.</summary>
+    internal virtual bool ReadsWeakenedText => false;
+
+    /// <summary>Checks the source's length, known before any of it is decoded.</summary>
+    /// <param name="frames">The length in latent frames, rounded up.</param>
+    /// <exception cref="InvalidRequestException">The task cannot take a source of this length.</exception>
+    internal virtual void CheckSource(int frames)
+    {
+        if (frames > LatentFrames.Maximum + 1)
+        {
+            throw new InvalidRequestException(Schema.Source!.Name, $"must be at most 240 s long; it has {FieldText.Of(LatentFrames.ToTime(frames))}. Cut it into parts.");
+        }
+    }
+
+    /// <summary>Encodes one of the task's <see cref="Words"/> into what the denoising loop reads.</summary>
+    internal abstract EncoderRows Encode(AceStepTransformer transformer, TextCondition text, LyricCondition lyrics);
+
+    /// <summary>From noise, and what the task starts from, to latents: [B, 8, 16, F].</summary>
+    internal abstract Tensor Denoise(Denoiser denoiser);
+
+    /// <summary>The song as it is handed out: with the source's own samples where the request asks for them.</summary>
+    /// <param name="sound">The decoded latents.</param>
+    /// <param name="source">The source's samples; null where there are none.</param>
+    internal virtual AudioBuffer Finish(AudioBuffer sound, AudioBuffer? source) => sound;
 
     private static (string Field, string Value)? OwnSteps(MusicRequest request) => ("Generation.OwnSteps", FieldText.Of(request.Generation.OwnSteps));
 }
@@ -81,4 +125,18 @@ public abstract record GuidedMusicRequest : MusicRequest
     public GuidanceSettings Guidance { get; init; } = new();
 
     internal override IReadOnlyList<Refusal> Rules => [.. base.Rules, OneSidedScales];
+
+    internal override bool IsGuided => Guidance.IsActive;
+
+    // Only where ERG for lyrics is on too.
+    internal override bool ReadsWeakenedText => Guidance is { IsActive: true, ErgTag: true, ErgLyric: true };
+
+    internal override EncoderRows Encode(AceStepTransformer transformer, TextCondition text, LyricCondition lyrics) =>
+        EncoderRows.WithGuidance(transformer, text, lyrics, Guidance);
 }
+
+/// <summary>A prompt and lyrics that are encoded together.</summary>
+/// <param name="Prompt">The prompt.</param>
+/// <param name="Lyrics">The lyrics.</param>
+/// <param name="LyricsField">The request's field that has the lyrics.</param>
+internal sealed record Words(string Prompt, string Lyrics, string LyricsField);

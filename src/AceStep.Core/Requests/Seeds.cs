@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
 
@@ -10,6 +11,9 @@ namespace AceStep;
 /// <remarks>
 /// None: each item draws a seed of its own, which the result reports. One: every item uses it. Fewer than items: the
 /// last one repeats. A number converts implicitly (<c>Seed = 42</c>); several are written <c>Seed = [1, 2, 3]</c>.
+/// A song of a batch is also what its seed gives alone, up to rounding, where nothing is computed over the batch: omega takes
+/// its mean over the batch (<see cref="GenerationSettings.OmegaScale"/> 0 does not), and pingpong draws the noise of its steps
+/// for the whole batch from the first seed, both as in the original. There the same batch gives the same songs again.
 /// </remarks>
 [JsonConverter(typeof(SeedsJsonConverter))]
 [CollectionBuilder(typeof(Seeds), nameof(Create))]
@@ -61,7 +65,7 @@ public sealed class Seeds : IReadOnlyList<long>, IEquatable<Seeds>
     }
 
     /// <inheritdoc />
-    public override string ToString() => Count == 0 ? "random" : string.Join(", ", _values);
+    public override string ToString() => Count == 0 ? "random" : string.Join(", ", _values.Select(value => value.ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>One seed an item: drawn where there are none, the last repeated where there are too few.</summary>
     internal long[] Resolve(int batchSize)

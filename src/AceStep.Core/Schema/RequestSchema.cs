@@ -26,6 +26,7 @@ internal sealed class RequestSchema
         Group = names.Group;
         Fields = [.. ReadFields(blank)];
         Seeds = [.. Fields.Where(field => field.Kind == FieldKind.Seeds)];
+        Source = Fields.SingleOrDefault(field => field.Kind == FieldKind.Source);
         Rules = blank.Rules;
         Capability = new TaskCapability(task, names.Method, names.Command, names.Deployment, names.Original, names.Description, [.. Fields.Select(field => field.Capability)]);
     }
@@ -47,6 +48,9 @@ internal sealed class RequestSchema
 
     /// <summary>The fields that hold seeds.</summary>
     public IReadOnlyList<RequestField> Seeds { get; }
+
+    /// <summary>The field that holds what the task starts from; null where it starts from noise alone.</summary>
+    public RequestField? Source { get; }
 
     /// <summary>What is refused although each field is within its range.</summary>
     public IReadOnlyList<Refusal> Rules { get; }

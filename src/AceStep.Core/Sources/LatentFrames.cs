@@ -33,6 +33,17 @@ internal static class LatentFrames
     /// <summary>Whole frames in a span of time, rounded towards zero. The divisions are in the original's order, since the last bit decides at a frame's edge.</summary>
     public static int FromTime(TimeSpan time) => (int)(time.TotalSeconds * SampleRate / 512 / 8);
 
+    /// <summary>The frames that hold a sound, the last one filled up.</summary>
+    /// <param name="samples">The sound's length.</param>
+    /// <param name="sampleRate">Its rate; it is resampled to the model's.</param>
+    public static int ForSound(long samples, int sampleRate)
+    {
+        Int128 heard = DivideUp((Int128)samples * SampleRate, sampleRate);
+        return (int)Int128.Min(DivideUp(heard, Samples), int.MaxValue);
+
+        static Int128 DivideUp(Int128 value, int divisor) => (value + divisor - 1) / divisor;
+    }
+
     /// <summary>The time of a number of frames.</summary>
     public static TimeSpan ToTime(int frames) => TimeSpan.FromSeconds((double)frames * Samples / SampleRate);
 }

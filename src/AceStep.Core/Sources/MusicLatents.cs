@@ -45,13 +45,13 @@ public sealed class MusicLatents
         const int FrameSize = LatentFrames.Channels * LatentFrames.Rows;
         if (values.IsEmpty || values.Length % FrameSize != 0)
         {
-            throw new ArgumentException($"Latents hold 8 x 16 values a frame and at least one frame; {values.Length} values are not.", nameof(values));
+            throw new ArgumentException($"Latents hold 8 x 16 values a frame and at least one frame; {FieldText.Of(values.Length)} values are not.", nameof(values));
         }
 
         int wrong = values.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
         if (wrong >= 0)
         {
-            throw new ArgumentException($"Latents must be finite; value {wrong} is {values[wrong]}.", nameof(values));
+            throw new ArgumentException($"Latents must be finite; value {FieldText.Of(wrong)} is {FieldText.Of(values[wrong])}.", nameof(values));
         }
 
         return new MusicLatents(values.ToArray(), settings is null ? new Dictionary<string, string>() : new Dictionary<string, string>(settings));

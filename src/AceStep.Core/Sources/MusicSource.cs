@@ -51,33 +51,80 @@ public abstract class MusicSource
     public static implicit operator MusicSource(MusicLatents latents) => FromLatents(latents);
 
     /// <summary>Opens the source: audio or latents, never both.</summary>
-    internal abstract (AudioBuffer? Audio, MusicLatents? Latents) Open();
+    /// <param name="check">Told the length in latent frames, before anything of that length is read where it is known; throws to refuse it.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    internal abstract (AudioBuffer? Audio, MusicLatents? Latents) Open(Action<int> check, CancellationToken cancellationToken);
 
     /// <summary>The path of a source that is a file; null for others.</summary>
     internal virtual string? FilePath => null;
 
     private sealed class FileSource(string path) : MusicSource
     {
+        /// <summary>Samples that are decoded between two looks at length and cancellation.</summary>
+        private const int BlockLength = 1 << 20;
+
         internal override string? FilePath => path;
 
-        internal override (AudioBuffer? Audio, MusicLatents? Latents) Open() =>
-            MusicLatents.IsSaved(path)
-                ? (null, MusicLatents.Load(path))
-                : (AudioFile.Load(path), null);
+        internal override (AudioBuffer? Audio, MusicLatents? Latents) Open(Action<int> check, CancellationToken cancellationToken)
+        {
+            if (MusicLatents.IsSaved(path))
+            {
+                MusicLatents latents = MusicLatents.Load(path);
+                check(latents.Frames);
+                return (null, latents);
+            }
+
+            using AudioReader reader = AudioFile.OpenRead(path);
+            int rate = reader.Info.SampleRate;
+            if (reader.Info.Length is { } claimed)
+            {
+                check(LatentFrames.ForSound(claimed, rate));
+            }
+
+            // A file may hold more than it says, or less.
+            List<AudioBuffer> blocks = [];
+            long length = 0;
+            do
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                blocks.Add(reader.ReadBlock(BlockLength));
+                length += blocks[^1].Length;
+                if (LatentFrames.ForSound(length, rate) > LatentFrames.Maximum + 1)
+                {
+                    check(LatentFrames.ForSound(length, rate));
+                }
+            }
+            while (blocks[^1].Length == BlockLength && length < Array.MaxLength - BlockLength);
+            if (blocks[^1].Length == BlockLength)
+            {
+                throw new AudioFormatException($"{path}: longer than a source can be; it has more than {FieldText.Of(length)} samples per channel.");
+            }
+
+            check(LatentFrames.ForSound(length, rate));
+            return (AudioBuffer.Concatenate(blocks), null);
+        }
 
         public override string ToString() => path;
     }
 
     private sealed class AudioSource(AudioBuffer audio) : MusicSource
     {
-        internal override (AudioBuffer? Audio, MusicLatents? Latents) Open() => (audio, null);
+        internal override (AudioBuffer? Audio, MusicLatents? Latents) Open(Action<int> check, CancellationToken cancellationToken)
+        {
+            check(LatentFrames.ForSound(audio.Length, audio.SampleRate));
+            return (audio, null);
+        }
 
         public override string ToString() => "audio";
     }
 
     private sealed class LatentsSource(MusicLatents latents) : MusicSource
     {
-        internal override (AudioBuffer? Audio, MusicLatents? Latents) Open() => (null, latents);
+        internal override (AudioBuffer? Audio, MusicLatents? Latents) Open(Action<int> check, CancellationToken cancellationToken)
+        {
+            check(latents.Frames);
+            return (null, latents);
+        }
 
         public override string ToString() => "latents";
     }

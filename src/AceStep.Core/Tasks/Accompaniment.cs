@@ -1,3 +1,7 @@
+using AceStep.Audio;
+using AceStep.Generation;
+using static TorchSharp.torch;
+
 namespace AceStep;
 
 /// <summary>
@@ -24,6 +28,26 @@ public sealed record AccompanimentRequest : GuidedMusicRequest
     /// <summary>Whether the vocals' own samples are mixed back over the result. Default false. Needs vocals that are audio, not latents.</summary>
     [RequestField("Mix the vocals' own samples back over the result.", Deployment = "preserve_vocals")]
     public bool KeepVocals { get; init; }
+
+    internal override MusicSource StartsFrom => Vocals;
+
+    internal override bool KeepsSamples => KeepVocals;
+
+    internal override IReadOnlyList<Words> Words => [new(JoinedPrompt, Lyrics, nameof(Lyrics))];
+
+    /// <summary>The prompt with the style's words after it: "warm, jazz accompaniment".</summary>
+    internal string JoinedPrompt
+    {
+        get
+        {
+            string words = Style == AccompanimentStyle.Matching ? "instrumental accompaniment" : $"{EnumNames.Of(Style)} accompaniment";
+            return string.IsNullOrWhiteSpace(Prompt) ? words : $"{Prompt}, {words}";
+        }
+    }
+
+    internal override Tensor Denoise(Denoiser denoiser) => AudioToAudioRequest.Restart(denoiser, this, Strength);
+
+    internal override AudioBuffer Finish(AudioBuffer sound, AudioBuffer? source) => KeepVocals ? SourceBlending.Mix(sound, source!) : sound;
 }
 
 /// <summary>Styles of <see cref="AccompanimentRequest"/>.</summary>

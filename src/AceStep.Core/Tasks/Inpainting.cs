@@ -1,3 +1,8 @@
+using AceStep.Audio;
+using AceStep.Generation;
+using AceStep.Schedulers;
+using static TorchSharp.torch;
+
 namespace AceStep;
 
 /// <summary>A span of given audio made anew: <see cref="MusicPipeline.InpaintAsync"/>.</summary>
@@ -35,6 +40,39 @@ public sealed record InpaintingRequest : GuidedMusicRequest
     public SourceBlend SourceBlend { get; init; } = SourceBlend.Decoded;
 
     internal override IReadOnlyList<Refusal> Rules => [.. base.Rules, Window];
+
+    internal override MusicSource StartsFrom => Source;
+
+    internal override bool KeepsSamples => SourceBlend == SourceBlend.Original;
+
+    internal override void CheckSource(int frames)
+    {
+        base.CheckSource(frames);
+        if (LastFrame > frames)
+        {
+            throw new InvalidRequestException(nameof(End), $"must be at most the source's end, {FieldText.Of(LatentFrames.ToTime(frames))}; it is {FieldText.Of(End)}.");
+        }
+    }
+
+    /// <summary>The span is made anew from mixed noise, and what is around it is held on the source's own path (the original's repaint).</summary>
+    internal override Tensor Denoise(Denoiser denoiser)
+    {
+        int frames = denoiser.SourceFrames;
+        Tensor baseNoise = denoiser.Noise.DrawBase(frames);
+        Tensor mixed = Noise.Vary(baseNoise, denoiser.Noise.DrawVariation(frames), Strength);
+        if (LastFrame - FirstFrame == frames && Strength > 0)
+        {
+            // Nothing is kept, so nothing is held: as in the original, this is a variation from noise.
+            return denoiser.Run(this, mixed, NoiseLayout.Contiguous);
+        }
+
+        Tensor isNew = denoiser.Mark(frames, FirstFrame, LastFrame);
+        StageProgress stage = denoiser.BeginHeld(this, Strength, passes: 1);
+        return denoiser.RunHeld(this, Strength, denoiser.SourceOfEach, where(isNew, mixed, baseNoise), isNew, stage);
+    }
+
+    internal override AudioBuffer Finish(AudioBuffer sound, AudioBuffer? source) =>
+        KeepsSamples ? SourceBlending.KeepOutside(sound, source!, FirstFrame, LastFrame) : sound;
 
     private int FirstFrame => LatentFrames.FromTime(Start);
 

@@ -1,3 +1,9 @@
+using AceStep.Generation;
+using AceStep.Models;
+using AceStep.Schedulers;
+using TorchSharp;
+using static TorchSharp.torch;
+
 namespace AceStep;
 
 /// <summary>
@@ -46,4 +52,87 @@ public sealed record StyleTransferRequest : MusicRequest
     public double GuidanceScale { get; init; } = 15;
 
     internal override IReadOnlyList<Refusal> Rules => [.. base.Rules, Window];
+
+    internal override MusicSource StartsFrom => Source;
+
+    /// <summary>The source's words, and the target's.</summary>
+    internal override IReadOnlyList<Words> Words =>
+    [
+        new(Prompt, Lyrics, nameof(Lyrics)),
+        new(TargetPrompt.Length > 0 ? TargetPrompt : Prompt, TargetLyrics.Length > 0 ? TargetLyrics : Lyrics, TargetLyrics.Length > 0 ? nameof(TargetLyrics) : nameof(Lyrics)),
+    ];
+
+    internal override bool IsGuided => Schedulers.Guidance.IsOn(GuidanceScale);
+
+    internal override EncoderRows Encode(AceStepTransformer transformer, TextCondition text, LyricCondition lyrics) =>
+        EncoderRows.WithoutErg(transformer, text, lyrics, IsGuided);
+
+    /// <summary>
+    /// FlowEdit: the source is moved by the difference between the target's velocity and its own, up to <see cref="To"/>;
+    /// from there the target is denoised by itself.
+    /// </summary>
+    internal override Tensor Denoise(Denoiser denoiser)
+    {
+        // Plain Euler over euler's timesteps, with heun too; pingpong's own steps follow from To on.
+        SchedulerKind kind = Generation.Scheduler == SchedulerKind.PingPong ? SchedulerKind.PingPong : SchedulerKind.Euler;
+        Schedule schedule = Schedule.Create(kind, Generation.Steps);
+        int first = (int)(schedule.Steps * From);
+        int last = (int)(schedule.Steps * To);
+        int frames = denoiser.SourceFrames;
+        Tensor original = denoiser.SourceOfEach;
+
+        // APG without ERG, on all steps.
+        GuidanceSettings guidance = new() { Scale = GuidanceScale, Interval = 1 };
+        using GuidedModel sourceModel = denoiser.CreateModel(denoiser.Conditions[0], guidance, schedule, frames);
+        using GuidedModel targetModel = denoiser.CreateModel(denoiser.Conditions[1], guidance, schedule, frames);
+        sourceModel.Momentum = new MomentumBuffer();
+        using Stepper stepper = Stepper.Create(schedule, omega: 0, denoiser.Noise.Variation[0], Denoiser.SourceLayout);
+        StageProgress stage = denoiser.Begin(
+        [
+            .. Enumerable.Range(0, schedule.Evaluations).Skip(first)
+                .Select(evaluation => (double)targetModel.Passes(evaluation) * (evaluation < last ? 2 * Average : 1)),
+        ]);
+
+        Tensor edit = original.clone();
+        for (int evaluation = first; evaluation < last; evaluation++)
+        {
+            float level = schedule.NoiseLevel(evaluation);
+            edit = Denoiser.Evaluate(edit, stage, sample =>
+            {
+                Tensor difference = zeros_like(sample);
+                for (int draw = 0; draw < Average; draw++)
+                {
+                    Tensor onSource = Noise.Mix(original, denoiser.Noise.DrawVariation(frames), level);
+                    Tensor onTarget = sample.Plus(onSource) - original;
+                    Tensor sourceVelocity = sourceModel.Predict(evaluation, onSource);
+                    Tensor targetVelocity = targetModel.Predict(evaluation, onTarget);
+                    difference.AddInPlace(targetVelocity.sub_(sourceVelocity), 1.0 / Average);
+                }
+
+                return EulerStep.Apply(sample, difference, level, schedule.NoiseLevel(evaluation + 1));
+            });
+        }
+
+        if (last >= schedule.Evaluations)
+        {
+            return edit;
+        }
+
+        // From here on the target has a momentum of its own; the first phase has none, as in the original.
+        targetModel.Momentum = new MomentumBuffer();
+        Tensor start = Noise.Mix(original, denoiser.Noise.DrawVariation(frames), schedule.NoiseLevel(last));
+        Tensor target = edit.Plus(start) - original;
+        for (int evaluation = last; evaluation < schedule.Evaluations; evaluation++)
+        {
+            target = Denoiser.Evaluate(target, stage, sample =>
+            {
+                Tensor velocity = targetModel.Predict(evaluation, sample);
+                return kind == SchedulerKind.PingPong
+                    ? stepper.Step(evaluation, sample, velocity)
+                    : EulerStep.Apply(sample, velocity, schedule.NoiseLevel(evaluation), schedule.NoiseLevel(evaluation + 1));
+            });
+        }
+
+        return target;
+    }
 }

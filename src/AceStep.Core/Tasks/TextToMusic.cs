@@ -1,3 +1,7 @@
+using AceStep.Generation;
+using AceStep.Schedulers;
+using static TorchSharp.torch;
+
 namespace AceStep;
 
 /// <summary>Music from a prompt and lyrics: <see cref="MusicPipeline.TextToMusicAsync"/>.</summary>
@@ -9,4 +13,8 @@ public sealed record TextToMusicRequest : GuidedMusicRequest
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(30);
 
     internal override bool ReadsOwnSteps => true;
+
+    /// <summary>From base noise along the whole schedule.</summary>
+    internal override Tensor Denoise(Denoiser denoiser) =>
+        denoiser.Run(this, denoiser.Noise.DrawBase(LatentFrames.FromTime(Duration)), NoiseLayout.Contiguous);
 }

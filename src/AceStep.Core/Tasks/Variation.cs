@@ -1,3 +1,7 @@
+using AceStep.Generation;
+using AceStep.Schedulers;
+using static TorchSharp.torch;
+
 namespace AceStep;
 
 /// <summary>
@@ -19,4 +23,12 @@ public sealed record VariationRequest : GuidedMusicRequest
     public double Strength { get; init; } = 0.5;
 
     internal override bool ReadsOwnSteps => true;
+
+    /// <summary>Base noise turned towards the variation's noise, then as text to music.</summary>
+    internal override Tensor Denoise(Denoiser denoiser)
+    {
+        int frames = LatentFrames.FromTime(Duration);
+        Tensor noise = Noise.Vary(denoiser.Noise.DrawBase(frames), denoiser.Noise.DrawVariation(frames), Strength);
+        return denoiser.Run(this, noise, NoiseLayout.Contiguous);
+    }
 }

@@ -28,7 +28,7 @@ public sealed class PipelineReferenceTests
         _pipeline = await MusicPipeline.LoadAsync(ReferenceData.Require("checkpoint-tiny"), new MusicPipelineOptions { Device = "cpu" });
         Dictionary<string, int[]> ids = Cases().GetProperty("lyric_ids").EnumerateObject()
             .ToDictionary(entry => entry.Name, entry => entry.Value.EnumerateArray().Select(id => id.GetInt32()).ToArray());
-        _pipeline.LyricEncoder = lyrics => new LyricEncoding(ids[lyrics], []);
+        _pipeline.KnownLyrics = lyrics => new LyricEncoding(ids[lyrics], []);
     }
 
     [OneTimeTearDown]

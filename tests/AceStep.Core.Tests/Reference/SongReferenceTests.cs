@@ -40,7 +40,7 @@ public sealed class SongReferenceTests
         JsonElement original = cases.GetProperty("cases").EnumerateArray().Single(one => one.GetProperty("name").GetString() == "text2music-euler").GetProperty("request");
         int[] ids = [.. cases.GetProperty("lyric_ids").GetProperty(original.GetProperty("lyrics").GetString()!).EnumerateArray().Select(id => id.GetInt32())];
         await using MusicPipeline pipeline = await MusicPipeline.LoadAsync(ReferenceData.Require("checkpoint-tiny"), new MusicPipelineOptions { Device = "cpu" });
-        pipeline.LyricEncoder = _ => new Lyrics.LyricEncoding(ids, []);
+        pipeline.KnownLyrics = _ => new Lyrics.LyricEncoding(ids, []);
         MusicRequest request = OriginalRequest.Translate(original, 0);
 
         MusicResult result = await pipeline.GenerateAsync(request with { Generation = request.Generation with { SampleRate = sampleRate } });

@@ -1,4 +1,5 @@
 using AceStep.Models;
+using AceStep.Schedulers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -33,8 +34,11 @@ internal sealed record LyricCondition(Tensor Ids, Tensor Mask)
 /// <param name="WeakenedRows">For each row whether ERG for diffusion weakens its attention.</param>
 internal sealed record EncoderRows(Tensor HiddenStates, Tensor Mask, bool[] WeakenedRows)
 {
+    /// <summary>The rows that an evaluation runs, which is what it costs: all where it is guided, else the conditional one.</summary>
+    public int Passes(GuidanceWindow window, int evaluation) => window.Contains(evaluation) ? WeakenedRows.Length : 1;
+
     /// <summary>The rows of the tasks that read the whole of <see cref="GuidanceSettings"/>.</summary>
-    public static EncoderRows ForGeneration(AceStepTransformer transformer, TextCondition text, LyricCondition lyrics, GuidanceSettings guidance)
+    public static EncoderRows WithGuidance(AceStepTransformer transformer, TextCondition text, LyricCondition lyrics, GuidanceSettings guidance)
     {
         Tensor speaker = NoSpeaker(transformer, text);
         (Tensor conditional, Tensor mask) = transformer.Encode(text.HiddenStates, text.Mask, speaker, lyrics.Ids, lyrics.Mask, weakenLyrics: false);
@@ -56,8 +60,8 @@ internal sealed record EncoderRows(Tensor HiddenStates, Tensor Mask, bool[] Weak
         return new EncoderRows(cat([conditional, unconditional, textOnly], 0), cat([mask, mask, mask], 0), [false, guidance.ErgDiffusion, false]);
     }
 
-    /// <summary>The rows of a style transfer: the unconditional one is an encoding of zeros, the lyric mask included.</summary>
-    public static EncoderRows ForStyleTransfer(AceStepTransformer transformer, TextCondition text, LyricCondition lyrics, bool isGuided)
+    /// <summary>The rows of a task without ERG, a style transfer's: the unconditional one is an encoding of zeros, the lyric mask included.</summary>
+    public static EncoderRows WithoutErg(AceStepTransformer transformer, TextCondition text, LyricCondition lyrics, bool isGuided)
     {
         Tensor speaker = NoSpeaker(transformer, text);
         (Tensor conditional, Tensor mask) = transformer.Encode(text.HiddenStates, text.Mask, speaker, lyrics.Ids, lyrics.Mask, weakenLyrics: false);
