@@ -4,6 +4,7 @@ using AceStep.Lyrics.Identification;
 using AceStep.Lyrics.Japanese;
 using AceStep.Lyrics.Segmentation;
 using AceStep.Lyrics.Text;
+using AceStep.Lyrics.Tidying;
 
 namespace AceStep.Lyrics;
 
@@ -21,6 +22,7 @@ public sealed class LyricTokenizer
     private readonly LyricTokenizerOptions _options;
     private readonly JapaneseReader _japanese;
     private readonly LineCleaner _cleaner;
+    private readonly LyricTidier _tidier;
 
     /// <summary>Creates a tokenizer.</summary>
     /// <param name="vocabulary">The tokens and their merges.</param>
@@ -46,6 +48,7 @@ public sealed class LyricTokenizer
             dictionaryFolders ?? (() => JapaneseDictionaries.Candidates(options.JapaneseDictionary, options.CheckpointFolder, options.CachedJapaneseDictionary?.Invoke())),
             options.FetchJapaneseDictionary);
         _cleaner = new LineCleaner(_japanese);
+        _tidier = new LyricTidier(vocabulary.StructureTags);
     }
 
     /// <summary>The languages that the model sings, by their codes.</summary>
@@ -54,28 +57,47 @@ public sealed class LyricTokenizer
 
     private static readonly HashSet<string> Supported = new(SupportedLanguages, StringComparer.Ordinal);
 
+    /// <summary>Encodes lyrics, line by line, as the options say.</summary>
+    /// <inheritdoc cref="Encode(string, LyricReading, IReadOnlyDictionary{int, string})" />
+    public LyricEncoding Encode(string lyrics, IReadOnlyDictionary<int, string>? languages = null) => Encode(lyrics, _options, languages);
+
     /// <summary>Encodes lyrics, line by line.</summary>
     /// <param name="lyrics">The lyrics; lines end at U+000A.</param>
+    /// <param name="reading">How to read them.</param>
     /// <param name="languages">The languages of lines whose language shall not be looked for, by line number from 1; default: none.</param>
-    /// <returns>The ids and a report of each line.</returns>
-    /// <exception cref="ArgumentException"><paramref name="languages"/> holds an unknown language.</exception>
+    /// <returns>The ids and a report of each line; lines that tidying makes of one line have its number.</returns>
+    /// <exception cref="ArgumentException"><paramref name="reading"/> or <paramref name="languages"/> holds an unknown language.</exception>
     /// <exception cref="LyricLineException">A line cannot be encoded and the options ask for strictness.</exception>
-    public LyricEncoding Encode(string lyrics, IReadOnlyDictionary<int, string>? languages = null)
+    public LyricEncoding Encode(string lyrics, LyricReading reading, IReadOnlyDictionary<int, string>? languages = null)
     {
         ArgumentNullException.ThrowIfNull(lyrics);
+        ArgumentNullException.ThrowIfNull(reading);
+        RequireSupported(reading.Language, nameof(reading));
         foreach (string language in languages?.Values ?? [])
         {
             RequireSupported(language, nameof(languages));
         }
 
-        var ids = new List<int> { LyricVocabulary.StartId };
         var lines = new List<LyricLine>();
         var detector = new Lazy<LanguageDetector>(static () => new LanguageDetector(SharedSegmenter.Value));
+        int number = 0;
         foreach (Range range in lyrics.AsSpan().Split('\n'))
         {
-            int number = lines.Count + 1;
-            LyricLine line = EncodeLine(lyrics[range], number, languages?.GetValueOrDefault(number), detector);
-            lines.Add(line);
+            number++;
+            string? language = languages?.GetValueOrDefault(number);
+            if (reading.Tidy)
+            {
+                lines.AddRange(EncodeTidied(lyrics[range], number, language, reading, detector));
+            }
+            else
+            {
+                lines.Add(EncodeLine(lyrics[range], number, language, reading, detector));
+            }
+        }
+
+        var ids = new List<int> { LyricVocabulary.StartId };
+        foreach (LyricLine line in lines)
+        {
             ids.AddRange(line.Ids);
             if (!line.IsDropped)
             {
@@ -95,7 +117,7 @@ public sealed class LyricTokenizer
     {
         ArgumentNullException.ThrowIfNull(line);
         RequireSupported(language, nameof(language));
-        return EncodeLine(line, 1, language, new Lazy<LanguageDetector>(static () => new LanguageDetector(SharedSegmenter.Value)));
+        return EncodeLine(line, 1, language, _options, new Lazy<LanguageDetector>(static () => new LanguageDetector(SharedSegmenter.Value)));
     }
 
     /// <summary>Whether the Japanese dictionary has been looked for.</summary>
@@ -106,7 +128,19 @@ public sealed class LyricTokenizer
     /// <summary>The token that says which language a line is in.</summary>
     internal static string LanguageToken(string language) => language == "zh" ? "[zh-cn]" : $"[{language}]";
 
-    private LyricLine EncodeLine(string text, int number, string? language, Lazy<LanguageDetector> detector)
+    private IEnumerable<LyricLine> EncodeTidied(string text, int number, string? language, LyricReading reading, Lazy<LanguageDetector> detector)
+    {
+        IReadOnlyList<(string Text, LyricWarning? Change)> lines = _tidier.Tidy(text, out LyricWarning? removed);
+        return removed is not null
+            ? [new LyricLine { Number = number, Text = TextRules.Strip(text), IsDropped = true, Warnings = [removed] }]
+            : lines.Select(line =>
+            {
+                LyricLine encoded = EncodeLine(line.Text, number, language, reading, detector);
+                return line.Change is { } change ? encoded with { Warnings = [change, .. encoded.Warnings] } : encoded;
+            });
+    }
+
+    private LyricLine EncodeLine(string text, int number, string? language, LyricReading reading, Lazy<LanguageDetector> detector)
     {
         text = TextRules.Strip(text);
         if (text.Length == 0)
@@ -115,13 +149,14 @@ public sealed class LyricTokenizer
         }
 
         var warnings = new List<LyricWarning>();
-        language ??= _options.ReadLanguageMarks ? ReadLanguageMark(ref text, warnings) : null;
+        language ??= reading.ReadLanguageMarks ? ReadLanguageMark(ref text, warnings) : null;
         if (text.Length == 0)
         {
             return new LyricLine { Number = number, Text = text };
         }
 
-        language ??= _options.Language;
+        WarnOfForm(text, warnings);
+        language ??= reading.Language;
         string? detected = null;
         if (language is null)
         {
@@ -175,6 +210,40 @@ public sealed class LyricTokenizer
             LyricWarningKind.UnsupportedLanguage,
             $"it reads like the language \"{detected}\", which the model does not sing, so it is sung as English"));
         return (detected, English);
+    }
+
+    /// <summary>Says what looks like a tag or a break and is none to the model.</summary>
+    private void WarnOfForm(string text, List<LyricWarning> warnings)
+    {
+        if (LyricTidier.HasOtherBreak(text))
+        {
+            warnings.Add(new LyricWarning(
+                LyricWarningKind.LineBreak, "it holds a line break of another kind (U+2028 or its like), at which no line of the model ends; tidying splits it"));
+        }
+
+        if (LyricTidier.IsLyricsFile(text))
+        {
+            warnings.Add(new LyricWarning(LyricWarningKind.UnknownTag, "its time stamp or note of a lyrics file (LRC) is sung as it is written; tidying takes it out"));
+            return;
+        }
+
+        if (text.StartsWith(LanguageMarkStart, StringComparison.Ordinal))
+        {
+            if (!warnings.Any(warning => warning.Kind == LyricWarningKind.UnsupportedLanguage))
+            {
+                warnings.Add(new LyricWarning(LyricWarningKind.UnknownTag, "its language mark is sung as it is written; marks are read where that is asked for"));
+            }
+
+            return;
+        }
+
+        if (TagReading.Of(text) is not { } reading || _vocabulary.StructureTags.Any(tag => text.StartsWith(tag, StringComparison.OrdinalIgnoreCase)))
+        {
+            return;
+        }
+
+        string instead = reading.Tag is { } meant && _vocabulary.StructureTags.Contains(meant) ? $"write {meant}, or let it be tidied" : $"it knows {string.Join(", ", _vocabulary.StructureTags)}";
+        warnings.Add(new LyricWarning(LyricWarningKind.UnknownTag, $"\"{(reading.Written.Length <= 40 ? reading.Written : reading.Written[..40] + "…")}\" is no structure tag of the model and is sung as it is written; {instead}"));
     }
 
     private static string? ReadLanguageMark(ref string text, List<LyricWarning> warnings)

@@ -1,7 +1,7 @@
 namespace AceStep.Lyrics;
 
-/// <summary>How lyrics become tokens. The defaults do what the original does.</summary>
-public sealed record LyricTokenizerOptions
+/// <summary>How lyrics become tokens: how they are read where a call does not say it, and what for. The defaults do what the original does.</summary>
+public sealed record LyricTokenizerOptions : LyricReading
 {
     /// <summary>
     /// The folder of a MeCab dictionary in UniDic form for Japanese lines. Default: the folder that the environment variable
@@ -27,15 +27,6 @@ public sealed record LyricTokenizerOptions
     /// dictionary. Default: none.
     /// </summary>
     public string? CheckpointFolder { get; init; }
-
-    /// <summary>The language of every line, one of <see cref="LyricTokenizer.SupportedLanguages"/>. Default: found line by line.</summary>
-    public string? Language { get; init; }
-
-    /// <summary>
-    /// Whether <c>[lang:ja]</c> at the start of a line names its language and is taken out. Not known to the original, which
-    /// would sing it. Default: false.
-    /// </summary>
-    public bool ReadLanguageMarks { get; init; }
 
     /// <summary>Whether a line that cannot be encoded is an error, not a line left out with a warning. Default: false.</summary>
     public bool Strict { get; init; }

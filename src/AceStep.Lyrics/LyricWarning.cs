@@ -35,4 +35,13 @@ public enum LyricWarningKind
 
     /// <summary>The text could not be brought into its regular form first.</summary>
     NotNormalized,
+
+    /// <summary>The line looks like a structure tag that the model does not know, a time stamp or Markdown, and is sung as it is written.</summary>
+    UnknownTag,
+
+    /// <summary>The line holds a break at which the model's lines do not end (U+2028 and its like).</summary>
+    LineBreak,
+
+    /// <summary>The line was tidied, as it was asked for: it was written otherwise, or is left out.</summary>
+    Tidied,
 }

@@ -71,6 +71,7 @@ internal sealed class LyricsCommand : CliCommand
         private readonly Option<string?> _vocabulary;
         private readonly Option<string?> _language;
         private readonly Option<bool> _marks;
+        private readonly Option<bool> _tidy;
 
         public ReadingOptions()
             : base("Reading")
@@ -87,6 +88,7 @@ internal sealed class LyricsCommand : CliCommand
                 CustomParser = result => Values.Word(result, LyricTokenizer.SupportedLanguages),
             });
             _marks = Add(new Option<bool>("--language-marks") { Description = "Let [lang:ja] at the start of a line name its language; the original would sing it." });
+            _tidy = Add(new Option<bool>("--tidy-lyrics") { Description = "Turn known spellings of sections into the model's tags, and take out time stamps, Markdown and other line breaks; the original would sing them." });
         }
 
         public bool NamesVocabulary(ParseResult result) => result.GetValue(_vocabulary) is not null;
@@ -110,7 +112,7 @@ internal sealed class LyricsCommand : CliCommand
                 }
             }
 
-            return new LyricTokenizer(LyricVocabulary.Load(vocabulary), new LyricTokenizerOptions { Language = result.GetValue(_language), ReadLanguageMarks = result.GetValue(_marks), CachedJapaneseDictionary = caches.FindJapaneseDictionary });
+            return new LyricTokenizer(LyricVocabulary.Load(vocabulary), new LyricTokenizerOptions { Language = result.GetValue(_language), ReadLanguageMarks = result.GetValue(_marks), Tidy = result.GetValue(_tidy), CachedJapaneseDictionary = caches.FindJapaneseDictionary });
         }
     }
 }

@@ -1,0 +1,90 @@
+using System.Buffers;
+using System.Text.RegularExpressions;
+using AceStep.Lyrics.Text;
+
+namespace AceStep.Lyrics.Tidying;
+
+/// <summary>Brings lyrics from the web into the form that the model knows: its own tags, no time stamps, no Markdown, one line a line.</summary>
+/// <param name="tags">The model's tags.</param>
+internal sealed partial class LyricTidier(IReadOnlyList<string> tags)
+{
+    /// <summary>Where a text breaks its lines though the model's lines do not end there: line and paragraph separators, vertical tabs, form feeds, lone carriage returns.</summary>
+    private const string OtherBreaks = "\u2028\u2029\u0085\v\f\r";
+
+    private static readonly SearchValues<char> OtherBreakSearch = SearchValues.Create(OtherBreaks);
+
+    /// <summary>The lines that a line becomes, with what was done to them; none where nothing of it is sung.</summary>
+    /// <param name="line">The line as it is written, without its line feed.</param>
+    /// <param name="removed">Why nothing is left; null where it was blank.</param>
+    public IReadOnlyList<(string Text, LyricWarning? Change)> Tidy(string line, out LyricWarning? removed)
+    {
+        removed = null;
+        List<(string Text, LyricWarning? Change)> lines = [];
+        string[] parts = line.Split(OtherBreaks.ToCharArray(), StringSplitOptions.RemoveEmptyEntries);
+        foreach (string part in parts.Select(TextRules.Strip))
+        {
+            string text = WithoutLyricsFile(part);
+            if (part.Length > 0 && (text.Length == 0 || Markdown.IsOnlyMarks(text)))
+            {
+                removed ??= new LyricWarning(LyricWarningKind.Tidied, $"it holds nothing to sing and is left out: \"{Shorten(part)}\"");
+                continue;
+            }
+
+            foreach (string tidied in WithModelTags(text))
+            {
+                lines.Add((tidied, tidied == TextRules.Strip(line) ? null : new LyricWarning(LyricWarningKind.Tidied, $"it was written \"{Shorten(part)}\"")));
+            }
+        }
+
+        if (lines.Count > 0)
+        {
+            removed = null;
+        }
+        else if (removed is null)
+        {
+            lines.Add(("", null));
+        }
+
+        return lines;
+    }
+
+    /// <summary>Whether a line holds a break at which the model's lines do not end.</summary>
+    public static bool HasOtherBreak(string line) => line.AsSpan().ContainsAny(OtherBreakSearch);
+
+    /// <summary>Whether a line has the time stamps or notes of a lyrics file (LRC).</summary>
+    public static bool IsLyricsFile(string line) => Stamps().IsMatch(line) || Note().IsMatch(line);
+
+    /// <summary>A tag stands on a line of its own, as the model was taught.</summary>
+    private IEnumerable<string> WithModelTags(string text)
+    {
+        if (TagReading.Of(text) is not { } reading)
+        {
+            return [Markdown.WithoutMarks(text)];
+        }
+
+        if (reading.Tag is not { } tag || !tags.Contains(tag))
+        {
+            return [Markdown.WithoutMarks(text)];
+        }
+
+        return reading.Rest.Length > 0 ? [tag, reading.Rest]
+            : text.Equals(tag, StringComparison.OrdinalIgnoreCase) ? [text]
+            : [tag];
+    }
+
+    private static string WithoutLyricsFile(string line) => Note().IsMatch(line) ? "" : TextRules.Strip(Words().Replace(Stamps().Replace(line, ""), ""));
+
+    private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
+
+    /// <summary>[00:12.34], several of them before a line that is sung several times.</summary>
+    [GeneratedRegex(@"^(\s*\[[0-9]{1,3}:[0-9]{2}([.:][0-9]{1,3})?\])+", RegexOptions.CultureInvariant)]
+    private static partial Regex Stamps();
+
+    /// <summary>&lt;00:12.34&gt; before a word.</summary>
+    [GeneratedRegex(@"<[0-9]{1,3}:[0-9]{2}([.:][0-9]{1,3})?>\s*", RegexOptions.CultureInvariant)]
+    private static partial Regex Words();
+
+    /// <summary>[ar:Artist] and what else a lyrics file says of the song.</summary>
+    [GeneratedRegex(@"^\[(ti|ar|al|au|by|re|ve|la|id|tool|offset|length|#):[^\]]*\]$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    private static partial Regex Note();
+}
