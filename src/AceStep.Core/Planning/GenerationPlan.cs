@@ -1,6 +1,7 @@
 using System.Globalization;
 using AceStep.Audio;
 using AceStep.Generation;
+using AceStep.Schedulers;
 
 namespace AceStep.Planning;
 
@@ -49,7 +50,7 @@ internal sealed class GenerationPlan
     public bool IsGuided => Request switch
     {
         GuidedMusicRequest request => request.Guidance.IsActive,
-        StyleTransferRequest request => Schedulers.Guidance.IsOn(request.GuidanceScale),
+        StyleTransferRequest request => Guider.IsOn(request.GuidanceScale),
         _ => false,
     };
 
