@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -64,5 +65,38 @@ public static class Noise
         using var scope = NewDisposeScope();
         float angle = (float)(variance * Math.PI / 2);
         return noise.Times(MathF.Cos(angle)).Plus(other.Times(MathF.Sin(angle))).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>
+/// The order in memory in which noise of shape [B, C, H, W] is drawn. libtorch fills contiguous and strided memory by
+/// different algorithms, so the same generator gives other numbers.
+/// </summary>
+public enum NoiseLayout
+{
+    /// <summary>As the shape reads: W fastest. For latents that began as noise.</summary>
+    Contiguous,
+
+    /// <summary>C fastest. For latents that came out of the autoencoder, whose layout the original's noise takes over.</summary>
+    ChannelsLast,
+}
+
+/// <summary>Torch broadcasts what does not fit together; the arithmetic here is between equal shapes only.</summary>
+internal static class Shapes
+{
+    public static void RequireEqual(
+        Tensor expected,
+        Tensor actual,
+        [CallerArgumentExpression(nameof(expected))] string expectedName = "",
+        [CallerArgumentExpression(nameof(actual))] string actualName = "")
+    {
+        ArgumentNullException.ThrowIfNull(expected, expectedName);
+        ArgumentNullException.ThrowIfNull(actual, actualName);
+        if (!expected.shape.AsSpan().SequenceEqual(actual.shape))
+        {
+            throw new ArgumentException(
+                $"{actualName} is [{string.Join(", ", actual.shape)}]; it must have the shape of {expectedName}, [{string.Join(", ", expected.shape)}].",
+                actualName);
+        }
     }
 }

@@ -61,10 +61,10 @@ internal sealed class GuidedModel : IDisposable
         double scale = _window.Scale(evaluation, _guidance.Scale, _guidance.IntervalDecay, _guidance.MinScale);
         Tensor guided = (passes, _guidance.Kind) switch
         {
-            (3, _) => Schedulers.Guidance.DoubleCondition(parts[0], parts[1], parts[2], _guidance.TextScale, _guidance.LyricScale),
-            (_, GuidanceKind.Cfg) => Schedulers.Guidance.Cfg(parts[0], parts[1], scale),
-            (_, GuidanceKind.CfgStar) => Schedulers.Guidance.CfgStar(parts[0], parts[1], scale, evaluation),
-            _ => Schedulers.Guidance.Apg(parts[0], parts[1], scale, Momentum),
+            (3, _) => Guider.DoubleCondition(parts[0], parts[1], parts[2], _guidance.TextScale, _guidance.LyricScale),
+            (_, GuidanceKind.Cfg) => Guider.Cfg(parts[0], parts[1], scale),
+            (_, GuidanceKind.CfgStar) => Guider.CfgStar(parts[0], parts[1], scale, evaluation),
+            _ => Guider.Apg(parts[0], parts[1], scale, Momentum),
         };
         return guided.MoveToOuterDisposeScope();
     }

@@ -55,5 +55,5 @@ public sealed record GuidanceSettings
     internal bool IsDoubleCondition => TextScale > 1 && LyricScale > 1;
 
     /// <summary>Whether the scale asks for any guidance.</summary>
-    internal bool IsActive => Schedulers.Guidance.IsOn(Scale);
+    internal bool IsActive => Guider.IsOn(Scale);
 }

@@ -62,7 +62,7 @@ public sealed record StyleTransferRequest : MusicRequest
         new(TargetPrompt.Length > 0 ? TargetPrompt : Prompt, TargetLyrics.Length > 0 ? TargetLyrics : Lyrics, TargetLyrics.Length > 0 ? nameof(TargetLyrics) : nameof(Lyrics)),
     ];
 
-    internal override bool IsGuided => Schedulers.Guidance.IsOn(GuidanceScale);
+    internal override bool IsGuided => Guider.IsOn(GuidanceScale);
 
     internal override EncoderRows Encode(AceStepTransformer transformer, TextCondition text, LyricCondition lyrics) =>
         EncoderRows.WithoutErg(transformer, text, lyrics, IsGuided);

@@ -1,4 +1,5 @@
 using TorchSharp;
+using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -27,4 +28,195 @@ internal sealed class MusicAutoencoder : nn.Module
 
     /// <summary>Latents to normalised mel spectra.</summary>
     public AutoencoderDecoder Decoder => _decoder;
+
+    /// <summary>The attention blocks of the deepest stage of either side, on the META device.</summary>
+    internal static ModuleList<EfficientViTBlock> BuildAttention(AutoencoderStage deepest, int headWidth) =>
+        new([.. Enumerable.Range(0, deepest.Layers).Select(_ => new EfficientViTBlock(deepest.Channels, headWidth, deepest.AttentionKernels))]);
+
+    /// <summary>Takes a tensor through the blocks of one side; each one's input is disposed.</summary>
+    internal static Tensor ForwardBlocks(nn.Module<Tensor, Tensor>[] blocks, Tensor x, WorkSteps steps)
+    {
+        foreach (nn.Module<Tensor, Tensor> block in blocks)
+        {
+            Tensor next = block.call(x);
+            x.Dispose();
+            x = next;
+            steps.Done();
+        }
+
+        return x;
+    }
+}
+
+/// <summary>
+/// Normalised mel spectra to latents, in three parts: <see cref="ForwardEntry"/>, the <see cref="AttentionBlocks"/> and
+/// <see cref="ForwardExit"/>. Apart from the attention each part looks only at neighbouring frames.
+/// </summary>
+internal sealed class AutoencoderEncoder : nn.Module
+{
+    /// <summary>How many latent frames to each side <see cref="ForwardExit"/> looks.</summary>
+    public const int ExitReach = 1;
+
+    [ComponentName(Name = "conv_in")]
+    private readonly Conv2d _entrance;
+
+    [ComponentName(Name = "down_blocks")]
+    private readonly ModuleList<nn.Module> _stages;
+
+    [ComponentName(Name = "conv_out")]
+    private readonly Conv2d _exit;
+
+    private readonly nn.Module<Tensor, Tensor>[] _descent;
+
+    /// <summary>Builds the encoder on the META device.</summary>
+    public AutoencoderEncoder(AutoencoderConfig config)
+        : base(nameof(AutoencoderEncoder))
+    {
+        IReadOnlyList<AutoencoderStage> stages = config.EncoderStages;
+        ModuleList<nn.Module<Tensor, Tensor>>[] convolutional = [.. stages.Zip(stages.Skip(1), BuildStage)];
+        AutoencoderStage deepest = stages[^1];
+        ModuleList<EfficientViTBlock> attention = MusicAutoencoder.BuildAttention(deepest, config.AttentionHeadDim);
+
+        _descent = [.. convolutional.SelectMany(stage => stage)];
+        AttentionBlocks = [.. attention];
+        EntryReach = LatentFramesSeenByEntrance(config);
+        _entrance = nn.Conv2d(config.InChannels, stages[0].Channels, 3, padding: 1, device: META);
+        _stages = new ModuleList<nn.Module>([.. convolutional, attention]);
+        _exit = nn.Conv2d(deepest.Channels, config.LatentChannels, 3, padding: 1, device: META);
+        RegisterComponents();
+    }
+
+    /// <summary>How many latent frames to each side <see cref="ForwardEntry"/> looks.</summary>
+    public int EntryReach { get; }
+
+    /// <summary>The steps that <see cref="ForwardEntry"/> counts.</summary>
+    public int EntrySteps => _descent.Length;
+
+    /// <summary>The blocks between the two other parts; each keeps the shape.</summary>
+    public IReadOnlyList<EfficientViTBlock> AttentionBlocks { get; }
+
+    /// <summary>[B, audio channels, bins, 8 F] to [B, C, bins / 8, F], with 8 as the release has it.</summary>
+    public Tensor ForwardEntry(Tensor mel, WorkSteps steps)
+    {
+        using var scope = NewDisposeScope();
+        Tensor hidden = _entrance.call(ChannelsLast.Store(mel));
+        return MusicAutoencoder.ForwardBlocks(_descent, hidden, steps).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[B, C, H, F] to [B, latent channels, H, F]: a convolution, plus averages of runs of channels.</summary>
+    public Tensor ForwardExit(Tensor hidden)
+    {
+        using var scope = NewDisposeScope();
+        Tensor shortcut = hidden.unflatten(1, _exit.out_channels, -1).mean([2]);
+        return _exit.call(hidden).AddInPlace(shortcut).MoveToOuterDisposeScope();
+    }
+
+    private static ModuleList<nn.Module<Tensor, Tensor>> BuildStage(AutoencoderStage stage, AutoencoderStage next) =>
+        new(
+        [
+            .. Enumerable.Range(0, stage.Layers).Select(_ => new AutoencoderResidualBlock(stage.Channels)),
+            new DownsamplingBlock(stage.Channels, next.Channels),
+        ]);
+
+    private static int LatentFramesSeenByEntrance(AutoencoderConfig config)
+    {
+        int reach = 0;
+        foreach (AutoencoderStage stage in config.EncoderStages.SkipLast(1).Reverse())
+        {
+            // Halving is a 3-wide convolution of stride 2: its result r frames away starts from frame 2 r + 1.
+            reach = (2 * reach) + 1 + (stage.Layers * AutoencoderResidualBlock.Reach);
+        }
+
+        int withEntrance = reach + 1;
+        return (withEntrance + config.Downsampling - 1) / config.Downsampling;
+    }
+}
+
+/// <summary>
+/// Latents to normalised mel spectra, in three parts: <see cref="ForwardEntry"/>, the <see cref="AttentionBlocks"/> and
+/// <see cref="ForwardExit"/>. Apart from the attention each part looks only at neighbouring frames.
+/// </summary>
+internal sealed class AutoencoderDecoder : nn.Module
+{
+    /// <summary>How many latent frames to each side <see cref="ForwardEntry"/> looks.</summary>
+    public const int EntryReach = 1;
+
+    [ComponentName(Name = "conv_in")]
+    private readonly Conv2d _entrance;
+
+    // Stored from the widest resolution to the deepest and run the other way.
+    [ComponentName(Name = "up_blocks")]
+    private readonly ModuleList<nn.Module> _stages;
+
+    [ComponentName(Name = "norm_out")]
+    private readonly ChannelRmsNorm _norm;
+
+    [ComponentName(Name = "conv_out")]
+    private readonly Conv2d _exit;
+
+    private readonly nn.Module<Tensor, Tensor>[] _ascent;
+
+    /// <summary>Builds the decoder on the META device.</summary>
+    public AutoencoderDecoder(AutoencoderConfig config)
+        : base(nameof(AutoencoderDecoder))
+    {
+        IReadOnlyList<AutoencoderStage> stages = config.DecoderStages;
+        ModuleList<nn.Module<Tensor, Tensor>>[] convolutional = [.. stages.Zip(stages.Skip(1), BuildStage)];
+        AutoencoderStage deepest = stages[^1];
+        ModuleList<EfficientViTBlock> attention = MusicAutoencoder.BuildAttention(deepest, config.AttentionHeadDim);
+
+        _ascent = [.. convolutional.Reverse().SelectMany(stage => stage)];
+        AttentionBlocks = [.. attention];
+        ExitReach = LatentFramesSeenByExit(config);
+        _entrance = nn.Conv2d(config.LatentChannels, deepest.Channels, 3, padding: 1, device: META);
+        _stages = new ModuleList<nn.Module>([.. convolutional, attention]);
+        _norm = new ChannelRmsNorm(stages[0].Channels);
+        _exit = nn.Conv2d(stages[0].Channels, config.InChannels, 3, padding: 1, device: META);
+        RegisterComponents();
+    }
+
+    /// <summary>How many latent frames to each side <see cref="ForwardExit"/> looks.</summary>
+    public int ExitReach { get; }
+
+    /// <summary>The steps that <see cref="ForwardExit"/> counts.</summary>
+    public int ExitSteps => _ascent.Length;
+
+    /// <summary>The blocks between the two other parts; each keeps the shape.</summary>
+    public IReadOnlyList<EfficientViTBlock> AttentionBlocks { get; }
+
+    /// <summary>[B, latent channels, H, F] to [B, C, H, F]: a convolution, plus each channel repeated.</summary>
+    public Tensor ForwardEntry(Tensor latents)
+    {
+        using var scope = NewDisposeScope();
+        Tensor stored = ChannelsLast.Store(latents);
+        Tensor shortcut = stored.repeat_interleave(_entrance.out_channels / _entrance.in_channels, 1);
+        return _entrance.call(stored).AddInPlace(shortcut).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[B, C, H, F] to [B, audio channels, 8 H, 8 F], with 8 as the release has it.</summary>
+    public Tensor ForwardExit(Tensor hidden, WorkSteps steps)
+    {
+        using var scope = NewDisposeScope();
+        Tensor x = MusicAutoencoder.ForwardBlocks(_ascent, hidden.alias(), steps);
+        return _exit.call(_norm.call(x).relu_()).MoveToOuterDisposeScope();
+    }
+
+    private static ModuleList<nn.Module<Tensor, Tensor>> BuildStage(AutoencoderStage stage, AutoencoderStage next) =>
+        new(
+        [
+            new UpsamplingBlock(next.Channels, stage.Channels),
+            .. Enumerable.Range(0, stage.Layers).Select(_ => new AutoencoderResidualBlock(stage.Channels)),
+        ]);
+
+    private static int LatentFramesSeenByExit(AutoencoderConfig config)
+    {
+        int reach = 1; // the last convolution, in mel frames
+        foreach (AutoencoderStage stage in config.DecoderStages.SkipLast(1))
+        {
+            reach += (stage.Layers * AutoencoderResidualBlock.Reach) + 1; // and the doubling's own convolution
+            reach = (reach + 1) / 2;
+        }
+
+        return reach;
+    }
 }

@@ -10,16 +10,16 @@ namespace AceStep.Models;
 /// </summary>
 /// <param name="blocks">The blocks.</param>
 /// <param name="plan">The windows; a plan of one needs no gathering.</param>
-/// <param name="enter">Gives the first block's input for a range of frames, as in the whole song: [1, C, H, frames].</param>
+/// <param name="entry">Gives the first block's input for a range of frames, as in the whole song: [1, C, H, frames].</param>
 /// <param name="steps">Told of each step.</param>
-internal sealed class WindowedAttention(IReadOnlyList<EfficientViTBlock> blocks, AttentionPlan plan, Func<FrameRange, Tensor> enter, WorkSteps steps) : IDisposable
+internal sealed class WindowedAttention(IReadOnlyList<EfficientViTBlock> blocks, AttentionPlan plan, Func<FrameRange, Tensor> entry, WorkSteps steps) : IDisposable
 {
     private readonly Tensor?[] _sums = new Tensor?[blocks.Count];
 
     // For each window what came out of the last block that it went through, and how many these are.
     private readonly (Tensor? Hidden, int Depth)[] _kept = new (Tensor?, int)[plan.Windows.Count];
 
-    /// <summary>Gathers every block's sums; to be called once, before the first <see cref="Run"/>.</summary>
+    /// <summary>Gathers every block's sums; to be called once, before the first <see cref="Forward"/>.</summary>
     public void Gather()
     {
         if (plan.Windows.Count == 1)
@@ -32,7 +32,7 @@ internal sealed class WindowedAttention(IReadOnlyList<EfficientViTBlock> blocks,
             for (int window = 0; window < plan.Windows.Count; window++)
             {
                 using var scope = NewDisposeScope();
-                Tensor hidden = RunTo(window, depth);
+                Tensor hidden = ForwardTo(window, depth);
                 FrameRange counted = plan.Windows[window];
                 Tensor sums = blocks[depth].Attention.Sums(hidden, counted.Start - plan.Inputs[window].Start, counted.Length);
                 _sums[depth] = _sums[depth]?.AddInPlace(sums) ?? sums.DetachFromDisposeScope();
@@ -42,10 +42,10 @@ internal sealed class WindowedAttention(IReadOnlyList<EfficientViTBlock> blocks,
     }
 
     /// <summary>The last block's output for a window and its context: [1, C, H, frames]. To be called once for each window.</summary>
-    public Tensor Run(int window)
+    public Tensor Forward(int window)
     {
         using var scope = NewDisposeScope();
-        Tensor hidden = RunTo(window, blocks.Count);
+        Tensor hidden = ForwardTo(window, blocks.Count);
         Forget(window);
         return plan.Results[window].Of(hidden, plan.Inputs[window]).MoveToOuterDisposeScope();
     }
@@ -64,11 +64,11 @@ internal sealed class WindowedAttention(IReadOnlyList<EfficientViTBlock> blocks,
         }
     }
 
-    private Tensor RunTo(int window, int depth)
+    private Tensor ForwardTo(int window, int depth)
     {
         using var scope = NewDisposeScope();
         (Tensor? kept, int done) = _kept[window];
-        Tensor x = kept?.alias() ?? enter(plan.Inputs[window]);
+        Tensor x = kept?.alias() ?? entry(plan.Inputs[window]);
         for (; done < depth; done++)
         {
             Tensor next = blocks[done].call(x, _sums[done]);
@@ -91,4 +91,46 @@ internal sealed class WindowedAttention(IReadOnlyList<EfficientViTBlock> blocks,
         _kept[window].Hidden?.Dispose();
         _kept[window] = default;
     }
+}
+
+/// <summary>How the attention blocks go through a song.</summary>
+internal sealed class AttentionPlan
+{
+    // What four minutes need at the released sizes, in float32, is 190 MiB.
+    private const long MostKeptBytes = 256L << 20;
+
+    /// <summary>Plans for one song.</summary>
+    /// <param name="windows">The song in windows, without gaps; one for all at once.</param>
+    /// <param name="blocks">The blocks.</param>
+    /// <param name="contextAfter">Frames on both sides of a window that what follows the blocks looks at.</param>
+    /// <param name="frameBytes">Bytes of one frame between two blocks.</param>
+    public AttentionPlan(IReadOnlyList<FrameRange> windows, IReadOnlyList<EfficientViTBlock> blocks, int contextAfter, long frameBytes)
+    {
+        Windows = windows;
+        long total = windows[^1].End;
+        Results = [.. windows.Select(window => window.Widen(contextAfter, total))];
+        Inputs = [.. Results.Select(result => result.Widen(blocks.Sum(block => block.Reach), total))];
+        Keeps = windows.Count > 1 && Inputs.Sum(input => input.Length) * frameBytes <= MostKeptBytes;
+        int gathers = windows.Count > 1 ? blocks.Count : 0;
+        int runs = windows.Count == 1 || Keeps ? blocks.Count : blocks.Count * (blocks.Count + 1) / 2;
+        Steps = windows.Count * (gathers + runs);
+    }
+
+    /// <summary>The song in windows, without gaps.</summary>
+    public IReadOnlyList<FrameRange> Windows { get; }
+
+    /// <summary>For each window the range of frames whose result is wanted: the window and its context.</summary>
+    public IReadOnlyList<FrameRange> Results { get; }
+
+    /// <summary>For each window the range of frames that go into the first block, so that its result is the whole song's.</summary>
+    public IReadOnlyList<FrameRange> Inputs { get; }
+
+    /// <summary>
+    /// Whether each window's frames are kept from one block to the next. A song that is too long for that enters the blocks anew
+    /// for each further one, which bounds the memory and costs as many runs again as there are blocks.
+    /// </summary>
+    public bool Keeps { get; }
+
+    /// <summary>The steps that the blocks count for the whole song.</summary>
+    public int Steps { get; }
 }

@@ -69,14 +69,14 @@ public sealed partial class MusicCodec
         AttentionPlan plan = PlanEncoding(frames);
 
         // What leads to the attention is most of the work, so its result is held even where the attention keeps nothing.
-        List<Tensor> entered = [];
+        List<Tensor> entries = [];
         foreach (FrameRange window in plan.Windows)
         {
-            entered.Add(EnterEncoder(padded, window, frames, steps));
+            entries.Add(ForwardEntry(padded, window, frames, steps));
         }
 
-        Tensor hidden = cat(entered, -1); // [1, C, 16, F]
-        entered.ForEach(part => part.Dispose());
+        Tensor hidden = cat(entries, -1); // [1, C, 16, F]
+        entries.ForEach(part => part.Dispose());
         using WindowedAttention attention = new(encoder.AttentionBlocks, plan, range => range.Of(hidden), steps);
         attention.Gather();
 
@@ -84,20 +84,20 @@ public sealed partial class MusicCodec
         for (int window = 0; window < plan.Windows.Count; window++)
         {
             using var windowScope = NewDisposeScope();
-            Tensor encoded = encoder.Leave(attention.Run(window));
+            Tensor encoded = encoder.ForwardExit(attention.Forward(window));
             latents.Add(plan.Windows[window].Of(encoded, plan.Results[window]).to(float32).MoveToOuterDisposeScope());
         }
 
         return cat(latents, -1).contiguous().AddInPlace(-LatentShift).MultiplyInPlace(LatentScale).MoveToOuterDisposeScope();
     }
 
-    private Tensor EnterEncoder(Tensor padded, FrameRange window, long frames, WorkSteps steps)
+    private Tensor ForwardEntry(Tensor padded, FrameRange window, long frames, WorkSteps steps)
     {
         using var scope = NewDisposeScope();
         FrameRange wide = window.Widen(_autoencoder.Encoder.EntryReach, frames);
         FrameRange melFrames = wide.Times(_autoencoderConfig.Downsampling);
         Tensor mel = _spectrogram.Frames(padded, melFrames.Start, melFrames.Length); // [2, bins, frames]
         Tensor normalized = mel.AddInPlace(-MelMinimum).DivideInPlace(MelMaximum - MelMinimum).AddInPlace(-0.5).DivideInPlace(0.5).to(_dtype);
-        return window.Of(_autoencoder.Encoder.Enter(normalized.unsqueeze(0), steps), wide).MoveToOuterDisposeScope();
+        return window.Of(_autoencoder.Encoder.ForwardEntry(normalized.unsqueeze(0), steps), wide).MoveToOuterDisposeScope();
     }
 }

@@ -107,13 +107,10 @@ public sealed partial class MusicCodec : IDisposable
         LogMelSpectrogram? spectrogram = null;
         try
         {
-            autoencoder = new MusicAutoencoder(autoencoderConfig);
-            vocoder = new MelVocoder(vocoderConfig);
-            VocoderWeights folded = new(vocoderWeights);
-            spectrogram = folded.ReadSpectrogram(vocoderConfig, device);
-            long autoencoderBytes = ModuleLoader.CountBytes(autoencoder, autoencoderWeights);
-            ModuleLoader.Load(autoencoder, autoencoderWeights, dtype, device, bytesRead: bytesRead, cancellationToken: cancellationToken);
-            ModuleLoader.Load(vocoder, folded, dtype, device, VocoderWeights.IsFrontEnd, OffsetBy(autoencoderBytes, bytesRead), cancellationToken);
+            ByteCount count = new(bytesRead);
+            spectrogram = new VocoderWeights(vocoderWeights).ReadSpectrogram(vocoderConfig, device);
+            autoencoder = Networks.Autoencoder.Load(autoencoderConfig, autoencoderWeights, dtype, device, count, cancellationToken);
+            vocoder = Networks.Vocoder.Load(vocoderConfig, vocoderWeights, dtype, device, count, cancellationToken);
             return new MusicCodec(autoencoderConfig, autoencoder, vocoder, spectrogram, vocoderConfig.SampleRate, dtype, device);
         }
         catch
@@ -143,12 +140,18 @@ public sealed partial class MusicCodec : IDisposable
         _vocoder.Dispose();
         _spectrogram.Dispose();
     }
+}
 
-    private static OffsetProgress? OffsetBy(long bytes, IProgress<long>? progress) => progress is null ? null : new OffsetProgress(bytes, progress);
+/// <summary>Counts the steps of a long computation: each one looks at the cancellation token and is reported.</summary>
+internal sealed class WorkSteps(IProgress<int>? progress, CancellationToken cancellationToken)
+{
+    private int _done;
 
-    /// <summary>Reports the second file's bytes as those of both.</summary>
-    private sealed class OffsetProgress(long offset, IProgress<long> progress) : IProgress<long>
+    /// <summary>Says that one more step is done.</summary>
+    /// <exception cref="OperationCanceledException">The computation was cancelled.</exception>
+    public void Done()
     {
-        public void Report(long value) => progress.Report(offset + value);
+        cancellationToken.ThrowIfCancellationRequested();
+        progress?.Report(++_done);
     }
 }

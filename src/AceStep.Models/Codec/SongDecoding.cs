@@ -34,7 +34,7 @@ public sealed class SongDecoding : IDisposable
         _plan = plan;
         _denormalize = denormalize;
         _steps = steps;
-        _attention = new WindowedAttention(decoder.AttentionBlocks, plan.Attention, Enter, steps);
+        _attention = new WindowedAttention(decoder.AttentionBlocks, plan.Attention, ForwardEntry, steps);
         _latents = latents.DetachFromDisposeScope();
     }
 
@@ -73,11 +73,11 @@ public sealed class SongDecoding : IDisposable
     }
 
     // The first attention block's input for a range of frames, all of it as in the whole song.
-    private Tensor Enter(FrameRange range)
+    private Tensor ForwardEntry(FrameRange range)
     {
         using var scope = NewDisposeScope();
         FrameRange wide = range.Widen(AutoencoderDecoder.EntryReach, _plan.Frames);
-        return range.Of(_decoder.Enter(wide.Of(_latents)), wide).MoveToOuterDisposeScope();
+        return range.Of(_decoder.ForwardEntry(wide.Of(_latents)), wide).MoveToOuterDisposeScope();
     }
 
     // Adds a window's mel frames to those that the vocoder still needs.
@@ -86,7 +86,7 @@ public sealed class SongDecoding : IDisposable
         using var scope = NewDisposeScope();
         FrameRange window = _plan.Attention.Windows[_window].Times(_plan.MelFramesPerFrame);
         FrameRange decoded = _plan.Attention.Results[_window].Times(_plan.MelFramesPerFrame);
-        Tensor normalized = window.Of(_decoder.Leave(_attention.Run(_window), _steps), decoded);
+        Tensor normalized = window.Of(_decoder.ForwardExit(_attention.Forward(_window), _steps), decoded);
         Tensor mel = _denormalize(normalized).squeeze(0); // [2, bins, frames]
 
         FrameRange held = new(_plan.Pieces[_window].Widen(_vocoder.Reach, _plan.MelFrames).Start, window.End);
@@ -105,7 +105,76 @@ public sealed class SongDecoding : IDisposable
     {
         using var scope = NewDisposeScope();
         FrameRange held = wanted.Widen(_vocoder.Reach, _plan.MelFrames);
-        Tensor waveform = _vocoder.Forward(held.Of(_mel!, _melHeld), held, wanted, _plan.MelFrames, _steps);
+        Tensor waveform = _vocoder.call(held.Of(_mel!, _melHeld), held, wanted, _plan.MelFrames, _steps);
         return waveform.squeeze(1).to(float32).MoveToOuterDisposeScope();
     }
+}
+
+/// <summary>A finished part of a decoded song.</summary>
+/// <param name="Samples">[2, n] in float32 on the codec's device, from -1 to 1. Disposed with the piece.</param>
+/// <param name="StartSample">Where in the song it begins; pieces follow each other without gap or overlap.</param>
+public sealed record DecodedPiece(Tensor Samples, long StartSample) : IDisposable
+{
+    /// <summary>Frees the samples.</summary>
+    public void Dispose() => Samples.Dispose();
+}
+
+/// <summary>Which windows of latents, and which ranges of mel frames, a song is decoded in.</summary>
+internal sealed class DecodePlan
+{
+    /// <summary>Plans the decoding of one song.</summary>
+    /// <param name="attention">How the attention goes through them.</param>
+    /// <param name="melFramesPerFrame">Mel frames of a latent frame.</param>
+    /// <param name="decoder">What decodes the windows.</param>
+    /// <param name="vocoder">What turns mel frames into samples.</param>
+    public DecodePlan(AttentionPlan attention, int melFramesPerFrame, AutoencoderDecoder decoder, MelVocoder vocoder)
+    {
+        Attention = attention;
+        MelFramesPerFrame = melFramesPerFrame;
+        Pieces = new FrameRange[attention.Windows.Count];
+        for (int window = 0; window < Pieces.Length; window++)
+        {
+            // A mel frame can be heard once all that the vocoder sees around it is decoded.
+            long start = window == 0 ? 0 : Pieces[window - 1].End;
+            long decoded = attention.Windows[window].End * melFramesPerFrame;
+            Pieces[window] = new FrameRange(start, window == Pieces.Length - 1 ? decoded : Math.Max(start, decoded - vocoder.Reach));
+        }
+
+        Steps = attention.Steps + (Pieces.Length * decoder.ExitSteps)
+            + Pieces.Where(piece => piece.Length > 0).Sum(piece => vocoder.Steps(piece.Length));
+    }
+
+    /// <summary>How the attention goes through the latents, and the windows.</summary>
+    public AttentionPlan Attention { get; }
+
+    /// <summary>Mel frames of a latent frame.</summary>
+    public int MelFramesPerFrame { get; }
+
+    /// <summary>The mel frames that become samples after each window; empty where the vocoder sees farther than the window reaches.</summary>
+    public FrameRange[] Pieces { get; }
+
+    /// <summary>Latent frames of the whole song.</summary>
+    public long Frames => Attention.Windows[^1].End;
+
+    /// <summary>Mel frames of the whole song.</summary>
+    public long MelFrames => Pieces[^1].End;
+
+    /// <summary>The steps that the decoding counts.</summary>
+    public int Steps { get; }
+}
+
+/// <summary>How latents become a waveform.</summary>
+public enum DecodeMode
+{
+    /// <summary>Whole up to 48 seconds, in windows above.</summary>
+    Auto,
+
+    /// <summary>All at once: the fewest operations, memory in proportion to the length.</summary>
+    Whole,
+
+    /// <summary>
+    /// In windows, which bound the memory whatever the length. The result is that of <see cref="Whole"/> up to rounding; the work
+    /// is about a tenth more.
+    /// </summary>
+    Windowed,
 }

@@ -57,3 +57,87 @@ internal sealed class LyricEncoder : nn.Module<Tensor, Tensor, bool, Tensor>
         return _finalNorm.call(hiddenStates).MoveToOuterDisposeScope();
     }
 }
+
+/// <summary>
+/// The lyric encoder's input layer: a linear layer and a norm, then the scale sqrt(width) that would otherwise keep
+/// positions and embeddings comparable. Positions are not added to the stream; the attention reads them apart.
+/// </summary>
+internal sealed class LyricEmbedding : nn.Module<Tensor, Tensor>
+{
+    private readonly double _scale;
+
+    [ComponentName(Name = "out")]
+    private readonly Sequential _out;
+
+    public LyricEmbedding(int width)
+        : base(nameof(LyricEmbedding))
+    {
+        _scale = Math.Sqrt(width);
+        _out = nn.Sequential(
+            ("0", nn.Linear(width, width, device: META)),
+            ("1", nn.LayerNorm(width, LyricEncoder.NormEpsilon, device: META)));
+        RegisterComponents();
+    }
+
+    /// <summary>[B, T, width] to [B, T, width].</summary>
+    public override Tensor forward(Tensor embeddings) => _out.call(embeddings).MultiplyInPlace(_scale);
+}
+
+/// <summary>One pre-norm block of the lyric encoder: relative self-attention, then the feed-forward, each added to the stream.</summary>
+internal sealed class LyricEncoderLayer : nn.Module<Tensor, Tensor, Tensor, bool, Tensor>
+{
+    [ComponentName(Name = "norm_mha")]
+    private readonly LayerNorm _attentionNorm;
+
+    [ComponentName(Name = "self_attn")]
+    private readonly RelativeAttention _attention;
+
+    [ComponentName(Name = "norm_ff")]
+    private readonly LayerNorm _feedForwardNorm;
+
+    [ComponentName(Name = "feed_forward")]
+    private readonly LyricFeedForward _feedForward;
+
+    public LyricEncoderLayer(int width, int heads, int hiddenWidth)
+        : base(nameof(LyricEncoderLayer))
+    {
+        _attentionNorm = nn.LayerNorm(width, LyricEncoder.NormEpsilon, device: META);
+        _attention = new RelativeAttention(width, heads);
+        _feedForwardNorm = nn.LayerNorm(width, LyricEncoder.NormEpsilon, device: META);
+        _feedForward = new LyricFeedForward(width, hiddenWidth);
+        RegisterComponents();
+    }
+
+    /// <summary>[B, T, width] to [B, T, width]; the parameters are those of <see cref="RelativeAttention"/>.</summary>
+    public override Tensor forward(Tensor hiddenStates, Tensor positions, Tensor isPadding, bool weaken)
+    {
+        using var scope = NewDisposeScope();
+        Tensor attended = hiddenStates.Plus(_attention.call(_attentionNorm.call(hiddenStates), positions, isPadding, weaken));
+        return attended.AddInPlace(_feedForward.call(_feedForwardNorm.call(attended))).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>The lyric encoder's feed-forward: two linear layers with a SiLU between them.</summary>
+internal sealed class LyricFeedForward : nn.Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "w_1")]
+    private readonly Linear _expand;
+
+    [ComponentName(Name = "w_2")]
+    private readonly Linear _contract;
+
+    public LyricFeedForward(int width, int hiddenWidth)
+        : base(nameof(LyricFeedForward))
+    {
+        _expand = nn.Linear(width, hiddenWidth, device: META);
+        _contract = nn.Linear(hiddenWidth, width, device: META);
+        RegisterComponents();
+    }
+
+    /// <summary>[B, T, width] to [B, T, width].</summary>
+    public override Tensor forward(Tensor hiddenStates)
+    {
+        using Tensor hidden = _expand.call(hiddenStates).silu_();
+        return _contract.call(hidden);
+    }
+}

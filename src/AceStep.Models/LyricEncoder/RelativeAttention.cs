@@ -9,7 +9,7 @@ namespace AceStep.Models;
 /// Self-attention with relative positions (Transformer-XL, https://arxiv.org/abs/1901.02860, section 3.3): the score of
 /// query i for key j is ((q_i + u) . k_j + (q_i + v) . p_(i-j)) / sqrt(head size), p being the projected positions.
 /// </summary>
-internal sealed class RelativeAttention : nn.Module<Tensor, Tensor, Tensor, bool, Tensor>, IHasParameters
+internal sealed class RelativeAttention : nn.Module<Tensor, Tensor, Tensor, bool, Tensor>
 {
     /// <summary>How many queries meet all keys at once, so that memory grows with the length and not with its square.</summary>
     internal const int QueryWindow = 256;
@@ -51,26 +51,6 @@ internal sealed class RelativeAttention : nn.Module<Tensor, Tensor, Tensor, bool
         _contentBias = new Parameter(empty(_heads, _headSize, device: META), requires_grad: false);
         _positionBias = new Parameter(empty(_heads, _headSize, device: META), requires_grad: false);
         RegisterComponents();
-    }
-
-    /// <inheritdoc/>
-    public void Assign(string name, Parameter value)
-    {
-        switch (name)
-        {
-            case "pos_bias_u":
-                _contentBias.Dispose();
-                _contentBias = value;
-                break;
-            case "pos_bias_v":
-                _positionBias.Dispose();
-                _positionBias = value;
-                break;
-            default:
-                throw new ArgumentException($"{nameof(RelativeAttention)} has no parameter '{name}' of its own.", nameof(name));
-        }
-
-        ConditionallyRegisterParameter(name, value);
     }
 
     /// <summary>[B, T, width] to [B, T, width].</summary>
@@ -127,5 +107,26 @@ internal sealed class RelativeAttention : nn.Module<Tensor, Tensor, Tensor, bool
     {
         (long batch, long heads, long count, long rows) = (scores.size(0), scores.size(1), scores.size(2), scores.size(3));
         return scores.as_strided([batch, heads, count, length], [heads * count * rows, count * rows, rows - 1, 1], count - 1);
+    }
+}
+
+/// <summary>The sinusoids of relative positions that all layers of the lyric encoder share.</summary>
+internal static class RelativePositions
+{
+    private const double Base = 10_000;
+
+    /// <summary>
+    /// The table for a sequence of <paramref name="length"/> tokens: 2 * length - 1 rows for the relative positions
+    /// length - 1 down to 1 - length, in which column 2i is a sine and column 2i + 1 the cosine of the same angle.
+    /// </summary>
+    /// <returns>[2 * length - 1, width], computed in float32 and then rounded to <paramref name="dtype"/>.</returns>
+    public static Tensor Create(long length, long width, ScalarType dtype, Device device)
+    {
+        using var scope = NewDisposeScope();
+        Tensor positions = TensorArithmetic.Range(length - 1, -length, -1, float32, device);
+        Tensor frequencies = TensorArithmetic.Range(0, width, 2, float32, device).Times(-Math.Log(Base) / width).exp();
+        Tensor angles = outer(positions, frequencies); // [2T - 1, width / 2]
+        Tensor table = stack([angles.sin(), angles.cos()], dim: -1).flatten(start_dim: 1); // [2T - 1, width]
+        return table.to(dtype).MoveToOuterDisposeScope();
     }
 }

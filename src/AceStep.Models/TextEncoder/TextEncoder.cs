@@ -66,7 +66,7 @@ public sealed class TextEncoder : IDisposable
 
     /// <summary>Encodes prompts as one batch, padded to the longest.</summary>
     /// <param name="prompts">The prompts, at least one; each is cut off at 256 tokens, and an empty one is one token.</param>
-    /// <param name="weakenQueries">Whether to compute the original's "null" text; see <see cref="Umt5Encoder.Encode"/>.</param>
+    /// <param name="weakenQueries">Whether to compute the original's "null" text; see <see cref="Umt5Encoder.forward"/>.</param>
     /// <returns>
     /// The hidden states, [B, S, width], and which of them count, [B, S], bool; both on the encoder's device and the caller's
     /// to dispose.
@@ -92,7 +92,7 @@ public sealed class TextEncoder : IDisposable
         using var scope = torch.NewDisposeScope();
         torch.Tensor idTensor = torch.tensor(ids, [texts.Length, length], device: _encoder.Device);
         torch.Tensor mask = torch.tensor(counts, [texts.Length, length], device: _encoder.Device);
-        torch.Tensor hiddenStates = _encoder.Encode(idTensor, mask, weakenQueries);
+        torch.Tensor hiddenStates = _encoder.call(idTensor, mask, weakenQueries);
         return (hiddenStates.MoveToOuterDisposeScope(), mask.MoveToOuterDisposeScope());
     }
 

@@ -6,76 +6,59 @@ using static TorchSharp.torch;
 namespace AceStep.Models.Tests;
 
 /// <summary>The autoencoder, stage by stage, against models/autoencoder.</summary>
-[Category(ReferenceData.Category)]
-public sealed class AutoencoderReferenceTests
+public sealed class AutoencoderReferenceTests() : ReferenceTests("autoencoder")
 {
     private const double Tolerance = TensorAssert.ModuleTolerance;
 
-    private DisposeScope _scope;
-    private MusicAutoencoder _autoencoder;
-    private SafetensorsFile _reference;
+    private MusicAutoencoder Autoencoder => Subject<MusicAutoencoder>();
 
-    [SetUp]
-    public void SetUp()
-    {
-        _scope = NewDisposeScope();
-        _reference = CodecFixture.OpenReference("autoencoder");
-        _autoencoder = CodecFixture.LoadAutoencoder(CodecFixture.Tiny);
-    }
-
-    [TearDown]
-    public void TearDown()
-    {
-        _autoencoder?.Dispose();
-        _reference?.Dispose();
-        _scope.Dispose();
-    }
+    private protected override IDisposable Load() => CodecFixture.LoadAutoencoder(CodecFixture.Tiny);
 
     [Test]
     public void Encoder_ReferenceMel_GivesRecordedStages()
     {
-        Tensor x = CodecFixture.Part<Conv2d>(_autoencoder, "encoder.conv_in").call(ChannelsLast.Store(_reference.Read("mel")));
-        CodecFixture.AssertMatches(x, _reference, "encoder.conv_in", Tolerance);
+        Tensor x = CodecFixture.Part<Conv2d>(Autoencoder, "encoder.conv_in").call(ChannelsLast.Store(Recorded("mel")));
+        Check(x, "encoder.conv_in", Tolerance);
         int stages = CodecFixture.AutoencoderConfigOf(CodecFixture.Tiny).EncoderStages.Count;
         for (int stage = 0; stage < stages; stage++)
         {
             x = RunStage($"encoder.down_blocks.{stage}", x);
-            CodecFixture.AssertMatches(x, _reference, $"encoder.down.{stage}", Tolerance);
+            Check(x, $"encoder.down.{stage}", Tolerance);
         }
 
-        CodecFixture.AssertMatches(_autoencoder.Encoder.Leave(x), _reference, "encoded", Tolerance);
+        Check(Autoencoder.Encoder.ForwardExit(x), "encoded", Tolerance);
     }
 
     [Test]
     public void Encoder_PartsInOrder_GiveRecordedLatents()
     {
-        AutoencoderEncoder encoder = _autoencoder.Encoder;
-        Tensor hidden = encoder.Enter(_reference.Read("mel"), CodecFixture.NoSteps);
-        Tensor latents = encoder.Leave(Attend(encoder.AttentionBlocks, hidden));
-        CodecFixture.AssertMatches(latents, _reference, "encoded", Tolerance);
+        AutoencoderEncoder encoder = Autoencoder.Encoder;
+        Tensor hidden = encoder.ForwardEntry(Recorded("mel"), CodecFixture.NoSteps);
+        Tensor latents = encoder.ForwardExit(Attend(encoder.AttentionBlocks, hidden));
+        Check(latents, "encoded", Tolerance);
     }
 
     [Test]
     public void Decoder_ReferenceLatents_GivesRecordedStages()
     {
-        Tensor latents = ChannelsLast.Store(_reference.Read("latents"));
-        Tensor x = CodecFixture.Part<Conv2d>(_autoencoder, "decoder.conv_in").call(latents);
-        CodecFixture.AssertMatches(x, _reference, "decoder.conv_in", Tolerance);
-        x = _autoencoder.Decoder.Enter(latents);
+        Tensor latents = ChannelsLast.Store(Recorded("latents"));
+        Tensor x = CodecFixture.Part<Conv2d>(Autoencoder, "decoder.conv_in").call(latents);
+        Check(x, "decoder.conv_in", Tolerance);
+        x = Autoencoder.Decoder.ForwardEntry(latents);
         int stages = CodecFixture.AutoencoderConfigOf(CodecFixture.Tiny).DecoderStages.Count;
         for (int stage = stages - 1; stage >= 0; stage--)
         {
             x = RunStage($"decoder.up_blocks.{stage}", x);
-            CodecFixture.AssertMatches(x, _reference, $"decoder.up.{stage}", Tolerance);
+            Check(x, $"decoder.up.{stage}", Tolerance);
         }
     }
 
     [Test]
     public void Decoder_PartsInOrder_GiveRecordedMel()
     {
-        AutoencoderDecoder decoder = _autoencoder.Decoder;
-        Tensor hidden = Attend(decoder.AttentionBlocks, decoder.Enter(_reference.Read("latents")));
-        CodecFixture.AssertMatches(decoder.Leave(hidden, CodecFixture.NoSteps), _reference, "decoded", Tolerance);
+        AutoencoderDecoder decoder = Autoencoder.Decoder;
+        Tensor hidden = Attend(decoder.AttentionBlocks, decoder.ForwardEntry(Recorded("latents")));
+        Check(decoder.ForwardExit(hidden, CodecFixture.NoSteps), "decoded", Tolerance);
     }
 
     [Test]
@@ -84,7 +67,7 @@ public sealed class AutoencoderReferenceTests
         // The sums of values are divided by those of keys, so the attended values shrink with the projections unless what
         // keeps the divisor off zero is too large, which the references' queries and keys do not show.
         const double Factor = 1e-3;
-        MultiscaleLinearAttention attention = _autoencoder.Encoder.AttentionBlocks[0].Attention;
+        MultiscaleLinearAttention attention = Autoencoder.Encoder.AttentionBlocks[0].Attention;
         using Generator generator = new(4);
         Tensor hidden = randn([1, CodecFixture.AutoencoderConfigOf(CodecFixture.Tiny).EncoderStages[^1].Channels, 16, 8], generator: generator);
         Tensor expected = attention.call(hidden, null);
@@ -103,7 +86,7 @@ public sealed class AutoencoderReferenceTests
 
     private Tensor RunStage(string name, Tensor x)
     {
-        foreach ((string _, nn.Module block) in CodecFixture.Part<nn.Module>(_autoencoder, name).named_children())
+        foreach ((string _, nn.Module block) in CodecFixture.Part<nn.Module>(Autoencoder, name).named_children())
         {
             x = block switch
             {

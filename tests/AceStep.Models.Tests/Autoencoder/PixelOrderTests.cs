@@ -1,6 +1,5 @@
 using AceStep.Testing;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace AceStep.Models.Tests;
@@ -61,18 +60,6 @@ public sealed class PixelOrderTests
         TensorAssert.Close(y, expected, 1e-6, "averages");
     }
 
-    private static void Zero(nn.Module block)
-    {
-        nn.Module convolution = CodecFixture.Part<nn.Module>(block, "conv");
-        foreach ((string name, Parameter parameter) in convolution.named_parameters().ToList())
-        {
-            Parameter value = new(zeros(parameter.shape), requires_grad: false);
-            switch (convolution, name)
-            {
-                case (IHasParameters owner, _): owner.Assign(name, value); break;
-                case (Conv2d layer, "weight"): layer.weight = value; break;
-                case (Conv2d layer, "bias"): layer.bias = value; break;
-            }
-        }
-    }
+    private static void Zero(nn.Module block) =>
+        ModuleLoader.Load(block, new MemorySource(block.named_parameters().ToDictionary(entry => entry.name, entry => zeros(entry.parameter.shape))), float32, CPU);
 }

@@ -21,7 +21,7 @@ public sealed class WindowedAttentionTests
         _autoencoder = CodecFixture.LoadAutoencoder(CodecFixture.Tiny);
         using Generator generator = new(7);
         AutoencoderConfig config = CodecFixture.AutoencoderConfigOf(CodecFixture.Tiny);
-        _hidden = _autoencoder.Decoder.Enter(randn([1, config.LatentChannels, 16, Frames], generator: generator));
+        _hidden = _autoencoder.Decoder.ForwardEntry(randn([1, config.LatentChannels, 16, Frames], generator: generator));
     }
 
     [TearDown]
@@ -76,6 +76,6 @@ public sealed class WindowedAttentionTests
     {
         using WindowedAttention attention = new(_autoencoder.Decoder.AttentionBlocks, plan, range => range.Of(_hidden), CodecFixture.NoSteps);
         attention.Gather();
-        return [.. Enumerable.Range(0, plan.Windows.Count).Select(attention.Run)];
+        return [.. Enumerable.Range(0, plan.Windows.Count).Select(attention.Forward)];
     }
 }

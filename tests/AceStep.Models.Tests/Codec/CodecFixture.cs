@@ -34,17 +34,13 @@ internal static class CodecFixture
     public static MusicAutoencoder LoadAutoencoder(string checkpoint, ScalarType dtype = ScalarType.Float32)
     {
         using SafetensorsFile weights = OpenAutoencoder(checkpoint);
-        MusicAutoencoder autoencoder = new(AutoencoderConfigOf(checkpoint));
-        ModuleLoader.Load(autoencoder, weights, dtype, CPU);
-        return autoencoder;
+        return Networks.Autoencoder.Load(AutoencoderConfigOf(checkpoint), weights, dtype, CPU);
     }
 
     public static MelVocoder LoadVocoder(string checkpoint, ScalarType dtype = ScalarType.Float32)
     {
         using SafetensorsFile weights = OpenVocoder(checkpoint);
-        MelVocoder vocoder = new(VocoderConfigOf(checkpoint));
-        ModuleLoader.Load(vocoder, new VocoderWeights(weights), dtype, CPU, VocoderWeights.IsFrontEnd);
-        return vocoder;
+        return Networks.Vocoder.Load(VocoderConfigOf(checkpoint), weights, dtype, CPU);
     }
 
     public static SafetensorsFile OpenReference(string name) => SafetensorsFile.Open(ReferenceData.Require("models", $"{name}.safetensors"));

@@ -16,8 +16,7 @@ public sealed class CodecPrecisionTests
     {
         using var scope = NewDisposeScope();
         using ChannelRmsNorm norm = new(512);
-        ((IHasParameters)norm).Assign("weight", new(ones(512).to(bfloat16), requires_grad: false));
-        ((IHasParameters)norm).Assign("bias", new(zeros(512).to(bfloat16), requires_grad: false));
+        ModuleLoader.Load(norm, new MemorySource(new Dictionary<string, Tensor> { ["weight"] = ones(512), ["bias"] = zeros(512) }), bfloat16, CPU);
         using Generator generator = new(4);
         Tensor x = randn([1, 512, 3, 5], generator: generator).to(bfloat16);
         Tensor exact = x.to(float64) / x.to(float64).Squared().mean([1], keepdim: true).Plus(1e-5).sqrt();

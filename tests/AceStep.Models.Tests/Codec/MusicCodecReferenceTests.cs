@@ -7,67 +7,50 @@ using static TorchSharp.torch;
 namespace AceStep.Models.Tests;
 
 /// <summary>Audio to latents and latents to audio against models/music_dcae and models/overlapped_decode.</summary>
-[Category(ReferenceData.Category)]
-public sealed class MusicCodecReferenceTests
+public sealed class MusicCodecReferenceTests() : ReferenceTests("music_dcae")
 {
     private const double Tolerance = TensorAssert.PipelineTolerance;
 
-    private DisposeScope _scope;
-    private MusicCodec _codec;
-    private SafetensorsFile _reference;
+    private MusicCodec Codec => Subject<MusicCodec>();
 
-    [SetUp]
-    public void SetUp()
-    {
-        _scope = NewDisposeScope();
-        _reference = CodecFixture.OpenReference("music_dcae");
-        _codec = CodecFixture.LoadCodec(CodecFixture.Tiny);
-    }
-
-    [TearDown]
-    public void TearDown()
-    {
-        _codec?.Dispose();
-        _reference?.Dispose();
-        _scope.Dispose();
-    }
+    private protected override IDisposable Load() => CodecFixture.LoadCodec(CodecFixture.Tiny);
 
     [Test]
     public void Encode_AudioAtEachRate_GivesRecordedLatents()
     {
-        string[] rates = [.. _reference.Names.Where(name => name.StartsWith("audio_", StringComparison.Ordinal)).Select(name => name["audio_".Length..])];
+        string[] rates = [.. Reference.Names.Where(name => name.StartsWith("audio_", StringComparison.Ordinal)).Select(name => name["audio_".Length..])];
         Assert.That(rates, Is.Not.Empty);
         foreach (string rate in rates)
         {
-            Tensor audio = Resample(_reference.Read($"audio_{rate}")[0], int.Parse(rate, CultureInfo.InvariantCulture), _codec.SampleRate);
-            CodecFixture.AssertMatches(_codec.Encode(audio.unsqueeze(0)), _reference, $"latents_{rate}", Tolerance);
+            Tensor audio = Resample(Recorded($"audio_{rate}")[0], int.Parse(rate, CultureInfo.InvariantCulture), Codec.SampleRate);
+            Check(Codec.Encode(audio.unsqueeze(0)), $"latents_{rate}", Tolerance);
         }
     }
 
     [Test]
     public void Encode_Batch_GivesEachItemsLatents()
     {
-        string rate = _codec.SampleRate.ToString(CultureInfo.InvariantCulture);
-        Tensor audio = _reference.Read($"audio_{rate}");
-        Tensor latents = _codec.Encode(cat([audio.Times(0.5), audio], 0));
-        CodecFixture.AssertMatches(latents.narrow(0, 1, 1), _reference, $"latents_{rate}", Tolerance);
+        string rate = Codec.SampleRate.ToString(CultureInfo.InvariantCulture);
+        Tensor audio = Recorded($"audio_{rate}");
+        Tensor latents = Codec.Encode(cat([audio.Times(0.5), audio], 0));
+        Check(latents.narrow(0, 1, 1), $"latents_{rate}", Tolerance);
     }
 
     [Test]
     public void Decode_Batch_GivesRecordedAudio([Values(DecodeMode.Auto, DecodeMode.Whole, DecodeMode.Windowed)] DecodeMode mode)
     {
-        _codec.WindowFrames = 5;
-        Tensor audio = _codec.Decode(_reference.Read("decode_latents"), mode);
-        CodecFixture.AssertMatches(audio.narrow(0, 0, 1), _reference, $"decode_{_codec.SampleRate}", Tolerance);
-        CodecFixture.AssertMatches(audio.narrow(0, 1, 1), _reference, $"decode_{_codec.SampleRate}_second", Tolerance);
+        Codec.WindowFrames = 5;
+        Tensor audio = Codec.Decode(Recorded("decode_latents"), mode);
+        Check(audio.narrow(0, 0, 1), $"decode_{Codec.SampleRate}", Tolerance);
+        Check(audio.narrow(0, 1, 1), $"decode_{Codec.SampleRate}_second", Tolerance);
     }
 
     [Test]
     public void Decode_Resampled_GivesRecordedAudio()
     {
-        Tensor audio = _codec.Decode(_reference.Read("decode_latents").narrow(0, 0, 1));
-        Tensor resampled = Resample(audio[0], _codec.SampleRate, 48_000);
-        CodecFixture.AssertMatches(resampled.unsqueeze(0), _reference, "decode_48000", Tolerance);
+        Tensor audio = Codec.Decode(Recorded("decode_latents").narrow(0, 0, 1));
+        Tensor resampled = Resample(audio[0], Codec.SampleRate, 48_000);
+        Check(resampled.unsqueeze(0), "decode_48000", Tolerance);
     }
 
     [Test]
@@ -75,10 +58,10 @@ public sealed class MusicCodecReferenceTests
     {
         using SafetensorsFile reference = CodecFixture.OpenReference("overlapped_decode");
         long frames = long.Parse(reference.Metadata["frames"], CultureInfo.InvariantCulture);
-        Tensor latents = CodecFixture.RandomLatents(_codec, frames, ulong.Parse(reference.Metadata["seed"], CultureInfo.InvariantCulture));
-        Tensor audio = _codec.Decode(latents, mode)[0];
+        Tensor latents = CodecFixture.RandomLatents(Codec, frames, ulong.Parse(reference.Metadata["seed"], CultureInfo.InvariantCulture));
+        Tensor audio = Codec.Decode(latents, mode)[0];
 
-        Assert.That(audio.size(1), Is.EqualTo(frames * _codec.SamplesPerFrame));
+        Assert.That(audio.size(1), Is.EqualTo(frames * Codec.SamplesPerFrame));
         Assert.That(audio.size(1), Is.EqualTo(long.Parse(reference.Metadata["samples_plain"], CultureInfo.InvariantCulture)));
         CodecFixture.AssertMatches(audio, reference, reference.Names.Single(name => name.StartsWith("plain_every_", StringComparison.Ordinal)), Tolerance);
 

@@ -122,11 +122,10 @@ public sealed class ModuleLoaderTests
         using Sample sample = new();
         Progress progress = new();
 
-        ModuleLoader.Load(sample, source, bfloat16, CPU, bytesRead: progress);
+        ModuleLoader.Load(sample, source, bfloat16, CPU, bytesRead: new ByteCount(progress));
 
         Assert.That(progress.Values, Has.Count.EqualTo(Shapes().Count));
         Assert.That(progress.Values, Is.Ordered.Ascending);
-        Assert.That(progress.Values[^1], Is.EqualTo(ModuleLoader.CountBytes(sample, source)));
         Assert.That(progress.Values[^1], Is.EqualTo(source.Entries.Values.Sum(entry => entry.ByteCount)));
     }
 
@@ -167,13 +166,33 @@ public sealed class ModuleLoaderTests
     }
 
     [Test]
-    public void Load_ModuleWithParametersNobodyCanReplace_IsAProgrammersMistake()
+    public void Load_ParameterWithoutAField_IsAProgrammersMistake()
     {
         using TemporaryFile file = new();
         using SafetensorsFile source = Write(file, new() { ["table"] = [2] });
-        using Unassignable module = new();
+        using WithoutField module = new();
 
-        Assert.That(() => ModuleLoader.Load(module, source, float32, CPU), Throws.InvalidOperationException.With.Message.Contains("IHasParameters"));
+        Assert.That(() => ModuleLoader.Load(module, source, float32, CPU), Throws.InvalidOperationException.With.Message.Contains("ComponentName"));
+    }
+
+    [Test]
+    [Category(HoldsTensorsAttribute.Without)]
+    public void Load_ModuleThatRearranges_HoldsTheRearrangedWeightAndNothingElse()
+    {
+        using TemporaryFile file = new();
+        using SafetensorsFile source = Write(file, new() { ["table"] = [2] });
+        long live = LiveTensors.CountAfterCollection();
+
+        using (Doubling module = new())
+        {
+            ModuleLoader.Load(module, source, float32, CPU);
+            LiveTensors.AssertCountAfterCollection(live + 1);
+            using var scope = NewDisposeScope();
+            TensorAssert.BitEqual(module.Table, source.Read("table").Times(2), "field");
+            TensorAssert.BitEqual(module.get_parameter("table")!, module.Table, "registry");
+        }
+
+        LiveTensors.AssertCountAfterCollection(live);
     }
 
     [Test]
@@ -251,52 +270,33 @@ public sealed class ModuleLoaderTests
         public Tensor Project(Tensor input) => _linear.call(input);
     }
 
-    private sealed class Own : nn.Module, IHasParameters
+    private sealed class Own : nn.Module
     {
         [ComponentName(Name = "table")]
         private Parameter _table = new(torch.empty([5, 2], device: META), requires_grad: false);
 
         public Own()
             : base(nameof(Own)) => RegisterComponents();
-
-        void IHasParameters.Assign(string name, Parameter value)
-        {
-            _table.Dispose();
-            _table = value;
-            ConditionallyRegisterParameter(name, value);
-        }
     }
 
-    private sealed class Unassignable : nn.Module
+    private sealed class WithoutField : nn.Module
+    {
+        public WithoutField()
+            : base(nameof(WithoutField)) => register_parameter("table", new(torch.empty([2], device: META), requires_grad: false));
+    }
+
+    /// <summary>Computes with twice its weight.</summary>
+    private sealed class Doubling : nn.Module, IRearrangesWeights
     {
         [ComponentName(Name = "table")]
-        private readonly Parameter _table = new(torch.empty([2], device: META), requires_grad: false);
+        private Parameter _table = new(torch.empty([2], device: META), requires_grad: false);
 
-        public Unassignable()
-            : base(nameof(Unassignable)) => RegisterComponents();
-    }
+        public Doubling()
+            : base(nameof(Doubling)) => RegisterComponents();
 
-    /// <summary>A source that remembers what was read from it.</summary>
-    private sealed class RecordingSource(ITensorSource source) : ITensorSource
-    {
-        public List<string> Read { get; } = [];
+        public Tensor Table => _table;
 
-        public Action? AfterRead { get; init; }
-
-        public string Origin => source.Origin;
-
-        public IReadOnlyCollection<string> Names => source.Names;
-
-        public IReadOnlyList<long> Shape(string name) => source.Shape(name);
-
-        public ScalarType Type(string name) => source.Type(name);
-
-        void ITensorSource.Read(string name, Tensor destination)
-        {
-            source.Read(name, destination);
-            Read.Add(name);
-            AfterRead?.Invoke();
-        }
+        Parameter IRearrangesWeights.Rearrange(string name, Tensor stored) => new(stored.Times(2).DetachFromDisposeScope(), requires_grad: false);
     }
 
     private sealed class Progress : IProgress<long>

@@ -6,72 +6,55 @@ using static TorchSharp.torch;
 namespace AceStep.Models.Tests;
 
 /// <summary>The lyric encoder, stage by stage, against models/lyric_encoder.</summary>
-[Category(ReferenceData.Category)]
-public sealed class LyricEncoderReferenceTests
+public sealed class LyricEncoderReferenceTests() : ReferenceTests("lyric_encoder")
 {
     private const double Tolerance = TensorAssert.ModuleTolerance;
 
-    private DisposeScope _scope;
-    private AceStepTransformer _transformer;
-    private SafetensorsFile _reference;
+    private AceStepTransformer Transformer => Subject<AceStepTransformer>();
 
-    [SetUp]
-    public void SetUp()
-    {
-        _scope = NewDisposeScope();
-        _transformer = TransformerFixture.Load();
-        _reference = TransformerFixture.OpenReference("lyric_encoder");
-    }
-
-    [TearDown]
-    public void TearDown()
-    {
-        _scope.Dispose();
-        _reference?.Dispose();
-        _transformer?.Dispose();
-    }
+    private protected override IDisposable Load() => TransformerFixture.Load();
 
     [Test]
     public void Create_ReferenceLength_GivesRecordedPositions() =>
-        TransformerFixture.AssertMatches(Positions.unsqueeze(0), _reference, "pos_emb", Tolerance);
+        Check(Positions.unsqueeze(0), "pos_emb", Tolerance);
 
     [Test]
     public void Embedding_ReferenceIds_GivesRecordedVectors()
     {
-        Tensor embedding = TransformerFixture.Part<TokenEmbedding>(_transformer, "lyric_embs").call(Ids);
-        TransformerFixture.AssertMatches(embedding, _reference, "embedding", Tolerance);
-        Tensor embedded = TransformerFixture.Part<LyricEmbedding>(_transformer, "lyric_encoder.embed").call(embedding);
+        Tensor embedding = CodecFixture.Part<TokenEmbedding>(Transformer, "lyric_embs").call(Ids);
+        Check(embedding, "embedding", Tolerance);
+        Tensor embedded = CodecFixture.Part<LyricEmbedding>(Transformer, "lyric_encoder.embed").call(embedding);
 
         // The usual tolerance would not see another epsilon of the norm, which moves this by 6e-6.
-        TransformerFixture.AssertMatches(embedded, _reference, "embed", 2e-6);
+        Check(embedded, "embed", 2e-6);
     }
 
     [Test]
     public void FirstLayer_ReferenceInput_GivesRecordedParts()
     {
         const string Layer = "lyric_encoder.encoders.0";
-        Tensor input = _reference.Read("embed");
-        Tensor normalised = TransformerFixture.Part<LayerNorm>(_transformer, $"{Layer}.norm_mha").call(input);
-        Tensor attention = TransformerFixture.Part<RelativeAttention>(_transformer, $"{Layer}.self_attn").call(normalised, Positions, IsPadding, false);
-        TransformerFixture.AssertMatches(attention, _reference, "layer.0.attention", Tolerance);
+        Tensor input = Recorded("embed");
+        Tensor normalised = CodecFixture.Part<LayerNorm>(Transformer, $"{Layer}.norm_mha").call(input);
+        Tensor attention = CodecFixture.Part<RelativeAttention>(Transformer, $"{Layer}.self_attn").call(normalised, Positions, IsPadding, false);
+        Check(attention, "layer.0.attention", Tolerance);
 
-        normalised = TransformerFixture.Part<LayerNorm>(_transformer, $"{Layer}.norm_ff").call(input.Plus(attention));
-        Tensor feedForward = TransformerFixture.Part<LyricFeedForward>(_transformer, $"{Layer}.feed_forward").call(normalised);
-        TransformerFixture.AssertMatches(feedForward, _reference, "layer.0.feed_forward", Tolerance);
+        normalised = CodecFixture.Part<LayerNorm>(Transformer, $"{Layer}.norm_ff").call(input.Plus(attention));
+        Tensor feedForward = CodecFixture.Part<LyricFeedForward>(Transformer, $"{Layer}.feed_forward").call(normalised);
+        Check(feedForward, "layer.0.feed_forward", Tolerance);
     }
 
     [Test]
     public void Layers_ReferenceInput_GiveRecordedStreams()
     {
-        IReadOnlyList<int> recorded = TransformerFixture.Indices(_reference, "layer.");
+        IReadOnlyList<int> recorded = TransformerFixture.Indices(Reference, "layer.");
         Assert.That(recorded, Is.Not.Empty);
-        Tensor stream = _reference.Read("embed");
+        Tensor stream = Recorded("embed");
         for (int layer = 0; layer <= recorded[^1]; layer++)
         {
-            stream = TransformerFixture.Part<LyricEncoderLayer>(_transformer, $"lyric_encoder.encoders.{layer}").call(stream, Positions, IsPadding, false);
+            stream = CodecFixture.Part<LyricEncoderLayer>(Transformer, $"lyric_encoder.encoders.{layer}").call(stream, Positions, IsPadding, false);
             if (recorded.Contains(layer))
             {
-                TransformerFixture.AssertMatches(stream, _reference, $"layer.{layer}", Tolerance);
+                Check(stream, $"layer.{layer}", Tolerance);
             }
         }
     }
@@ -79,48 +62,48 @@ public sealed class LyricEncoderReferenceTests
     [Test]
     public void Encoder_ReferenceIds_GivesRecordedOutput()
     {
-        Tensor output = Encode(Ids, _reference.Read("mask"), weaken: false);
-        TransformerFixture.AssertMatches(output, _reference, "output", Tolerance);
-        TransformerFixture.AssertMatches(Project(output), _reference, "projected", Tolerance);
+        Tensor output = Encode(Ids, Recorded("mask"), weaken: false);
+        Check(output, "output", Tolerance);
+        Check(Project(output), "projected", Tolerance);
     }
 
     [Test]
     public void Encoder_NoValidToken_GivesRecordedOutput()
     {
         Tensor nothing = zeros(1, 1, dtype: int64);
-        TransformerFixture.AssertMatches(Project(Encode(nothing, nothing, weaken: false)), _reference, "empty_projected", Tolerance);
+        Check(Project(Encode(nothing, nothing, weaken: false)), "empty_projected", Tolerance);
     }
 
     [Test]
     public void Encoder_Weakened_EqualsSmallerQueryWeightsInLayersFourAndFive()
     {
-        Tensor mask = _reference.Read("mask");
+        Tensor mask = Recorded("mask");
         Tensor weakened = Encode(Ids, mask, weaken: true);
         using (no_grad())
         {
             foreach (int layer in (int[])[4, 5])
             {
-                Linear toQuery = TransformerFixture.Part<Linear>(_transformer, $"lyric_encoder.encoders.{layer}.self_attn.linear_q");
+                Linear toQuery = CodecFixture.Part<Linear>(Transformer, $"lyric_encoder.encoders.{layer}.self_attn.linear_q");
                 toQuery.weight.MultiplyInPlace(0.01);
                 toQuery.bias!.MultiplyInPlace(0.01);
             }
         }
 
         TensorAssert.Close(weakened, Encode(Ids, mask, weaken: false), Tolerance, "weakened");
-        Assert.That(TensorAssert.RelativeL2(weakened, _reference.Read("output")), Is.GreaterThan(100 * Tolerance), "weakening changes the output");
+        Assert.That(TensorAssert.RelativeL2(weakened, Recorded("output")), Is.GreaterThan(100 * Tolerance), "weakening changes the output");
     }
 
-    private Tensor Ids => _reference.Read("token_ids");
+    private Tensor Ids => Recorded("token_ids");
 
-    private Tensor IsPadding => _reference.Read("mask").logical_not().unsqueeze(1).unsqueeze(1);
+    private Tensor IsPadding => Recorded("mask").logical_not().unsqueeze(1).unsqueeze(1);
 
-    private Tensor Positions => RelativePositions.Create(Ids.size(1), _transformer.Config.LyricWidth, float32, CPU);
+    private Tensor Positions => RelativePositions.Create(Ids.size(1), Transformer.Config.LyricWidth, float32, CPU);
 
     private Tensor Encode(Tensor ids, Tensor mask, bool weaken)
     {
-        Tensor embedding = TransformerFixture.Part<TokenEmbedding>(_transformer, "lyric_embs").call(ids);
-        return TransformerFixture.Part<LyricEncoder>(_transformer, "lyric_encoder").call(embedding, mask, weaken);
+        Tensor embedding = CodecFixture.Part<TokenEmbedding>(Transformer, "lyric_embs").call(ids);
+        return CodecFixture.Part<LyricEncoder>(Transformer, "lyric_encoder").call(embedding, mask, weaken);
     }
 
-    private Tensor Project(Tensor output) => TransformerFixture.Part<Linear>(_transformer, "lyric_proj").call(output);
+    private Tensor Project(Tensor output) => CodecFixture.Part<Linear>(Transformer, "lyric_proj").call(output);
 }

@@ -23,7 +23,7 @@ public sealed class RelativeAttentionTests
         Tensor isPadding = zeros(2, 1, 1, length, dtype: ScalarType.Bool);
         isPadding[1].narrow(-1, 0, 1).copy_(ones(1));
         Tensor positions = RelativePositions.Create(length, width, float32, CPU);
-        Tensor actual = TransformerFixture.Part<RelativeAttention>(transformer, Name).call(hiddenStates, positions, isPadding, false);
+        Tensor actual = CodecFixture.Part<RelativeAttention>(transformer, Name).call(hiddenStates, positions, isPadding, false);
 
         Tensor query = Project("linear_q", hiddenStates);
         Tensor key = Project("linear_k", hiddenStates);
@@ -35,11 +35,11 @@ public sealed class RelativeAttentionTests
         Tensor scores = byContent.Plus(byPosition).Over(Math.Sqrt(headSize));
         Tensor weights = scores.FillInPlace(isPadding, double.NegativeInfinity).softmax(-1).FillInPlace(isPadding, 0);
         Tensor attended = einsum("bhij,bjhd->bihd", weights, value).flatten(start_dim: 2);
-        Tensor expected = TransformerFixture.Part<Linear>(transformer, $"{Name}.linear_out").call(attended);
+        Tensor expected = CodecFixture.Part<Linear>(transformer, $"{Name}.linear_out").call(attended);
         TensorAssert.Close(actual, expected, 1e-6, "attention");
 
         Tensor Project(string layer, Tensor input) =>
-            TransformerFixture.Part<Linear>(transformer, $"{Name}.{layer}").call(input).unflatten(2, heads, headSize);
+            CodecFixture.Part<Linear>(transformer, $"{Name}.{layer}").call(input).unflatten(2, heads, headSize);
 
         Tensor Parameter(string name) => transformer.named_parameters().First(entry => entry.name == $"{Name}.{name}").parameter;
     }

@@ -26,10 +26,10 @@ public sealed class Umt5EncoderTests
 
         Assert.Multiple(() =>
         {
-            Check("last_hidden_state", encoder.Encode(ids, mask));
-            Check("alone_last_hidden_state", encoder.Encode(first, firstMask));
-            Check("null_last_hidden_state", encoder.Encode(first, firstMask, weakenQueries: true));
-            Check("long_last_hidden_state", encoder.Encode(longIds, torch.ones_like(longIds)));
+            Check("last_hidden_state", encoder.call(ids, mask, false));
+            Check("alone_last_hidden_state", encoder.call(first, firstMask, false));
+            Check("null_last_hidden_state", encoder.call(first, firstMask, true));
+            Check("long_last_hidden_state", encoder.call(longIds, torch.ones_like(longIds), false));
         });
 
         void Check(string name, Tensor actual) => TensorAssert.Close(actual, recorded.Read(name), TensorAssert.ModuleTolerance, name);
@@ -49,8 +49,8 @@ public sealed class Umt5EncoderTests
         Check("embedding", states);
         foreach ((int index, Umt5Block block) in encoder.Stack.Blocks.Index())
         {
-            Tensor attended = block.RunAttention(states, pass);
-            Tensor transformed = block.Run(states, pass, queryScale: null);
+            Tensor attended = CodecFixture.Part<Umt5AttentionLayer>(block, "layer.0").call(states, pass, false);
+            Tensor transformed = block.call(states, pass, false);
 
             // Of a layer, what it adds was recorded.
             Check($"block.{index}.attention", attended - states);
@@ -79,7 +79,7 @@ public sealed class Umt5EncoderTests
         using SafetensorsFile recorded = Recorded();
         using Umt5Encoder encoder = LoadReference(bfloat16);
 
-        Tensor states = encoder.Encode(recorded.Read("input_ids"), recorded.Read("attention_mask"));
+        Tensor states = encoder.call(recorded.Read("input_ids"), recorded.Read("attention_mask"), false);
 
         // Eight bits of mantissa through twelve blocks.
         Assert.That(states.dtype, Is.EqualTo(bfloat16));
@@ -99,7 +99,7 @@ public sealed class Umt5EncoderTests
 
         converted.to(bfloat16);
 
-        TensorAssert.BitEqual(converted.Encode(ids, mask), loaded.Encode(ids, mask), "last_hidden_state");
+        TensorAssert.BitEqual(converted.call(ids, mask, false), loaded.call(ids, mask, false), "last_hidden_state");
     }
 
     [Test]
@@ -114,7 +114,7 @@ public sealed class Umt5EncoderTests
 
         for (int round = 0; round < 3; round++)
         {
-            encoder.Encode(ids, mask, weakenQueries: true).Dispose();
+            encoder.call(ids, mask, true).Dispose();
         }
 
         LiveTensors.AssertCount(live);
@@ -141,7 +141,7 @@ public sealed class Umt5EncoderTests
         PrefixedTensorSource part = new(all, "text_encoders.umt5base.transformer.");
         using Umt5Encoder encoder = Umt5Encoder.Load(Umt5Config.FromTensors(part), part, float32, CPU);
 
-        Tensor states = encoder.Encode(recorded.Read("input_ids"), recorded.Read("attention_mask"));
+        Tensor states = encoder.call(recorded.Read("input_ids"), recorded.Read("attention_mask"), false);
 
         // Its weights are the recorded ones in float16: eleven bits.
         Assert.That(part.Type("shared.weight"), Is.EqualTo(ScalarType.Float16));

@@ -16,48 +16,24 @@ public sealed class GatedConvolutionTests
     {
         using var scope = NewDisposeScope();
         using var feedForward = new GatedConvolution(Width, HiddenWidth);
-        var weights = new RandomWeights(seed: 3);
-        ModuleLoader.Load(feedForward, weights, float32, CPU);
-        Tensor input = weights.Draw(rows, frames, Width);
+        using var generator = new Generator(3);
+        Dictionary<string, Tensor> weights = new()
+        {
+            ["inverted_conv.conv.weight"] = Draw(2 * HiddenWidth, Width, 1),
+            ["inverted_conv.conv.bias"] = Draw(2 * HiddenWidth),
+            ["depth_conv.conv.weight"] = Draw(2 * HiddenWidth, 1, 3),
+            ["depth_conv.conv.bias"] = Draw(2 * HiddenWidth),
+            ["point_conv.conv.weight"] = Draw(Width, HiddenWidth, 1),
+        };
+        ModuleLoader.Load(feedForward, new MemorySource(weights), float32, CPU);
+        Tensor input = Draw(rows, frames, Width);
 
         Tensor expanded = conv1d(input.transpose(1, 2), weights["inverted_conv.conv.weight"], weights["inverted_conv.conv.bias"]).silu();
         Tensor mixed = conv1d(expanded, weights["depth_conv.conv.weight"], weights["depth_conv.conv.bias"], padding: 1, groups: 2 * HiddenWidth);
         Tensor gated = mixed.narrow(1, 0, HiddenWidth) * mixed.narrow(1, HiddenWidth, HiddenWidth).silu();
         Tensor expected = conv1d(gated, weights["point_conv.conv.weight"]).transpose(1, 2);
         TensorAssert.Close(feedForward.call(input), expected, 1e-6, "feed-forward");
-    }
 
-    /// <summary>Normal random tensors for whatever is asked for, in the shapes of this feed-forward.</summary>
-    private sealed class RandomWeights : ITensorSource
-    {
-        private readonly Generator _generator;
-        private readonly Dictionary<string, Tensor> _tensors;
-
-        public RandomWeights(ulong seed)
-        {
-            _generator = new Generator(seed);
-            _tensors = new Dictionary<string, Tensor>
-            {
-                ["inverted_conv.conv.weight"] = Draw(2 * HiddenWidth, Width, 1),
-                ["inverted_conv.conv.bias"] = Draw(2 * HiddenWidth),
-                ["depth_conv.conv.weight"] = Draw(2 * HiddenWidth, 1, 3),
-                ["depth_conv.conv.bias"] = Draw(2 * HiddenWidth),
-                ["point_conv.conv.weight"] = Draw(Width, HiddenWidth, 1),
-            };
-        }
-
-        public string Origin => "random";
-
-        public IReadOnlyCollection<string> Names => _tensors.Keys;
-
-        public Tensor this[string name] => _tensors[name];
-
-        public Tensor Draw(params long[] shape) => randn(shape, generator: _generator);
-
-        public IReadOnlyList<long> Shape(string name) => _tensors[name].shape;
-
-        public ScalarType Type(string name) => _tensors[name].dtype;
-
-        public void Read(string name, Tensor destination) => destination.copy_(_tensors[name]);
+        Tensor Draw(params long[] shape) => randn(shape, generator: generator);
     }
 }

@@ -105,7 +105,7 @@ public sealed class TransformerContractTests
     [Test]
     public void Generation_Disposed_LeavesNoTensorBehind()
     {
-        using SafetensorsFile reference = TransformerFixture.OpenReference("encode");
+        using SafetensorsFile reference = CodecFixture.OpenReference("encode");
         Tensor[] inputs = [.. ((string[])["text", "text_mask", "speaker", "token_ids", "lyric_mask"]).Select(reference.Read)];
         Tensor latents = Latents();
         Tensor timesteps = tensor(new float[] { 900, 500, 100 });

@@ -21,12 +21,6 @@ internal static class TransformerFixture
 
     public static SafetensorsFile OpenWeights() => SafetensorsFile.Open(Path.Combine(Folder, "diffusion_pytorch_model.safetensors"));
 
-    public static SafetensorsFile OpenReference(string name) => SafetensorsFile.Open(ReferenceData.Require("models", $"{name}.safetensors"));
-
-    /// <summary>The part of a model that has this name in the checkpoint.</summary>
-    public static T Part<T>(nn.Module model, string name)
-        where T : nn.Module => (T)model.named_modules().First(part => part.name == name).module;
-
     /// <summary>The numbers n for which a reference has a tensor of the name prefix + n.</summary>
     public static IReadOnlyList<int> Indices(SafetensorsFile reference, string prefix) =>
     [
@@ -36,10 +30,4 @@ internal static class TransformerFixture
             .Select(match => int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture))
             .Order(),
     ];
-
-    public static void AssertMatches(Tensor actual, SafetensorsFile reference, string name, double tolerance)
-    {
-        using Tensor expected = reference.Read(name);
-        TensorAssert.Close(actual, expected, tolerance, name);
-    }
 }

@@ -58,24 +58,4 @@ public sealed class TransformerLoadingTests
         Assert.Throws<OperationCanceledException>(
             () => AceStepTransformer.Load(TransformerFixture.Config, weights, float32, CPU, cancellationToken: new CancellationToken(canceled: true)));
     }
-
-    /// <summary>Writes down which tensors are read.</summary>
-    private sealed class RecordingSource(ITensorSource inner) : ITensorSource
-    {
-        public List<string> Read { get; } = [];
-
-        public string Origin => inner.Origin;
-
-        public IReadOnlyCollection<string> Names => inner.Names;
-
-        public IReadOnlyList<long> Shape(string name) => inner.Shape(name);
-
-        public ScalarType Type(string name) => inner.Type(name);
-
-        void ITensorSource.Read(string name, Tensor destination)
-        {
-            Read.Add(name);
-            inner.Read(name, destination);
-        }
-    }
 }

@@ -19,13 +19,13 @@ public sealed class VocoderReachTests
         FrameRange wanted = new(2 * vocoder.Reach, (2 * vocoder.Reach) + 1);
         FrameRange all = new(0, total);
         Tensor mel = randn([1, config.MelBins, total], generator: generator).Plus(-3);
-        Tensor waveform = vocoder.Forward(mel, all, wanted, total, CodecFixture.NoSteps);
+        Tensor waveform = vocoder.call(mel, all, wanted, total, CodecFixture.NoSteps);
 
         for (int distance = vocoder.Reach + 1; distance >= vocoder.Reach - 2; distance--)
         {
             Tensor changed = mel.clone();
             changed.narrow(2, wanted.Start + (after ? distance : -distance), 1).AddInPlace(1000);
-            double difference = (vocoder.Forward(changed, all, wanted, total, CodecFixture.NoSteps) - waveform).abs().max().item<float>();
+            double difference = (vocoder.call(changed, all, wanted, total, CodecFixture.NoSteps) - waveform).abs().max().item<float>();
             TestContext.Out.WriteLine($"{distance} frames away: {difference:E2}");
             if (distance > vocoder.Reach)
             {
@@ -46,11 +46,11 @@ public sealed class VocoderReachTests
         const int Total = 400;
         FrameRange all = new(0, Total);
         Tensor mel = randn([2, config.MelBins, Total], generator: generator).Times(2).Plus(-5);
-        Tensor whole = vocoder.Forward(mel, all, all, Total, CodecFixture.NoSteps);
+        Tensor whole = vocoder.call(mel, all, all, Total, CodecFixture.NoSteps);
         foreach (FrameRange wanted in new FrameRange[] { new(0, 100), new(100, 101), new(150, 260), new(399, 400), new(0, 400) })
         {
             FrameRange held = wanted.Widen(vocoder.Reach, Total);
-            Tensor part = vocoder.Forward(held.Of(mel), held, wanted, Total, CodecFixture.NoSteps);
+            Tensor part = vocoder.call(held.Of(mel), held, wanted, Total, CodecFixture.NoSteps);
             TensorAssert.Close(part, wanted.Times(config.HopLength).Of(whole), 5e-6, $"{wanted}");
         }
     }
