@@ -14,31 +14,29 @@ public sealed class LyricVocabulary
 
     private static readonly HashSet<string> ControlTokens = new(StringComparer.Ordinal) { "[STOP]", "[UNK]", "[SPACE]", "[START]" };
 
-    private LyricVocabulary(BpeModel model)
+    private LyricVocabulary(BpeEncoder encoder)
     {
-        Dictionary<string, int> added = model.AddedTokens.ToDictionary(token => token.Content, token => token.Id, StringComparer.Ordinal);
-        Require(added, "[START]", StartId);
-        Require(added, "[SPACE]", LineEndId);
+        Encoder = encoder;
+        Require("[START]", StartId);
+        Require("[SPACE]", LineEndId);
         foreach (string language in LyricTokenizer.SupportedLanguages)
         {
             string token = LyricTokenizer.LanguageToken(language);
-            if (!added.ContainsKey(token))
+            if (!encoder.AddedTokens.ContainsKey(token))
             {
                 throw new InvalidDataException($"added_tokens lacks the language {token}");
             }
         }
 
-        Encoder = new BpeEncoder(model);
-        Count = model.Count;
         HashSet<string> languages = [.. LyricTokenizer.SupportedLanguages.Select(LyricTokenizer.LanguageToken)];
         StructureTags =
         [
-            .. model.AddedTokens.Select(token => token.Content).Where(token => !ControlTokens.Contains(token) && !languages.Contains(token)),
+            .. encoder.AddedTokens.Keys.Where(token => !ControlTokens.Contains(token) && !languages.Contains(token)),
         ];
     }
 
     /// <summary>One more than the highest token id.</summary>
-    public int Count { get; }
+    public int Count => Encoder.Count;
 
     /// <summary>
     /// The tags that are one token of their own, such as <c>[verse]</c> and <c>[chorus]</c>, wherever they stand in a line.
@@ -64,7 +62,7 @@ public sealed class LyricVocabulary
             }
 
             using JsonDocument document = JsonDocument.Parse(file);
-            return new LyricVocabulary(BpeModel.Read(document.RootElement));
+            return new LyricVocabulary(BpeEncoder.Read(document.RootElement));
         }
         catch (Exception exception) when (exception is JsonException or InvalidDataException or ArgumentException)
         {
@@ -73,9 +71,9 @@ public sealed class LyricVocabulary
     }
 
     // The model was trained with these two, and the original writes them without asking the vocabulary.
-    private static void Require(Dictionary<string, int> added, string token, int id)
+    private void Require(string token, int id)
     {
-        if (!added.TryGetValue(token, out int found) || found != id)
+        if (!Encoder.AddedTokens.TryGetValue(token, out int found) || found != id)
         {
             throw new InvalidDataException($"the added token {token} must have the id {id}");
         }

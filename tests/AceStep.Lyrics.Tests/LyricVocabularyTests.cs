@@ -77,7 +77,7 @@ internal sealed class LyricVocabularyTests
     [Test]
     public void Encode_LongPiece_MergesAsAShortOne()
     {
-        // 30 letters are searched, 3,000 are queued; the pattern repeats without merges across its ends.
+        // The pattern repeats without merges across its ends.
         JsonObject description = SmallVocabulary.Describe("a a", "aa a", "a b", "c d", "aab b", "aa b", "b c");
         description["model"]!["merges"]!.AsArray().RemoveAt(4);
         LyricVocabulary vocabulary = SmallVocabulary.Load(description);
@@ -89,6 +89,32 @@ internal sealed class LyricVocabularyTests
         vocabulary.Encoder.Encode(string.Concat(Enumerable.Repeat(Pattern, 200)), many, []);
 
         Assert.That(many, Is.EqualTo(Enumerable.Repeat(one, 200).SelectMany(ids => ids)));
+    }
+
+    [Test]
+    public void Encode_RunLongerThanAnyWord_IsCutBetweenCharacters()
+    {
+        // The first run is odd, so that a cut by UTF-16 units would go through a pair.
+        JsonObject description = SmallVocabulary.Describe();
+        var ids = new List<int>();
+        var unknown = new List<int>();
+
+        SmallVocabulary.Load(description).Encoder.Encode("!" + string.Concat(Enumerable.Repeat("\U0001F3B5", 10_000)), ids, unknown);
+
+        Assert.That(ids, Is.EqualTo(Enumerable.Repeat(1, 10_000).Prepend(SmallVocabulary.Id(description, "!"))));
+        Assert.That(unknown, Is.EqualTo(Enumerable.Repeat(0x1F3B5, 10_000)));
+    }
+
+    [Test]
+    public void Encode_UnknownTokenWrittenOut_IsNoUnknownCharacter()
+    {
+        var ids = new List<int>();
+        var unknown = new List<int>();
+
+        Vocabularies.Tiny.Encoder.Encode("[UNK]é", ids, unknown);
+
+        Assert.That(ids.Take(1), Is.EqualTo((int[])[1]));
+        Assert.That(unknown, Has.None.EqualTo('['));
     }
 
     private static TestCaseData Fault(string rule, Action<JsonObject> breakIt) => new TestCaseData(rule, breakIt).SetArgDisplayNames(rule);

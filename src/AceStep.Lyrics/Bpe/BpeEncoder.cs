@@ -1,144 +1,184 @@
-using System.Buffers;
-using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using AceStep.Lyrics.Text;
+using Microsoft.ML.Tokenizers;
 
 namespace AceStep.Lyrics.Bpe;
 
-/// <summary>Byte-pair encoding over characters: added tokens first, then pieces, then merges within each piece. Thread-safe.</summary>
-internal sealed class BpeEncoder
+/// <summary>
+/// The byte-pair encoding that a vocabulary describes: added tokens first, then words, then merges within each word. What
+/// the description says is checked here; the encoding itself is that of Microsoft.ML.Tokenizers. Thread-safe.
+/// </summary>
+internal sealed partial class BpeEncoder
 {
-    private readonly BpeModel _model;
-    private readonly SearchValues<char> _addedTokenStarts;
-    private readonly ILookup<char, AddedToken> _addedTokens;
+    private const string WhitespaceSplitter = "Whitespace";
 
-    public BpeEncoder(BpeModel model)
+    private readonly BpeTokenizer _tokenizer;
+    private readonly string _unknownToken;
+    private readonly int _unknownId;
+
+    private BpeEncoder(Dictionary<string, int> vocabulary, IEnumerable<string> merges, Dictionary<string, int> addedTokens, string unknownToken)
     {
-        _model = model;
-        _addedTokenStarts = SearchValues.Create([.. model.AddedTokens.Select(token => token.Content[0]).Distinct()]);
-        // Of tokens that start alike the longest wins.
-        _addedTokens = model.AddedTokens.OrderByDescending(token => token.Content.Length).ToLookup(token => token.Content[0]);
+        _unknownToken = unknownToken;
+        _unknownId = vocabulary[unknownToken];
+        AddedTokens = addedTokens;
+        Count = vocabulary.Values.Concat(addedTokens.Values).Max() + 1;
+
+        // Of tokens that start alike the first wins, and it is to be the longest.
+        Dictionary<string, int> longestFirst = addedTokens.OrderByDescending(token => token.Key.Length).ToDictionary();
+        _tokenizer = BpeTokenizer.Create(new BpeOptions(vocabulary)
+        {
+            Merges = merges,
+            SpecialTokens = longestFirst,
+            UnknownToken = unknownToken,
+            PreTokenizer = new RegexPreTokenizer(Words(), longestFirst),
+        });
+    }
+
+    /// <summary>The tokens that are found as they are written, before anything else, and their ids.</summary>
+    public IReadOnlyDictionary<string, int> AddedTokens { get; }
+
+    /// <summary>One more than the highest id.</summary>
+    public int Count { get; }
+
+    /// <summary>Reads a description; everything that would change the ids and is not known here is refused.</summary>
+    /// <exception cref="InvalidDataException">The description breaks a rule; the message names it.</exception>
+    public static BpeEncoder Read(JsonElement root)
+    {
+        Require(root.ValueKind == JsonValueKind.Object, "it must be an object");
+        foreach (string name in (string[])["normalizer", "post_processor", "truncation", "padding"])
+        {
+            RequireNull(root, name);
+        }
+
+        string? splitter = Property(root, "pre_tokenizer", JsonValueKind.Object).TryGetProperty("type", out JsonElement type) ? type.GetString() : null;
+        Require(splitter == WhitespaceSplitter, $"pre_tokenizer.type must be \"{WhitespaceSplitter}\", not \"{splitter}\"");
+
+        JsonElement model = Property(root, "model", JsonValueKind.Object);
+        Require(
+            !model.TryGetProperty("type", out JsonElement kind) || kind.ValueEquals("BPE"), "model.type must be \"BPE\"");
+        foreach (string name in (string[])["dropout", "continuing_subword_prefix", "end_of_word_suffix"])
+        {
+            RequireNull(model, name);
+        }
+
+        foreach (string name in (string[])["fuse_unk", "byte_fallback", "ignore_merges"])
+        {
+            Require(
+                !model.TryGetProperty(name, out JsonElement flag) || flag.ValueKind is JsonValueKind.False or JsonValueKind.Null,
+                $"model.{name} must be false");
+        }
+
+        Dictionary<string, int> vocabulary = ReadVocabulary(Property(model, "vocab", JsonValueKind.Object));
+        Dictionary<string, int> addedTokens = ReadAddedTokens(Property(root, "added_tokens", JsonValueKind.Array));
+        string unknown = Property(model, "unk_token", JsonValueKind.String).GetString()!;
+        Require(vocabulary.ContainsKey(unknown), $"model.unk_token \"{unknown}\" is not in model.vocab");
+        return new BpeEncoder(vocabulary, ReadMerges(Property(model, "merges", JsonValueKind.Array), vocabulary), addedTokens, unknown);
     }
 
     /// <summary>Appends the ids of a text, and to <paramref name="unknown"/> the characters that are no token.</summary>
     public void Encode(string text, List<int> ids, List<int> unknown)
     {
-        int pending = 0;
-        for (int position = 0; position < text.Length;)
+        foreach (EncodedToken token in _tokenizer.EncodeToTokens(text, out _, considerNormalization: false))
         {
-            int skip = text.AsSpan(position).IndexOfAny(_addedTokenStarts);
-            if (skip < 0)
+            ids.Add(token.Id);
+            ReadOnlySpan<char> written = text.AsSpan()[token.Offset];
+            if (token.Id == _unknownId && !written.SequenceEqual(_unknownToken))
             {
-                break;
+                unknown.Add(CodePoints.At(written, 0));
             }
-
-            position += skip;
-            if (TokenAt(text, position) is { } token)
-            {
-                EncodePieces(text.AsSpan(pending..position), ids, unknown);
-                ids.Add(token.Id);
-                pending = position += token.Content.Length;
-            }
-            else
-            {
-                position++;
-            }
-        }
-
-        EncodePieces(text.AsSpan(pending), ids, unknown);
-    }
-
-    private AddedToken? TokenAt(string text, int position)
-    {
-        foreach (AddedToken token in _addedTokens[text[position]])
-        {
-            if (text.AsSpan(position).StartsWith(token.Content))
-            {
-                return token;
-            }
-        }
-
-        return null;
-    }
-
-    // Maximal runs of word characters, and of what is neither a word nor white space.
-    private void EncodePieces(ReadOnlySpan<char> text, List<int> ids, List<int> unknown)
-    {
-        if (text.IsEmpty)
-        {
-            return;
-        }
-
-        int[] symbols = ArrayPool<int>.Shared.Rent(text.Length);
-        int count = 0;
-        PieceKind kind = PieceKind.None;
-        for (int index = 0; index < text.Length;)
-        {
-            int codePoint = CodePoints.Next(text, ref index);
-            PieceKind next = KindOf(codePoint);
-            if (next != kind)
-            {
-                AppendMerged(symbols.AsSpan(0, count), ids);
-                count = 0;
-                kind = next;
-            }
-
-            if (kind == PieceKind.None)
-            {
-                continue;
-            }
-
-            if (!_model.Characters.TryGetValue(codePoint, out symbols[count]))
-            {
-                symbols[count] = PieceMerger.Unknown;
-                unknown.Add(codePoint);
-            }
-
-            count++;
-        }
-
-        AppendMerged(symbols.AsSpan(0, count), ids);
-        ArrayPool<int>.Shared.Return(symbols);
-    }
-
-    private void AppendMerged(Span<int> symbols, List<int> ids)
-    {
-        foreach (int symbol in PieceMerger.Merge(symbols, _model))
-        {
-            ids.Add(symbol == PieceMerger.Unknown ? _model.UnknownId : symbol);
         }
     }
 
-    private static PieceKind KindOf(int codePoint)
+    /// <summary>
+    /// Runs of word characters, and of what is neither a word nor white space: \w in the Rust and Python that the original
+    /// runs on, which .NET has another \w than. A run of more than 4,096 characters, which no song has, counts as several,
+    /// since the time for one grows with the square of its length.
+    /// </summary>
+    [GeneratedRegex("""[\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\u200C\u200D\u24B6-\u24E9]{1,4096}|(?:[\uD800-\uDBFF][\uDC00-\uDFFF]|[^\s\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\u200C\u200D\u24B6-\u24E9]){1,4096}""", RegexOptions.CultureInvariant)]
+    private static partial Regex Words();
+
+    private static Dictionary<string, int> ReadVocabulary(JsonElement tokens)
     {
-        if (codePoint < 0x80)
+        var vocabulary = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (JsonProperty token in tokens.EnumerateObject())
         {
-            return char.IsAsciiLetterOrDigit((char)codePoint) || codePoint == '_' ? PieceKind.Word
-                : codePoint is ' ' or (>= 0x09 and <= 0x0D) ? PieceKind.None
-                : PieceKind.Other;
+            Require(
+                token.Value.ValueKind == JsonValueKind.Number && token.Value.TryGetInt32(out int id) && id >= 0,
+                $"model.vocab[\"{token.Name}\"] must be an id of 0 or more, not {token.Value.GetRawText()}");
+            Require(vocabulary.TryAdd(token.Name, token.Value.GetInt32()), $"model.vocab has \"{token.Name}\" twice");
         }
 
-        return CharUnicodeInfo.GetUnicodeCategory(codePoint) switch
-        {
-            <= UnicodeCategory.OtherLetter => PieceKind.Word,
-            UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark
-                or UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber
-                or UnicodeCategory.ConnectorPunctuation => PieceKind.Word,
-            UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => PieceKind.None,
-            _ => codePoint switch
-            {
-                0x85 => PieceKind.None,
-                // Joiners, and letters in circles and squares.
-                0x200C or 0x200D or (>= 0x24B6 and <= 0x24E9) or (>= 0x1F130 and <= 0x1F149)
-                    or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189) => PieceKind.Word,
-                _ => PieceKind.Other,
-            },
-        };
+        return vocabulary;
     }
 
-    private enum PieceKind
+    private static Dictionary<string, int> ReadAddedTokens(JsonElement tokens)
     {
-        None,
-        Word,
-        Other,
+        var added = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (JsonElement token in tokens.EnumerateArray())
+        {
+            string content = Property(token, "content", JsonValueKind.String).GetString()!;
+            Require(content.Length > 0, "an entry of added_tokens has no content");
+            Require(
+                Property(token, "id", JsonValueKind.Number).TryGetInt32(out int id) && id >= 0,
+                $"the added token \"{content}\" must have an id of 0 or more");
+            foreach (string name in (string[])["single_word", "lstrip", "rstrip", "normalized"])
+            {
+                Require(
+                    !token.TryGetProperty(name, out JsonElement flag) || flag.ValueKind == JsonValueKind.False,
+                    $"{name} of the added token \"{content}\" must be false");
+            }
+
+            Require(added.TryAdd(content, id), $"added_tokens has \"{content}\" twice");
+        }
+
+        return added;
+    }
+
+    // A merge is "left right", or a pair of strings. Of equal merges the last one ranks, as in the original; the package
+    // takes each only once.
+    private static IEnumerable<string> ReadMerges(JsonElement merges, Dictionary<string, int> vocabulary)
+    {
+        var ranked = new List<string>();
+        foreach (JsonElement merge in merges.EnumerateArray())
+        {
+            string[] parts = merge.ValueKind switch
+            {
+                JsonValueKind.String => merge.GetString()!.Split(' '),
+                JsonValueKind.Array => [.. merge.EnumerateArray().Select(part => part.ValueKind == JsonValueKind.String ? part.GetString()! : "")],
+                _ => [],
+            };
+            Require(parts.Length == 2, $"model.merges[{ranked.Count}] must be two tokens, not {merge.GetRawText()}");
+            Require(
+                vocabulary.ContainsKey(parts[0]) && vocabulary.ContainsKey(parts[1]) && vocabulary.ContainsKey(parts[0] + parts[1]),
+                $"model.merges[{ranked.Count}] ({merge.GetRawText()}): both parts and the whole must be in model.vocab");
+            Require(
+                !parts.Any(part => part.AsSpan().ContainsAny(' ', '\n') || part.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF')),
+                $"model.merges[{ranked.Count}] ({merge.GetRawText()}): merges with spaces, or of characters beyond U+FFFF, are not supported");
+            ranked.Add($"{parts[0]} {parts[1]}");
+        }
+
+        return Enumerable.Reverse(ranked).Distinct(StringComparer.Ordinal).Reverse();
+    }
+
+    private static JsonElement Property(JsonElement parent, string name, JsonValueKind kind)
+    {
+        if (parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out JsonElement value) && value.ValueKind == kind)
+        {
+            return value;
+        }
+
+        throw new InvalidDataException($"it has no {kind.ToString().ToLowerInvariant()} named {name}");
+    }
+
+    private static void RequireNull(JsonElement parent, string name) => Require(
+        !parent.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null, $"{name} must be null");
+
+    private static void Require(bool condition, string rule)
+    {
+        if (!condition)
+        {
+            throw new InvalidDataException(rule);
+        }
     }
 }
