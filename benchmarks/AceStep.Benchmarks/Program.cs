@@ -1,11 +1,15 @@
 using System.CommandLine;
+using AceStep.Benchmarks.Gpu;
 using AceStep.Benchmarks.RealSize;
+using AceStep.Models;
 using BenchmarkDotNet.Running;
 
 // dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- --filter '*Resampler*'
 // dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- random-weights write FOLDER
 // dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- load FOLDER
-Command[] commands = [new RandomWeightsCommand(), new LoadCommand()];
+// dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- gpu
+Libtorch.Initialize();
+Command[] commands = [new RandomWeightsCommand(), new LoadCommand(), new GpuCommand()];
 if (args.Length > 0 && commands.Any(command => command.Name == args[0]))
 {
     RootCommand root = new("Measures AceStep for .NET.");
