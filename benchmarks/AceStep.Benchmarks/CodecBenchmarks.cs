@@ -31,7 +31,7 @@ public class CodecBenchmarks
             Precision,
             CPU);
         _latents = randn(1, _codec.LatentChannels, _codec.LatentHeight, Frames);
-        _audio = rand(1, _codec.AudioChannels, Frames * _codec.SamplesPerFrame) - 0.5;
+        _audio = rand(1, _codec.AudioChannels, Frames * _codec.SamplesPerFrame).Plus(-0.5);
     }
 
     [GlobalCleanup]

@@ -1,11 +1,18 @@
+using AceStep.Benchmarks;
 using System.CommandLine;
+using AceStep.Benchmarks.Gpu;
 using AceStep.Benchmarks.RealSize;
+using AceStep.Models;
 using BenchmarkDotNet.Running;
 
 // dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- --filter '*Resampler*'
 // dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- random-weights write FOLDER
 // dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- load FOLDER
-Command[] commands = [new RandomWeightsCommand(), new LoadCommand()];
+// dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- block
+// dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- songs
+// dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- gpu
+Libtorch.Initialize();
+Command[] commands = [new RandomWeightsCommand(), new LoadCommand(), new BlockCommand(), new SongsCommand(), new GpuCommand()];
 if (args.Length > 0 && commands.Any(command => command.Name == args[0]))
 {
     RootCommand root = new("Measures AceStep for .NET.");

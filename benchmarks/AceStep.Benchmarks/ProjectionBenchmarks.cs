@@ -25,9 +25,9 @@ public class ProjectionBenchmarks
     [GlobalSetup]
     public void Build()
     {
-        _weights = [.. Enumerable.Range(0, 3).Select(_ => (rand(Width, Width) - 0.5).to(Precision))];
+        _weights = [.. Enumerable.Range(0, 3).Select(_ => rand(Width, Width).Plus(-0.5).to(Precision))];
         _together = cat(_weights);
-        _stream = (rand(1, Frames, Width) - 0.5).to(Precision);
+        _stream = rand(1, Frames, Width).Plus(-0.5).to(Precision);
     }
 
     [GlobalCleanup]

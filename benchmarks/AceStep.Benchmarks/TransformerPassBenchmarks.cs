@@ -44,7 +44,7 @@ public class TransformerPassBenchmarks
         _latents = randn(Rows, config.InChannels, config.PatchHeight, Frames);
         _encoder = randn(Rows, EncoderTokens, config.Width);
         _encoderMask = ones(Rows, EncoderTokens);
-        _timesteps = ones(27) * 500;
+        _timesteps = ones(27).Times(500);
         _context = _transformer.Prepare(_encoder, _encoderMask, Frames, _timesteps);
     }
 

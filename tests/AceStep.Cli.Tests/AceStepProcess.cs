@@ -32,12 +32,16 @@ internal static class AceStepProcess
         return Finish(StartCommand(command, ("DOTNET_EnableWriteXorExecute", "0")), arguments, input: null);
     }
 
-    /// <summary>As <see cref="RunWithFilesUpTo"/>, from the moment on in which libtorch is loaded: where that goes by way of memory, the limit would count there too.</summary>
+    /// <summary>As <see cref="RunWithFilesUpTo"/>, from the moment on in which libtorch is loaded.</summary>
     public static ProcessResult RunComputingWithFilesUpTo(int kilobytes, params string[] arguments)
     {
-        string limit = $"prlimit --pid $pid --fsize={kilobytes * 1024}";
-        string script = $"trap '' XFSZ; \"$@\" & pid=$!; while kill -0 $pid && ! grep -q LibTorchSharp /proc/$pid/maps; do sleep 0.02; done; {limit}; wait $pid";
-        return Finish(StartCommand(["bash", "-c", script, "limited", .. Command(arguments)], ("DOTNET_EnableWriteXorExecute", "0")), arguments, input: null);
+        (string Name, string Value)[] environment =
+        [
+            ("DOTNET_STARTUP_HOOKS", typeof(StartupHook).Assembly.Location),
+            (StartupHook.LimitVariable, $"{kilobytes * 1024}"),
+            ("DOTNET_EnableWriteXorExecute", "0"),
+        ];
+        return Finish(StartCommand(Command(arguments), environment), arguments, input: null);
     }
 
     private static ProcessResult Finish(Process started, string[] arguments, string? input)

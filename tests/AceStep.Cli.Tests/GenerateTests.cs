@@ -71,7 +71,7 @@ public sealed class GenerateTests
             "generate", "--prompt", "bells", "--duration", "1", "--steps", "2", "--batch", "2", "--seed", "5,6", "--output", folder.File("song.wav"), "--save-latents", folder.File("song.latents"), "--json",
         ];
 
-        ProcessResult result = AceStepProcess.Run(arguments).Returning(0);
+        ProcessResult result = AceStepCommand.Run(arguments).Returning(0);
 
         Assert.That(folder.Files, Is.EqualTo(new[] { "song-1.latents", "song-1.wav", "song-2.latents", "song-2.wav" }));
         Assert.That(result.Json.GetProperty("songs").EnumerateArray().Select(song => song.GetProperty("seed").GetInt64()), Is.EqualTo(new[] { 5L, 6L }));
@@ -111,7 +111,7 @@ public sealed class GenerateTests
             Guidance = new() { Scale = 7, Interval = 0.9, IntervalDecay = 0.6, MinScale = 4, ErgTag = tag, ErgLyric = lyric, ErgDiffusion = diffusion },
         };
 
-        AceStepProcess.Run(arguments).Returning(0);
+        AceStepCommand.Run(arguments).Returning(0);
 
         await using MusicPipeline pipeline = await MusicPipeline.LoadAsync(checkpoint, new MusicPipelineOptions { Device = "cpu" });
         MusicResult result = await pipeline.TextToMusicAsync(request);
@@ -135,7 +135,7 @@ public sealed class GenerateTests
 
         using TemporaryFolder folder = new();
 
-        AceStepProcess.Run(["generate", .. Quick, "--title", "Ünter; den 🎵", "--output", folder.File(name), .. more]).Returning(0);
+        AceStepCommand.Run(["generate", .. Quick, "--title", "Ünter; den 🎵", "--output", folder.File(name), .. more]).Returning(0);
 
         AudioFileInfo info = AudioFile.Probe(folder.File(name));
         Assert.That(info.Format, Is.EqualTo(format));
@@ -159,7 +159,7 @@ public sealed class GenerateTests
 
         using TemporaryFolder folder = new();
 
-        AceStepProcess.Run(["generate", .. Quick, "--output", folder.File(name), "--sample-rate", "44100", "--sample-format", "pcm16"]).Returning(0);
+        AceStepCommand.Run(["generate", .. Quick, "--output", folder.File(name), "--sample-rate", "44100", "--sample-format", "pcm16"]).Returning(0);
 
         AudioFileInfo info = AudioFile.Probe(folder.File(name));
         Assert.That((info.Encoding, info.SampleRate, info.Length), Is.EqualTo((SampleEncoding.Pcm16, 44100, 16 * 4096L)));
@@ -170,7 +170,7 @@ public sealed class GenerateTests
     {
         using TemporaryFolder folder = new();
 
-        ProcessResult result = AceStepProcess.Run(["generate", .. Quick, "--output", folder.File("song.wav"), "--normalize", "-20", "--json"]).Returning(0);
+        ProcessResult result = AceStepCommand.Run(["generate", .. Quick, "--output", folder.File("song.wav"), "--normalize", "-20", "--json"]).Returning(0);
 
         double loudness = result.Json.GetProperty("songs")[0].GetProperty("sound").GetProperty("loudness_lufs").GetDouble();
         Assert.That(loudness, Is.EqualTo(-20).Within(0.5));
@@ -180,10 +180,10 @@ public sealed class GenerateTests
     public void Generate_FromSavedLatents_NeedsNoSecondEncoding()
     {
         using TemporaryFolder folder = new();
-        AceStepProcess.Run(["generate", .. Quick, "--output", folder.File("one.wav"), "--save-latents", folder.File("one.latents")]).Returning(0);
+        AceStepCommand.Run(["generate", .. Quick, "--output", folder.File("one.wav"), "--save-latents", folder.File("one.latents")]).Returning(0);
 
         // At strength 0 the latents come back as they are, so the decoded sound is the first song's.
-        AceStepProcess.Run("audio2audio", "--source", folder.File("one.latents"), "--strength", "0", "--output", folder.File("two.wav")).Returning(0);
+        AceStepCommand.Run("audio2audio", "--source", folder.File("one.latents"), "--strength", "0", "--output", folder.File("two.wav")).Returning(0);
 
         Assert.That(AudioFile.Load(folder.File("two.wav")).ToPlanar(), Is.EqualTo(AudioFile.Load(folder.File("one.wav")).ToPlanar()));
     }
@@ -205,7 +205,7 @@ public sealed class GenerateTests
         Assert.That(Distance(Samples("none.wav"), Samples("half.wav")), Is.GreaterThan(1e-2), "and the distance can tell");
 
         void Song(string name, params string[] more) =>
-            AceStepProcess.Run(["generate", "--checkpoint", checkpoint, "--prompt", "funk", "--duration", "1", "--steps", "2", "--seed", "3", "--output", folder.File(name), .. more]).Returning(0);
+            AceStepCommand.Run(["generate", "--checkpoint", checkpoint, "--prompt", "funk", "--duration", "1", "--steps", "2", "--seed", "3", "--output", folder.File(name), .. more]).Returning(0);
 
         float[] Samples(string name) => AudioFile.Load(folder.File(name)).ToPlanar();
     }
@@ -216,9 +216,9 @@ public sealed class GenerateTests
     public void Generate_WhateverTheMemoryPlan_WritesTheSameSamples(string plan)
     {
         using TemporaryFolder folder = new();
-        AceStepProcess.Run(["generate", .. Quick, "--output", folder.File("default.wav")]).Returning(0);
+        AceStepCommand.Run(["generate", .. Quick, "--output", folder.File("default.wav")]).Returning(0);
 
-        AceStepProcess.Run(["generate", .. Quick, "--memory", plan, "--output", folder.File("planned.wav")]).Returning(0);
+        AceStepCommand.Run(["generate", .. Quick, "--memory", plan, "--output", folder.File("planned.wav")]).Returning(0);
 
         Assert.That(File.ReadAllBytes(folder.File("planned.wav")), Is.EqualTo(File.ReadAllBytes(folder.File("default.wav"))));
     }
@@ -227,8 +227,8 @@ public sealed class GenerateTests
     public void Generate_DecodedInWindows_SoundsAsDecodedAtOnce()
     {
         using TemporaryFolder folder = new();
-        AceStepProcess.Run(["generate", .. Quick, "--decode", "whole", "--output", folder.File("whole.wav")]).Returning(0);
-        AceStepProcess.Run(["generate", .. Quick, "--decode", "windowed", "--output", folder.File("windowed.wav")]).Returning(0);
+        AceStepCommand.Run(["generate", .. Quick, "--decode", "whole", "--output", folder.File("whole.wav")]).Returning(0);
+        AceStepCommand.Run(["generate", .. Quick, "--decode", "windowed", "--output", folder.File("windowed.wav")]).Returning(0);
 
         Assert.That(Distance(AudioFile.Load(folder.File("windowed.wav")).ToPlanar(), AudioFile.Load(folder.File("whole.wav")).ToPlanar()), Is.LessThan(1e-4));
     }
@@ -237,7 +237,7 @@ public sealed class GenerateTests
     public void Accompany_OfVocals_HasTheirLengthAndKeepsThemWhereAsked()
     {
         using TemporaryFolder folder = new();
-        AceStepProcess.Run(["generate", .. Quick, "--output", folder.File("vocals.wav"), "--sample-rate", "44100"]).Returning(0);
+        AceStepCommand.Run(["generate", .. Quick, "--output", folder.File("vocals.wav"), "--sample-rate", "44100"]).Returning(0);
         Accompany("alone.wav");
         Accompany("mixed.wav", "--keep-vocals");
         Accompany("jazz.wav", "--style", "jazz");
@@ -249,7 +249,7 @@ public sealed class GenerateTests
         Assert.That(Distance(AudioFile.Load(folder.File("mixed.wav")).ToPlanar(), sum), Is.LessThan(1e-6), "the vocals' own samples are mixed back");
         Assert.That(AudioFile.Load(folder.File("jazz.wav")).ToPlanar(), Is.Not.EqualTo(alone), "the style's words count");
 
-        void Accompany(string name, params string[] more) => AceStepProcess.Run(
+        void Accompany(string name, params string[] more) => AceStepCommand.Run(
             ["accompany", "--source", folder.File("vocals.wav"), "--prompt", "piano", "--steps", "4", "--seed", "2", "--sample-rate", "44100", "--output", folder.File(name), .. more]).Returning(0);
     }
 

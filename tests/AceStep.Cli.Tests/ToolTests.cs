@@ -10,7 +10,7 @@ public sealed class ToolTests
     [Test]
     public void Info_OfTheDemonstrationCheckpoint_ListsItsParts()
     {
-        JsonElement info = AceStepProcess.Run("info", "--json").Returning(0).Json;
+        JsonElement info = AceStepCommand.Run("info", "--json").Returning(0).Json;
 
         Assert.That(info.GetProperty("is_usable").GetBoolean(), Is.True);
         Assert.That(info.GetProperty("parts").EnumerateArray().Select(part => part.GetProperty("name").GetString()),
@@ -32,7 +32,7 @@ public sealed class ToolTests
             file.SetLength(file.Length - 1);
         }
 
-        JsonElement info = AceStepProcess.Run("info", folder.Path, "--json").Returning(1).Json;
+        JsonElement info = AceStepCommand.Run("info", folder.Path, "--json").Returning(1).Json;
 
         Dictionary<string, string?> problems = info.GetProperty("parts").EnumerateArray().ToDictionary(
             part => part.GetProperty("name").GetString()!, part => part.TryGetProperty("problem", out JsonElement problem) ? problem.GetString() : null);
@@ -51,7 +51,7 @@ public sealed class ToolTests
         Copy(tiny, folder.Path);
         File.Copy(Path.Combine(tiny, "music_dcae_f8c8", "diffusion_pytorch_model.safetensors"), Path.Combine(folder.Path, "music_vocoder", "diffusion_pytorch_model.safetensors"), overwrite: true);
 
-        ProcessResult result = AceStepProcess.Run("info", folder.Path).Returning(1);
+        ProcessResult result = AceStepCommand.Run("info", folder.Path).Returning(1);
 
         Assert.That(result.Error, Does.Contain("vocoder: ").And.Contains("missing: ").And.Contains("unexpected: "));
         Assert.That(result.Output, Does.Contain("cannot be loaded"));
@@ -60,7 +60,7 @@ public sealed class ToolTests
     [Test]
     public void Info_OfComfyUisFile_ReadsIt()
     {
-        JsonElement info = AceStepProcess.Run("info", ReferenceData.Require("comfyui", "all_in_one.safetensors"), "--json").Json;
+        JsonElement info = AceStepCommand.Run("info", ReferenceData.Require("comfyui", "all_in_one.safetensors"), "--json").Json;
 
         Assert.That(info.GetProperty("is_single_file").GetBoolean(), Is.True);
         Assert.That(info.GetProperty("parts").GetArrayLength(), Is.EqualTo(6));
@@ -116,7 +116,7 @@ public sealed class ToolTests
 
     [Test]
     public void Lyrics_WithoutSuchAFile_SaysSo() =>
-        Assert.That(AceStepProcess.Run("lyrics", "absent.txt").Returning(1).Error, Does.Contain("absent.txt"));
+        Assert.That(AceStepCommand.Run("lyrics", "absent.txt").Returning(1).Error, Does.Contain("absent.txt"));
 
     [Test]
     public void Inspect_OfASound_MeasuresAndDrawsIt()
@@ -124,7 +124,7 @@ public sealed class ToolTests
         using TemporaryFolder folder = new();
         AudioFile.Save(Sine(), folder.File("sine.wav"));
 
-        ProcessResult result = AceStepProcess.Run("inspect", folder.File("sine.wav"), "--json", "--png", folder.File("sine.png")).Returning(0);
+        ProcessResult result = AceStepCommand.Run("inspect", folder.File("sine.wav"), "--json", "--png", folder.File("sine.png")).Returning(0);
 
         JsonElement sound = result.Json.GetProperty("sound");
         Assert.That(sound.GetProperty("peak_db").GetDouble(), Is.EqualTo(-6.02).Within(0.05));
@@ -139,7 +139,7 @@ public sealed class ToolTests
         using TemporaryFolder folder = new();
         AudioFile.Save(Sine(), folder.File("sine.wav"));
 
-        ProcessResult result = AceStepProcess.Run("inspect", folder.File("sine.wav")).Returning(0);
+        ProcessResult result = AceStepCommand.Run("inspect", folder.File("sine.wav")).Returning(0);
 
         Assert.That(result.Output, Does.Contain("Loudness: -6.0 LUFS").And.Contains("█"));
     }
@@ -150,7 +150,7 @@ public sealed class ToolTests
         using TemporaryFolder folder = new();
         AudioFile.Save(AudioBuffer.FromPlanar(new float[2 * 44100], 2, 44100), folder.File("silence.wav"));
 
-        JsonElement sound = AceStepProcess.Run("inspect", folder.File("silence.wav"), "--json").Returning(0).Json.GetProperty("sound");
+        JsonElement sound = AceStepCommand.Run("inspect", folder.File("silence.wav"), "--json").Returning(0).Json.GetProperty("sound");
 
         Assert.That(sound.TryGetProperty("peak_db", out _), Is.False, "minus infinity is no JSON");
         Assert.That(sound.GetProperty("silent_share").GetDouble(), Is.EqualTo(1));

@@ -46,7 +46,7 @@ public sealed class UsageTests
     [TestCaseSource(nameof(BrokenRules))]
     public void Run_WithABrokenRule_NamesTheOptionAndReturns2(string named, string[] arguments)
     {
-        ProcessResult result = AceStepProcess.Run(arguments).Returning(2);
+        ProcessResult result = AceStepCommand.Run(arguments).Returning(2);
 
         Assert.That(result.Error, Does.StartWith("error: ").And.Contains(named).And.Not.Contains("   at "));
         Assert.That(result.Output, Is.Empty);
@@ -68,7 +68,7 @@ public sealed class UsageTests
         using TemporaryFolder folder = new();
         string path = Path.Combine(folder.Path, output);
 
-        ProcessResult result = AceStepProcess.Run(["generate", "--output", path, .. more]).Returning(1);
+        ProcessResult result = AceStepCommand.Run(["generate", "--output", path, .. more]).Returning(1);
 
         Assert.That(result.Error, Does.StartWith("error: Cannot write").And.Contains(path).And.Contains(reason));
         Assert.That(result.Output, Is.Empty, "nothing is said of a checkpoint");
@@ -80,7 +80,7 @@ public sealed class UsageTests
         RequireLinux();
         using TemporaryFolder folder = new();
         using TemporaryFolder full = new();
-        AceStepProcess.Run("generate", "--duration", "1.5", "--steps", "1", "--output", folder.File("song.wav"), "--save-latents", folder.File("song.latents")).Returning(0);
+        AceStepCommand.Run("generate", "--duration", "1.5", "--steps", "1", "--output", folder.File("song.wav"), "--save-latents", folder.File("song.latents")).Returning(0);
         foreach (string name in new[] { "song.wav", "song.flac", "song.ogg", "song.mp3" })
         {
             string path = full.File(name);
@@ -116,7 +116,7 @@ public sealed class UsageTests
         using TemporaryFolder folder = new();
         AudioBuffer.FromPlanar([[0.1f, 0.2f, 0.3f]], 8000).Save(folder.File("sound.wav"));
 
-        ProcessResult result = AceStepProcess.Run("inspect", folder.File("sound.wav"), "--png", Path.Combine(folder.Path, name)).Returning(1);
+        ProcessResult result = AceStepCommand.Run("inspect", folder.File("sound.wav"), "--png", Path.Combine(folder.Path, name)).Returning(1);
 
         Assert.That(result.Error, Does.StartWith("error: Cannot write").And.Contains(folder.Path).And.Contains(reason));
     }
@@ -126,7 +126,7 @@ public sealed class UsageTests
     {
         using TemporaryFolder folder = new();
 
-        ProcessResult result = AceStepProcess.Run("inspect", folder.Path).Returning(1);
+        ProcessResult result = AceStepCommand.Run("inspect", folder.Path).Returning(1);
 
         Assert.That(result.Error, Does.Contain(folder.Path).And.Contains("is a folder"));
     }
@@ -157,7 +157,7 @@ public sealed class UsageTests
     {
         using TemporaryFolder folder = new();
 
-        ProcessResult result = AceStepProcess.Run("generate", "--checkpoint", folder.Path, "--output", folder.File("song.wav")).Returning(1);
+        ProcessResult result = AceStepCommand.Run("generate", "--checkpoint", folder.Path, "--output", folder.File("song.wav")).Returning(1);
 
         Assert.That(result.Error, Does.Contain("ace_step_transformer").And.Contains("umt5-base"));
     }
@@ -168,7 +168,7 @@ public sealed class UsageTests
         using TemporaryFolder folder = new();
         string[] arguments = ["generate", "--lyrics", "[verse]\nla la", "--lyric-vocab", folder.File("vocab.json"), "--duration", "1", "--steps", "1", "--output", folder.File("song.wav")];
 
-        ProcessResult result = AceStepProcess.Run(arguments).Returning(1);
+        ProcessResult result = AceStepCommand.Run(arguments).Returning(1);
 
         Assert.That(result.Error, Does.Contain(folder.File("vocab.json")).And.Contains("ace-step/ACE-Step"));
         Assert.That(folder.Files, Is.Empty);
@@ -180,7 +180,7 @@ public sealed class UsageTests
         using TemporaryFolder folder = new();
         File.WriteAllBytes(folder.File("words.txt"), [0x5B, 0xFF, 0xFE, 0x80]);
 
-        ProcessResult result = AceStepProcess.Run("generate", "--lyrics-file", folder.File("words.txt"), "--output", folder.File("song.wav")).Returning(2);
+        ProcessResult result = AceStepCommand.Run("generate", "--lyrics-file", folder.File("words.txt"), "--output", folder.File("song.wav")).Returning(2);
 
         Assert.That(result.Error, Does.Contain("UTF-8"));
     }
@@ -199,7 +199,7 @@ public sealed class UsageTests
         using TemporaryFolder folder = new();
         File.WriteAllText(folder.File("source.wav"), "this is no sound");
 
-        ProcessResult result = AceStepProcess.Run("inpaint", "--source", folder.File("source.wav"), "--end", "1", "--output", folder.File("song.wav")).Returning(1);
+        ProcessResult result = AceStepCommand.Run("inpaint", "--source", folder.File("source.wav"), "--end", "1", "--output", folder.File("song.wav")).Returning(1);
 
         Assert.That(result.Error, Does.Contain("source.wav"));
         Assert.That(result.Output, Is.Empty);
@@ -209,7 +209,7 @@ public sealed class UsageTests
     [Test]
     public void Generate_WithoutSuchALora_SaysSoBeforeLoading()
     {
-        ProcessResult result = AceStepProcess.Run("generate", "--lora", "absent:0.5", "--output", Path.Combine(Path.GetTempPath(), "acestep-never-written.wav")).Returning(1);
+        ProcessResult result = AceStepCommand.Run("generate", "--lora", "absent:0.5", "--output", Path.Combine(Path.GetTempPath(), "acestep-never-written.wav")).Returning(1);
 
         Assert.That(result.Error, Does.Contain("There is no LoRA at absent."));
         Assert.That(result.Output, Is.Empty);

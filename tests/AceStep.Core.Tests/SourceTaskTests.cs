@@ -1,4 +1,9 @@
 using AceStep.Audio;
+using AceStep.Generation;
+using AceStep.Models;
+using AceStep.Testing;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace AceStep.Core.Tests;
 
@@ -99,17 +104,35 @@ public sealed class SourceTaskTests : PipelineFixture
     [TestCase(200, 0)]
     [TestCase(0, 200)]
     [TestCase(100, 150)]
-    public async Task Continue_BeyondOnePass_PutsTheTrimmedContextBack(int before, int after)
+    public void Extend_BeyondOnePass_PutsTheTrimmedContextBack(int before, int after)
     {
-        // The original loses or corrupts what it trims.
-        var random = new Random(1);
-        float[] values = [.. Enumerable.Range(0, 8 * 16 * 2500).Select(_ => (random.NextSingle() - 0.5f) * 2)];
-        MusicLatents source = MusicLatents.Create(values);
+        // The original loses or corrupts what it trims. Asked of the latents alone: to decode them takes ten times as long.
+        using var inference = inference_mode();
+        (Tensor states, Tensor mask) = Pipeline.Parts.TextEncoder.Resident!.Encode(["funk"]);
+        AceStepTransformer transformer = Pipeline.Parts.Transformer.Resident!;
+        ContinuationRequest request = Continuation(_source, before, after) with { Generation = Quick with { Steps = 1 } };
+        EncoderRows rows = EncoderRows.ForGeneration(transformer, new TextCondition(states, null, mask), LyricCondition.Create([], CPU), request.Guidance);
+        using var random = new torch.Generator(1);
+        Tensor source = randn(1, LatentFrames.Channels, LatentFrames.Rows, 2500, generator: random);
+        using NoiseGenerators noise = new([1], [2], CPU);
 
-        MusicLatents result = (await Pipeline.ContinueAsync(Continuation(source, before, after) with { Generation = Quick with { Steps = 1 } })).Songs[0].Latents;
+        Tensor result = new Denoiser(transformer, noise, float32, null, CancellationToken.None).Extend(rows, request, source, before, after);
 
-        Assert.That(result.Frames, Is.EqualTo(before + 2500 + after));
-        Assert.That(Frames(result, before, before + 2500), Is.EqualTo(Frames(source, 0, 2500)));
+        Assert.That(result.size(3), Is.EqualTo(before + 2500 + after));
+        TensorAssert.BitEqual(result.narrow(3, before, 2500), source, "the source's frames");
+        Assert.That(result.isfinite().all().item<bool>(), Is.True);
+    }
+
+    [Test]
+    public void Continue_BeyondOnePass_ComesToItsDecoding()
+    {
+        MusicLatents source = MusicLatents.Create(new float[LatentFrames.Channels * LatentFrames.Rows * 2500]);
+        using CancellationTokenSource stop = new();
+        StopAt decoding = new(MusicStage.Decoding, stop);
+
+        Assert.CatchAsync<OperationCanceledException>(() => Pipeline.ContinueAsync(Continuation(source, 100, 150) with { Generation = Quick with { Steps = 1 } }, decoding, stop.Token));
+
+        Assert.That(decoding.WasReached, Is.True);
     }
 
     [Test]
@@ -285,5 +308,19 @@ public sealed class SourceTaskTests : PipelineFixture
         }
 
         return largest;
+    }
+
+    private sealed class StopAt(MusicStage stage, CancellationTokenSource stop) : IProgress<MusicProgress>
+    {
+        public bool WasReached { get; private set; }
+
+        public void Report(MusicProgress value)
+        {
+            if (value.Stage == stage)
+            {
+                WasReached = true;
+                stop.Cancel();
+            }
+        }
     }
 }

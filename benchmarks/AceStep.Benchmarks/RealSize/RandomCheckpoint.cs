@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using AceStep.Checkpoints;
 using AceStep.Models;
 using TorchSharp;
@@ -10,6 +12,7 @@ namespace AceStep.Benchmarks.RealSize;
 /// </summary>
 internal static class RandomCheckpoint
 {
+    private const string BlockCount = "num_layers";
     private const string UnfinishedSuffix = ".unfinished";
     private const string NoticeFile = "RANDOM-WEIGHTS.txt";
     private const string Notice = "Random weights for measurements, written by the benchmarks of AceStep for .NET: this is no music model.\n";
@@ -23,8 +26,9 @@ internal static class RandomCheckpoint
     /// <summary>Writes the checkpoint, or what is still missing of it.</summary>
     /// <param name="folder">A new folder, or one where this was interrupted.</param>
     /// <param name="report">Told what is done.</param>
+    /// <param name="blocks">The number of the transformer's blocks; null for all, byte for byte as long as the released files.</param>
     /// <exception cref="IOException">The folder holds something else, or the disk is full.</exception>
-    public static void Write(string folder, Action<string> report)
+    public static void Write(string folder, Action<string> report, int? blocks = null)
     {
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any() && !IsRandomCheckpoint(folder))
         {
@@ -37,8 +41,16 @@ internal static class RandomCheckpoint
         {
             string place = Path.Combine(folder, part);
             Directory.CreateDirectory(place);
-            File.Copy(Path.Combine(TensorTable.Folder, "configs", part, CheckpointLayout.ConfigFile), Path.Combine(place, CheckpointLayout.ConfigFile), overwrite: true);
-            WriteWeights(TensorTable.OfPart(part), Path.Combine(place, weights), report);
+            TensorTable table = TensorTable.OfPart(part);
+            JsonNode config = JsonNode.Parse(File.ReadAllText(Path.Combine(TensorTable.Folder, "configs", part, CheckpointLayout.ConfigFile)))!;
+            if (part == CheckpointLayout.TransformerFolder && blocks is { } count && count < (int)config[BlockCount]!)
+            {
+                config[BlockCount] = count;
+                table = table.Without(name => name.StartsWith("projectors.", StringComparison.Ordinal) || IsBlockFrom(count, name));
+            }
+
+            File.WriteAllText(Path.Combine(place, CheckpointLayout.ConfigFile), config.ToJsonString());
+            WriteWeights(table, Path.Combine(place, weights), report);
         }
 
         foreach (string file in Copied)
@@ -73,6 +85,9 @@ internal static class RandomCheckpoint
         }
     }
 
+    private static bool IsBlockFrom(int first, string name) =>
+        name.Split('.') is ["transformer_blocks", var block, ..] && int.Parse(block, CultureInfo.InvariantCulture) >= first;
+
     private static bool IsRandomCheckpoint(string folder) => File.Exists(Path.Combine(folder, NoticeFile));
 
     private static void WriteWeights(TensorTable table, string path, Action<string> report)
@@ -103,7 +118,7 @@ internal static class RandomCheckpoint
 
             if (stream.Length != table.ByteCount)
             {
-                throw new InvalidOperationException($"{path} would have {stream.Length} bytes; the released file has {table.ByteCount}.");
+                throw new InvalidOperationException($"{path} would have {stream.Length} bytes instead of {table.ByteCount}.");
             }
         }
 

@@ -24,7 +24,18 @@ internal sealed record TensorTable(IReadOnlyList<SafetensorsEntry> Tensors, long
     {
         string[] lines = File.ReadAllLines(path);
         string total = lines[0].Split(' ').Single(word => word.StartsWith("total=", StringComparison.Ordinal))["total=".Length..];
-        List<(string Name, torch.ScalarType Type, IReadOnlyList<long> Shape)> tensors = [.. lines.Skip(2).Select(Parse)];
+        return new TensorTable(LayOut([.. lines.Skip(2).Select(Parse)]), long.Parse(total, CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>A file that lacks some of the tensors.</summary>
+    public TensorTable Without(Func<string, bool> isLeftOut)
+    {
+        List<SafetensorsEntry> kept = LayOut([.. Tensors.Where(tensor => !isLeftOut(tensor.Name)).Select(tensor => (tensor.Name, tensor.Type, tensor.Shape))]);
+        return new TensorTable(kept, kept[^1].Offset + kept[^1].ByteCount);
+    }
+
+    private static List<SafetensorsEntry> LayOut(List<(string Name, torch.ScalarType Type, IReadOnlyList<long> Shape)> tensors)
+    {
         int header = SafetensorsWriter.BuildHeader(tensors, Metadata).Length;
         long offset = header;
         List<SafetensorsEntry> entries = [];
@@ -35,7 +46,7 @@ internal sealed record TensorTable(IReadOnlyList<SafetensorsEntry> Tensors, long
             offset += count;
         }
 
-        return new TensorTable(entries, long.Parse(total, CultureInfo.InvariantCulture));
+        return entries;
     }
 
     private static (string Name, torch.ScalarType Type, IReadOnlyList<long> Shape) Parse(string line)

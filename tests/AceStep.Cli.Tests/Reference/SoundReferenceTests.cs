@@ -46,7 +46,7 @@ public sealed class SoundReferenceTests
             "--device", "cpu", "--output", folder.File("song.wav"), "--sample-rate", "44100", "--sample-format", "float32",
         ];
 
-        AceStepProcess.Run(arguments).Returning(0);
+        AceStepCommand.Run(arguments).Returning(0);
 
         Compare(folder.File("song.wav"), ReferenceData.Require("sounds", name + ".safetensors"), name);
     }
