@@ -39,9 +39,11 @@ internal sealed record FilePlace(string Contents, string? Link, string Lock)
 
     private bool TryLink(string folder)
     {
-        string temporary = $"{Link}.{Guid.NewGuid():N}.tmp";
+        // One name: the lock is held, and what a killed process left is taken away.
+        string temporary = $"{Link}.tmp";
         try
         {
+            System.IO.File.Delete(temporary);
             System.IO.File.CreateSymbolicLink(temporary, Path.GetRelativePath(folder, Contents));
             System.IO.File.Move(temporary, Link!, overwrite: true);
             return true;
