@@ -205,6 +205,22 @@ internal sealed class CacheTests : HubFixture
         Assert.That(Progress.All[0].Plan.BytesPresent, Is.EqualTo(100_000));
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task GetCheckpoint_OfReleasedFilesThatAreCut_FetchesThemAgain(bool usesLinks)
+    {
+        Settings = Settings with { UsesLinks = usesLinks };
+        Hub.Repositories[ModelStore.ReleasedCheckpoint] = new FakeRepository(Commit, Released());
+        string folder = await Store().GetCheckpointAsync(ModelStore.ReleasedCheckpoint);
+        using (FileStream cut = new(Path.Combine(folder, CheckpointFiles[2]), FileMode.Open, FileAccess.Write))
+        {
+            cut.SetLength(1000);
+        }
+
+        Assert.That(async () => await Store(DownloadMode.Never).GetCheckpointAsync(ModelStore.ReleasedCheckpoint), Throws.TypeOf<DownloadException>());
+        AssertReleased(await Store().GetCheckpointAsync(ModelStore.ReleasedCheckpoint));
+    }
+
     [Test]
     public async Task GetCheckpoint_WithoutLinks_HoldsTheFilesThemselves()
     {

@@ -161,7 +161,7 @@ internal sealed class FakeHub : IAsyncDisposable
             return;
         }
 
-        context.Response.Headers["X-Repo-Commit"] = parts[4];
+        context.Response.Headers["X-Repo-Commit"] = parts[4] == "main" ? repository.Commit : parts[4];
         if (IsLarge(path))
         {
             request.IsRedirected = true;

@@ -200,6 +200,51 @@ internal sealed class ProcessTests : HubFixture
         Assert.That(Hub.Requests, Is.Empty);
     }
 
+    [TestCase("--checkpoint", "http://example.com/x.safetensors", 2, "must begin with https://")]
+    [TestCase("--lora", "http://example.com/x.safetensors", 2, "must begin with https://")]
+    [TestCase("--lora", "nothing/here/at.all", 1, "There is no LoRA at")]
+    public async Task Generate_FromWhatIsNoName_IsRefused(string option, string name, int exitCode, string message)
+    {
+        (_, string error) = await HubProcess.RunAsync(exitCode, Home("refused"), Hub.Address, ["generate", option, name, "--prompt", "x", "--output", "song.wav"]);
+
+        Assert.That(error, Does.Contain(message));
+        Assert.That(Hub.Requests, Is.Empty);
+    }
+
+    [Test]
+    public async Task Doctor_WithoutTheReleasedCheckpoint_SaysHowToGetIt()
+    {
+        (string output, _) = await HubProcess.RunAsync(0, Home("doctor"), Hub.Address, ["doctor", "--json"]);
+
+        using JsonDocument document = JsonDocument.Parse(output);
+        Assert.That(document.RootElement.GetProperty("warnings").EnumerateArray().Select(warning => warning.GetString()), Has.Some.Contains($"'acestep download {ModelStore.ReleasedCheckpoint}'"));
+        Assert.That(Hub.Requests, Is.Empty);
+    }
+
+    [Test, NonParallelizable]
+    public async Task LoadAsync_OfAFolderWithoutVocabulary_TakesTheOneThatWasFetchedBefore()
+    {
+        string home = Home("vocabulary");
+        string checkpoint = Path.Combine(Folder, "checkpoint");
+        string source = ReferenceData.Require("checkpoint-tiny");
+        foreach (string path in HubCache.Files(source).Where(path => !path.StartsWith("lyric_tokenizer", StringComparison.Ordinal)))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(checkpoint, path))!);
+            File.Copy(Path.Combine(source, path), Path.Combine(checkpoint, path));
+        }
+
+        using EnvironmentVariables variables = new(("HF_HOME", home), ("HF_ENDPOINT", Hub.Address.AbsoluteUri), ("HF_HUB_CACHE", null), ("HF_ASSETS_CACHE", null), ("HF_HUB_OFFLINE", null), ("HF_TOKEN", null));
+        await using MusicPipeline pipeline = await MusicPipeline.LoadAsync(checkpoint, new MusicPipelineOptions { Device = "cpu" });
+        TextToMusicRequest request = new() { Prompt = "funk", Lyrics = "[verse]\nhello", Duration = TimeSpan.FromSeconds(3), Generation = new GenerationSettings { Steps = 1 } };
+
+        Assert.That(async () => await pipeline.TextToMusicAsync(request), Throws.TypeOf<FileNotFoundException>().With.Message.Contains("acestep download lyric-vocabulary"), "nothing is fetched for a folder");
+        string cached = Path.Combine(home, "assets", "acestep", KnownFiles.Released.LyricVocabulary.File.Checksum.Digits[..12], "vocab.json");
+        Directory.CreateDirectory(Path.GetDirectoryName(cached)!);
+        File.Copy(Path.Combine(source, "lyric_tokenizer", "vocab.json"), cached);
+        Assert.That((await pipeline.TextToMusicAsync(request)).Songs, Has.Count.EqualTo(1));
+        Assert.That(Hub.Requests, Is.Empty);
+    }
+
     [Test, NonParallelizable]
     public async Task LoadAsync_ByName_FetchesReportsAndMakesASong()
     {

@@ -111,6 +111,36 @@ internal sealed class StoredModelTests : HubFixture
     }
 
     [Test]
+    public void LyricDownloads_WhereNothingMayBeFetched_GiveNothing()
+    {
+        LyricDownloads downloads = new(Store(), mayFetch: false);
+
+        Assert.That((downloads.Vocabulary(), downloads.CachedDictionary(), downloads.FetchedDictionary()), Is.EqualTo(((string?)null, (string?)null, (string?)null)));
+        Assert.That(Hub.Requests, Is.Empty);
+    }
+
+    [Test]
+    public void LyricDownloads_WhereTheyMayBeFetched_GiveBoth()
+    {
+        LyricDownloads downloads = new(Store(), mayFetch: true);
+
+        Assert.That(File.Exists(downloads.Vocabulary()), Is.True);
+        Assert.That(downloads.FetchedDictionary(), Is.EqualTo(downloads.CachedDictionary()).And.Not.Null);
+    }
+
+    [Test]
+    public void LyricDownloads_UnderARequestThatIsCancelled_Stop()
+    {
+        LyricDownloads downloads = new(Store(), mayFetch: true);
+        using (downloads.Under(new CancellationToken(canceled: true)))
+        {
+            Assert.That(downloads.Vocabulary, Throws.InstanceOf<OperationCanceledException>());
+        }
+
+        Assert.That(downloads.Vocabulary(), Is.Not.Null);
+    }
+
+    [Test]
     public async Task GetJapaneseDictionary_ByManyAtOnce_ComesOnce()
     {
         string[] folders = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Store().GetJapaneseDictionaryAsync()));
