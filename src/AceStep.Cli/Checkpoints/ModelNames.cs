@@ -15,12 +15,26 @@ internal sealed record ModelNames(CheckpointChoice Checkpoint, IReadOnlyList<Lor
     public Task<ModelNames> FindAsync(Screen screen, CancellationToken cancellationToken)
     {
         ModelStore caches = new(DownloadMode.Never);
-        foreach (LoraChoice lora in Loras.Where(lora => !File.Exists(lora.Path) && !Directory.Exists(lora.Path) && !caches.IsRemote(lora.Path)))
+        foreach (LoraChoice lora in Loras.Where(lora => !File.Exists(lora.Path) && !Directory.Exists(lora.Path) && !IsRemote(caches, lora.Path)))
         {
             throw new FileNotFoundException($"There is no LoRA at {lora.Path}. One on the hub is named owner/name.", lora.Path);
         }
 
+        _ = IsRemote(caches, Checkpoint.Path);
         return DownloadView.RunAsync(screen, progress => FindAsync(screen, new ModelStore(Options.Download, progress), cancellationToken));
+    }
+
+    /// <summary>What cannot be an address is a matter of the command line.</summary>
+    private static bool IsRemote(ModelStore store, string name)
+    {
+        try
+        {
+            return store.IsRemote(name);
+        }
+        catch (ArgumentException error)
+        {
+            throw new UsageException(Failures.WithoutParameter(error));
+        }
     }
 
     private async Task<ModelNames> FindAsync(Screen screen, ModelStore store, CancellationToken cancellationToken)

@@ -28,7 +28,7 @@ internal sealed class FileDownload(HubClient client, HubTiming timing, ProgressM
                 await FetchAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            place.Publish(usesLinks);
+            place.Publish(file.Bytes, usesLinks);
         }
     }
 

@@ -22,9 +22,9 @@ internal sealed record FilePlace(string Contents, string? Link, string Lock)
     public bool IsComplete(long bytes) => HasSize(File, bytes);
 
     /// <summary>Shows verified contents in the snapshot: by a relative link, or by moving them there where links are not to be had.</summary>
-    public void Publish(bool usesLinks)
+    public void Publish(long bytes, bool usesLinks)
     {
-        if (Link is null || System.IO.File.Exists(Link))
+        if (Link is null || HasSize(Link, bytes))
         {
             return;
         }
@@ -39,9 +39,11 @@ internal sealed record FilePlace(string Contents, string? Link, string Lock)
 
     private bool TryLink(string folder)
     {
-        string temporary = $"{Link}.{Guid.NewGuid():N}.tmp";
+        // One name: the lock is held, and what a killed process left is taken away.
+        string temporary = $"{Link}.tmp";
         try
         {
+            System.IO.File.Delete(temporary);
             System.IO.File.CreateSymbolicLink(temporary, Path.GetRelativePath(folder, Contents));
             System.IO.File.Move(temporary, Link!, overwrite: true);
             return true;
@@ -54,7 +56,8 @@ internal sealed record FilePlace(string Contents, string? Link, string Lock)
         }
     }
 
-    private static bool HasSize(string path, long bytes)
+    /// <summary>Whether a file, or what a link leads to, is there and has a size.</summary>
+    public static bool HasSize(string path, long bytes)
     {
         // A link has a length of its own: what counts is what it leads to.
         FileInfo file = new(path);

@@ -134,7 +134,7 @@ internal sealed class HubClient(HubSettings settings, HubTiming timing)
         }
     }
 
-    private static Uri Next(Uri current, Uri? location, Uri first)
+    internal static Uri Next(Uri current, Uri? location, Uri first)
     {
         if (location is null || !Uri.TryCreate(current, location, out Uri? next) || (next.Scheme != Uri.UriSchemeHttps && next.Scheme != Uri.UriSchemeHttp))
         {

@@ -65,7 +65,7 @@ public sealed partial class ModelStore
         catch (DownloadException error)
         {
             DownloadPlan plan = new() { Name = _known.LyricVocabulary.Name, Host = _known.LyricVocabulary.Address.Host, Folder = Path.GetDirectoryName(path)!, Files = [] };
-            _progress?.Report(new DownloadProgress(plan, 0, 0, null, null, $"The lyric vocabulary is missing, so lyrics will not work: {error.Message}"));
+            _progress?.Report(new DownloadProgress(plan, 0, 0, null, null, $"The lyric vocabulary is missing, so lyrics will not work ('acestep download {KnownFiles.LyricVocabularyName}' tries again): {error.Message}"));
         }
     }
 

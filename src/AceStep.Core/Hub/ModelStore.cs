@@ -130,7 +130,7 @@ public sealed partial class ModelStore
         foreach (string commit in new[] { released, asked }.OfType<string>().Distinct())
         {
             string folder = cache.Snapshot(name.Repository, commit);
-            if (HubCache.Files(folder) is { Count: > 0 } files && TrySelect(files, name, kind) is { } selection && selection.IsComplete(folder))
+            if (HubCache.Files(folder) is { Count: > 0 } files && TrySelect(files, name, kind) is { } selection && selection.IsComplete(folder) && HasKnownSizes(folder, files, _known.At(name.Repository, commit)))
             {
                 return Path.Combine(folder, selection.Main);
             }
@@ -139,6 +139,10 @@ public sealed partial class ModelStore
         // The original also takes its cache's folder for the checkpoint's own.
         return released is not null && Directory.Exists(Path.Combine(cache.Root, CheckpointLayout.TransformerFolder)) && new ModelSelection(ModelKind.Checkpoint, [], "").IsComplete(cache.Root) ? cache.Root : null;
     }
+
+    /// <summary>Whether files that are known are as large as they must be: what another program left may be cut.</summary>
+    private static bool HasKnownSizes(string folder, IReadOnlyList<string> files, KnownRepository? known) =>
+        known is null || files.Where(known.Files.ContainsKey).All(file => FilePlace.HasSize(Path.Combine(folder, file), known.Files[file].Bytes));
 
     private static ModelSelection Select(IReadOnlyList<string> paths, ModelName.OnHub name, ModelKind kind)
     {

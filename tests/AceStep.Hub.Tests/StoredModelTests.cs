@@ -1,0 +1,151 @@
+namespace AceStep.Hub.Tests;
+
+/// <summary>What is in the caches, and its removal.</summary>
+internal sealed class StoredModelTests : HubFixture
+{
+    [Test]
+    public async Task List_OfWhatWasFetched_SaysKindSizeAndCompleteness()
+    {
+        Hub.Repositories["test/rap"] = new FakeRepository(Commit, new() { ["pytorch_lora_weights.safetensors"] = Bytes("lora", 1000) });
+        string folder = await Store().GetCheckpointAsync(Checkpoint);
+        await Store().GetLoraAsync("test/rap");
+        await Store().GetJapaneseDictionaryAsync();
+        Directory.CreateDirectory(Path.Combine(Settings.Cache, "models--some--llm", "blobs"));
+        File.Delete(Path.Combine(folder, CheckpointFiles[2]));
+        File.WriteAllBytes(Path.Combine(Cache.Repository(Checkpoint), "blobs", "x.incomplete"), new byte[77]);
+
+        StoredModel[] models = [.. Store().List()];
+
+        Assert.That(models.Select(model => (model.Name, model.Kind, model.IsComplete)), Is.EquivalentTo(new[]
+        {
+            (Checkpoint, StoredModelKind.Checkpoint, false),
+            ("test/rap", StoredModelKind.Lora, true),
+            ("some/llm", StoredModelKind.Other, false),
+            ("lyric-vocabulary", StoredModelKind.LyricVocabulary, true),
+            ("unidic-lite", StoredModelKind.JapaneseDictionary, true),
+        }));
+        StoredModel checkpoint = models.Single(model => model.Name == Checkpoint);
+        Assert.That(checkpoint.IncompleteBytes, Is.EqualTo(77));
+        Assert.That(checkpoint.Commits, Is.EqualTo(new[] { Commit }));
+        Assert.That(models.Single(model => model.Name == "test/rap").Bytes, Is.EqualTo(1000 + Commit.Length));
+    }
+
+    [Test]
+    public async Task Remove_OfOne_FreesItsBytesAndLeavesTheOthers()
+    {
+        await Store().GetCheckpointAsync(Checkpoint);
+        await Store().GetJapaneseDictionaryAsync();
+        StoredModel checkpoint = Store().List().Single(model => model.Name == Checkpoint);
+
+        long freed = Store().Remove(checkpoint);
+
+        Assert.That(freed, Is.EqualTo(Released().Where(file => file.Key != "config.json").Sum(file => file.Value.Length) + Commit.Length));
+        Assert.That(Store().List().Select(model => model.Name), Is.EquivalentTo(new[] { "lyric-vocabulary", "unidic-lite" }));
+    }
+
+    [Test]
+    public async Task Remove_OfWhatIsBeingFetched_IsRefused()
+    {
+        await Store().GetCheckpointAsync(Checkpoint);
+        StoredModel checkpoint = Store().List().Single(model => model.Name == Checkpoint);
+        using FileLock held = FileLock.TryAcquire(Directory.GetFiles(Cache.Locks(Checkpoint))[0])!;
+
+        Assert.That(() => Store().Remove(checkpoint), Throws.TypeOf<DownloadException>().With.Message.Contains("is being fetched"));
+        Assert.That(Directory.Exists(checkpoint.Folder), Is.True);
+    }
+
+    [TestCase("/")]
+    [TestCase("/home")]
+    [TestCase("")]
+    public void Remove_OfAnythingElse_IsRefused(string folder) =>
+        Assert.That(() => Store().Remove(new StoredModel { Name = "x", Kind = StoredModelKind.Other, Folder = folder }), Throws.ArgumentException);
+
+    [Test]
+    public async Task GetJapaneseDictionary_First_UnpacksTheKnownFilesAlone()
+    {
+        string folder = await Store().GetJapaneseDictionaryAsync();
+        int requests = Hub.Requests.Count;
+
+        Assert.That(Directory.GetFiles(folder).Select(Path.GetFileName), Is.EquivalentTo(DictionaryContents.Keys));
+        Assert.That(DictionaryContents.All(file => File.ReadAllBytes(Path.Combine(folder, file.Key)).AsSpan().SequenceEqual(file.Value)), Is.True);
+        Assert.That(Directory.GetFiles(Folder, "evil", SearchOption.AllDirectories), Is.Empty);
+        Assert.That(Directory.GetFiles(Folder, "*.gz", SearchOption.AllDirectories), Is.Empty, "the archive is not needed any more");
+        Assert.That(await Store(DownloadMode.Never).GetJapaneseDictionaryAsync(), Is.EqualTo(folder));
+        Assert.That(Hub.Requests, Has.Count.EqualTo(requests));
+    }
+
+    [Test]
+    public async Task GetJapaneseDictionary_AfterAnAbandonedUnpacking_BeginsAnewAndClearsAway()
+    {
+        string folder = await Store().GetJapaneseDictionaryAsync();
+        Directory.Move(folder, $"{folder}.0123.tmp");
+        File.Delete(Path.Combine($"{folder}.0123.tmp", "sys.dic"));
+
+        Assert.That(await Store().GetJapaneseDictionaryAsync(), Is.EqualTo(folder));
+
+        Assert.That(File.Exists(Path.Combine(folder, "sys.dic")), Is.True);
+        Assert.That(Directory.GetDirectories(Settings.Assets, "*.tmp"), Is.Empty);
+    }
+
+    [Test]
+    public void GetJapaneseDictionary_OfOtherFiles_IsRefused()
+    {
+        Dictionary<string, byte[]> others = DictionaryContents;
+        others["matrix.bin"][7] ^= 1;
+        byte[] archive = Archive(others);
+        Hub.Files["/unidic.tar.gz"] = archive;
+        Known = Known with { Dictionary = Known.Dictionary with { Archive = Known.Dictionary.Archive with { File = Pin(archive) } } };
+
+        Assert.That(async () => await Store().GetJapaneseDictionaryAsync(), Throws.TypeOf<DownloadException>().With.Message.Contains("matrix.bin is not what it should be"));
+        Assert.That(Store().FindJapaneseDictionary(), Is.Null);
+    }
+
+    [Test]
+    public void GetJapaneseDictionary_OfWhatIsNoArchive_IsRefused()
+    {
+        byte[] page = [.. "<html>"u8];
+        Hub.Files["/unidic.tar.gz"] = page;
+        Known = Known with { Dictionary = Known.Dictionary with { Archive = Known.Dictionary.Archive with { File = Pin(page) } } };
+
+        Assert.That(async () => await Store().GetJapaneseDictionaryAsync(), Throws.TypeOf<DownloadException>().With.Message.Contains("is no archive"));
+    }
+
+    [Test]
+    public void LyricDownloads_WhereNothingMayBeFetched_GiveNothing()
+    {
+        LyricDownloads downloads = new(Store(), mayFetch: false);
+
+        Assert.That((downloads.Vocabulary(), downloads.CachedDictionary(), downloads.FetchedDictionary()), Is.EqualTo(((string?)null, (string?)null, (string?)null)));
+        Assert.That(Hub.Requests, Is.Empty);
+    }
+
+    [Test]
+    public void LyricDownloads_WhereTheyMayBeFetched_GiveBoth()
+    {
+        LyricDownloads downloads = new(Store(), mayFetch: true);
+
+        Assert.That(File.Exists(downloads.Vocabulary()), Is.True);
+        Assert.That(downloads.FetchedDictionary(), Is.EqualTo(downloads.CachedDictionary()).And.Not.Null);
+    }
+
+    [Test]
+    public void LyricDownloads_UnderARequestThatIsCancelled_Stop()
+    {
+        LyricDownloads downloads = new(Store(), mayFetch: true);
+        using (downloads.Under(new CancellationToken(canceled: true)))
+        {
+            Assert.That(downloads.Vocabulary, Throws.InstanceOf<OperationCanceledException>());
+        }
+
+        Assert.That(downloads.Vocabulary(), Is.Not.Null);
+    }
+
+    [Test]
+    public async Task GetJapaneseDictionary_ByManyAtOnce_ComesOnce()
+    {
+        string[] folders = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Store().GetJapaneseDictionaryAsync()));
+
+        Assert.That(folders.Distinct().Count(), Is.EqualTo(1));
+        Assert.That(Hub.ContentRequests, Has.Count.EqualTo(1));
+    }
+}
