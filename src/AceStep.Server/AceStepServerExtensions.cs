@@ -1,3 +1,4 @@
+using AceStep.Server.Cog;
 using AceStep.Server.Deployment;
 using AceStep.Server.Http;
 using AceStep.Server.Page;
@@ -6,6 +7,7 @@ using AceStep.Server.Queue.Sqlite;
 using AceStep.Server.Replicate;
 using AceStep.Server.Security;
 using AceStep.Server.Storage;
+using AceStep.Server.Webhooks;
 using AceStep.Server.Work;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -38,7 +40,13 @@ public static class AceStepServerExtensions
         services.AddSingleton<PredictionIntake>();
         services.AddSingleton<ModelHost>();
         services.AddHostedService(provider => provider.GetRequiredService<ModelHost>());
+        services.AddMetrics();
+        services.AddSingleton<ServerMetrics>();
+        services.AddSingleton<CogUpload>();
+        services.AddSingleton<Retention>();
         services.AddHostedService<PredictionWorker>();
+        services.AddHostedService<WebhookDispatcher>();
+        services.AddHostedService<Housekeeping>();
         AddRoutes(services);
         return services;
     }
@@ -58,6 +66,8 @@ public static class AceStepServerExtensions
         services.GetRequiredService<ModelEndpoints>().Map(api);
         services.GetRequiredService<EventEndpoints>().Map(api);
         api.Map("/{**rest}", _ => throw Problem.NotFound());
+        services.GetRequiredService<CogEndpoints>().Map(root);
+        services.GetRequiredService<CogPredictionEndpoints>().Map(root);
         services.GetRequiredService<PageEndpoints>().Map(root);
         ((IEndpointConventionBuilder)root).Finally(services.GetRequiredService<RequestGuard>().Protect);
         return root;
@@ -94,6 +104,11 @@ public static class AceStepServerExtensions
         services.AddSingleton<OutputEndpoints>();
         services.AddSingleton<ModelEndpoints>();
         services.AddSingleton<EventEndpoints>();
+        services.AddSingleton<CogSnapshots>();
+        services.AddSingleton<CogPredictions>();
+        services.AddSingleton<CogEndpoints>();
+        services.AddSingleton<CogPredictionEndpoints>();
         services.AddSingleton<PageEndpoints>();
+        services.AddSingleton<WebhookSender>();
     }
 }
