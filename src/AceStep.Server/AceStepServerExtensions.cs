@@ -10,10 +10,13 @@ using AceStep.Server.Storage;
 using AceStep.Server.Webhooks;
 using AceStep.Server.Work;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 
 namespace AceStep.Server;
 
@@ -69,16 +72,35 @@ public static class AceStepServerExtensions
         services.GetRequiredService<CogEndpoints>().Map(root);
         services.GetRequiredService<CogPredictionEndpoints>().Map(root);
         services.GetRequiredService<PageEndpoints>().Map(root);
+        RefuseOwnPorts(services);
         ((IEndpointConventionBuilder)root).Finally(services.GetRequiredService<RequestGuard>().Protect);
         return root;
     }
+
+    /// <summary>Puts an endpoint of the application's own behind the server's checks: host, origin, token, limits.</summary>
+    public static TBuilder RequireAceStepToken<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        endpoint.Finally(static builder =>
+        {
+            RequestDelegate handler = builder.RequestDelegate!;
+            builder.RequestDelegate = context => context.RequestServices.GetRequiredService<RequestGuard>().RunAsync(context, handler, new EndpointAccess());
+        });
+        return endpoint;
+    }
+
+    /// <summary>The ports are known once the server listens.</summary>
+    private static void RefuseOwnPorts(IServiceProvider services) => services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.Register(() =>
+        services.GetRequiredService<GuardedHttp>().OwnPorts =
+            [.. (services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []).Select(address => BindingAddress.Parse(address).Port)]);
 
     private static void AddStorage(IServiceCollection services)
     {
         services.AddSingleton(provider => new DataFolder(provider.GetRequiredService<AceStepServerOptions>().DataFolder));
         services.AddSingleton(provider => provider.GetRequiredService<DataFolder>().Secret);
         services.TryAddSingleton<IBlobStore>(provider =>
-            new FileBlobStore(provider.GetRequiredService<DataFolder>().Blobs, provider.GetRequiredService<AceStepServerOptions>().ReservedBytes));
+            new FileBlobStore(provider.GetRequiredService<DataFolder>().Blobs, () => provider.GetRequiredService<AceStepServerOptions>().ReservedBytes));
         services.TryAddSingleton<IPredictionQueue>(provider =>
         {
             AceStepServerOptions options = provider.GetRequiredService<AceStepServerOptions>();

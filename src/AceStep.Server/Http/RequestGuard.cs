@@ -58,7 +58,8 @@ internal sealed partial class RequestGuard(
         _creations.Dispose();
     }
 
-    private async Task RunAsync(HttpContext context, RequestDelegate handler, EndpointAccess access)
+    /// <summary>Runs a handler, if its request may.</summary>
+    public async Task RunAsync(HttpContext context, RequestDelegate handler, EndpointAccess access)
     {
         context.Response.Headers.XContentTypeOptions = "nosniff";
         using RateLimitLease permit = _requests.AttemptAcquire();
