@@ -1,3 +1,4 @@
+using AceStep.Server.Cog;
 using AceStep.Server.Deployment;
 using AceStep.Server.Http;
 using AceStep.Server.Page;
@@ -6,12 +7,16 @@ using AceStep.Server.Queue.Sqlite;
 using AceStep.Server.Replicate;
 using AceStep.Server.Security;
 using AceStep.Server.Storage;
+using AceStep.Server.Webhooks;
 using AceStep.Server.Work;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 
 namespace AceStep.Server;
 
@@ -38,7 +43,13 @@ public static class AceStepServerExtensions
         services.AddSingleton<PredictionIntake>();
         services.AddSingleton<ModelHost>();
         services.AddHostedService(provider => provider.GetRequiredService<ModelHost>());
+        services.AddMetrics();
+        services.AddSingleton<ServerMetrics>();
+        services.AddSingleton<CogUpload>();
+        services.AddSingleton<Retention>();
         services.AddHostedService<PredictionWorker>();
+        services.AddHostedService<WebhookDispatcher>();
+        services.AddHostedService<Housekeeping>();
         AddRoutes(services);
         return services;
     }
@@ -58,17 +69,38 @@ public static class AceStepServerExtensions
         services.GetRequiredService<ModelEndpoints>().Map(api);
         services.GetRequiredService<EventEndpoints>().Map(api);
         api.Map("/{**rest}", _ => throw Problem.NotFound());
+        services.GetRequiredService<CogEndpoints>().Map(root);
+        services.GetRequiredService<CogPredictionEndpoints>().Map(root);
         services.GetRequiredService<PageEndpoints>().Map(root);
+        RefuseOwnPorts(services);
         ((IEndpointConventionBuilder)root).Finally(services.GetRequiredService<RequestGuard>().Protect);
         return root;
     }
+
+    /// <summary>Puts an endpoint of the application's own behind the server's checks: host, origin, token, limits.</summary>
+    public static TBuilder RequireAceStepToken<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        endpoint.Finally(static builder =>
+        {
+            RequestDelegate handler = builder.RequestDelegate!;
+            builder.RequestDelegate = context => context.RequestServices.GetRequiredService<RequestGuard>().RunAsync(context, handler, new EndpointAccess());
+        });
+        return endpoint;
+    }
+
+    /// <summary>The ports are known once the server listens.</summary>
+    private static void RefuseOwnPorts(IServiceProvider services) => services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.Register(() =>
+        services.GetRequiredService<GuardedHttp>().OwnPorts =
+            [.. (services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []).Select(address => BindingAddress.Parse(address).Port)]);
 
     private static void AddStorage(IServiceCollection services)
     {
         services.AddSingleton(provider => new DataFolder(provider.GetRequiredService<AceStepServerOptions>().DataFolder));
         services.AddSingleton(provider => provider.GetRequiredService<DataFolder>().Secret);
         services.TryAddSingleton<IBlobStore>(provider =>
-            new FileBlobStore(provider.GetRequiredService<DataFolder>().Blobs, provider.GetRequiredService<AceStepServerOptions>().ReservedBytes));
+            new FileBlobStore(provider.GetRequiredService<DataFolder>().Blobs, () => provider.GetRequiredService<AceStepServerOptions>().ReservedBytes));
         services.TryAddSingleton<IPredictionQueue>(provider =>
         {
             AceStepServerOptions options = provider.GetRequiredService<AceStepServerOptions>();
@@ -94,6 +126,11 @@ public static class AceStepServerExtensions
         services.AddSingleton<OutputEndpoints>();
         services.AddSingleton<ModelEndpoints>();
         services.AddSingleton<EventEndpoints>();
+        services.AddSingleton<CogSnapshots>();
+        services.AddSingleton<CogPredictions>();
+        services.AddSingleton<CogEndpoints>();
+        services.AddSingleton<CogPredictionEndpoints>();
         services.AddSingleton<PageEndpoints>();
+        services.AddSingleton<WebhookSender>();
     }
 }

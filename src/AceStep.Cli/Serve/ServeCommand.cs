@@ -11,6 +11,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
 
 namespace AceStep.Cli.Serve;
 
@@ -100,10 +104,31 @@ internal sealed class ServeCommand : CliCommand
         builder.Services.RemoveAll<IHostLifetime>();
         builder.Services.AddSingleton<IHostLifetime, PassiveLifetime>();
         builder.Services.AddAceStepServer(options);
+        AddTelemetry(builder.Services);
         WebApplication app = builder.Build();
         app.UseRouting();
         app.MapAceStep();
+        app.MapPrometheusScrapingEndpoint("/metrics").RequireAceStepToken();
         return app;
+    }
+
+    /// <summary>Metrics for Prometheus at /metrics; and both metrics and traces to a collector, where OTEL_EXPORTER_OTLP_ENDPOINT names one.</summary>
+    private static void AddTelemetry(IServiceCollection services)
+    {
+        bool hasCollector = Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 };
+        OpenTelemetryBuilder telemetry = services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("acestep"));
+        telemetry.WithMetrics(metrics =>
+        {
+            metrics.AddMeter("AceStep.Server", "System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel").AddPrometheusExporter();
+            if (hasCollector)
+            {
+                metrics.AddOtlpExporter();
+            }
+        });
+        if (hasCollector)
+        {
+            telemetry.WithTracing(traces => traces.AddSource("AceStep.Server", "Microsoft.AspNetCore").AddOtlpExporter());
+        }
     }
 
     /// <summary>Leaves signals to the program.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using AceStep.Server.Http;
 
 namespace AceStep.Server.Deployment;
 
@@ -36,12 +37,7 @@ public sealed record InputProblem(string Type, string Field, string Description)
             return WrongType(field.Name, "string", value);
         }
 
-        string text;
-        try
-        {
-            text = value.GetString()!;
-        }
-        catch (InvalidOperationException)
+        if (JsonText.Of(value) is not { } text)
         {
             return new InputProblem("invalid_type", field.Name, "Invalid type. Expected: Unicode text, given: half a character (a lone surrogate)");
         }

@@ -40,7 +40,10 @@ internal sealed class JsonBody(AceStepServerOptions options) : IDisposable
 
         try
         {
-            using JsonDocument document = await JsonDocument.ParseAsync(request.Body, cancellationToken: context.RequestAborted);
+            // A request without a body asks for the defaults.
+            using JsonDocument document = request.ContentLength == 0
+                ? JsonDocument.Parse("{}")
+                : await JsonDocument.ParseAsync(request.Body, cancellationToken: context.RequestAborted);
             return await use(document.RootElement);
         }
         catch (JsonException error)
@@ -57,4 +60,21 @@ internal sealed class JsonBody(AceStepServerOptions options) : IDisposable
     }
 
     public void Dispose() => _large.Dispose();
+}
+
+/// <summary>Text from JSON, which may hold half a character.</summary>
+internal static class JsonText
+{
+    /// <summary>The text of a value; null where it is no text, or none that Unicode has.</summary>
+    public static string? Of(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 }

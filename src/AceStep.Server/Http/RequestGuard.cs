@@ -58,7 +58,8 @@ internal sealed partial class RequestGuard(
         _creations.Dispose();
     }
 
-    private async Task RunAsync(HttpContext context, RequestDelegate handler, EndpointAccess access)
+    /// <summary>Runs a handler, if its request may.</summary>
+    public async Task RunAsync(HttpContext context, RequestDelegate handler, EndpointAccess access)
     {
         context.Response.Headers.XContentTypeOptions = "nosniff";
         using RateLimitLease permit = _requests.AttemptAcquire();
@@ -69,7 +70,7 @@ internal sealed partial class RequestGuard(
                 throw new Problem(StatusCodes.Status503ServiceUnavailable, $"The server has {options.MaxRequests} requests in progress already.") { RetryAfter = 1 };
             }
 
-            if (!access.HasOwnSecret)
+            if (!access.HasOwnSecret && !access.AnyHost)
             {
                 hosts.Require(context, baseUrls.Of(context.Request));
                 if (HostCheck.AnswerPreflight(context))
@@ -161,6 +162,9 @@ internal sealed record EndpointAccess
 
     /// <summary>Whoever has the address, from wherever: it carries a secret of its own.</summary>
     public bool HasOwnSecret { get; init; }
+
+    /// <summary>Whatever host the request names, as probes do.</summary>
+    public bool AnyHost { get; init; }
 
     /// <summary>Errors have Cog's form.</summary>
     public bool IsCog { get; init; }

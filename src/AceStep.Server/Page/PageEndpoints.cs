@@ -8,7 +8,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace AceStep.Server.Page;
 
-/// <summary>The page, from the assembly: index.html at / (for browsers) and /p/{id}, the rest under /page/.</summary>
+/// <summary>The page, from the assembly: index.html at / (for browsers; Cog's clients get their own there) and /p/{id}, the rest under /page/.</summary>
 internal sealed class PageEndpoints
 {
     private const string Prefix = "page/";
@@ -28,7 +28,6 @@ internal sealed class PageEndpoints
     public void Map(IEndpointRouteBuilder root)
     {
         EndpointAccess open = new() { IsOpen = true };
-        root.MapGet("/", context => SendAsync(context, "index.html")).WithMetadata(open);
         root.MapGet("/p/{id}", context => SendAsync(context, "index.html")).WithMetadata(open);
         root.MapGet("/page/{**name}", context => SendAsync(context, (string)context.Request.RouteValues["name"]!)).WithMetadata(open);
     }

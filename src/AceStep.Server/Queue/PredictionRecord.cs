@@ -78,7 +78,11 @@ public sealed record PredictionProgress(MusicStage Stage, long Completed, long T
 /// <param name="Seconds">How long it sounds.</param>
 /// <param name="SampleRate">Samples per second.</param>
 /// <param name="PredictSeconds">How long it took to compute.</param>
-public sealed record PredictionOutput(string Blob, string ContentType, long Bytes, double Seconds, int SampleRate, double PredictSeconds);
+public sealed record PredictionOutput(string Blob, string ContentType, long Bytes, double Seconds, int SampleRate, double PredictSeconds)
+{
+    /// <summary>Where it was sent to, for a client of Cog's API; null where it is only here.</summary>
+    public string? UploadedTo { get; init; }
+}
 
 /// <summary>How an attempt ended. Immutable.</summary>
 /// <param name="Output">The song; null where there is none.</param>

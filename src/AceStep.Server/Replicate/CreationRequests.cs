@@ -133,7 +133,7 @@ internal sealed partial class CreationRequests(ModelDescription model, GuardedHt
         WebhookEvents events = WebhookEvents.None;
         foreach (JsonElement name in filter.EnumerateArray())
         {
-            events |= name.ValueKind == JsonValueKind.String && WebhookEventNames.Parse(name.GetString()!) is { } known
+            events |= JsonText.Of(name) is { } text && WebhookEventNames.Parse(text) is { } known
                 ? known
                 : throw Problem.Invalid([new InvalidField("enum", "webhook_events_filter", $"must be of the following: {string.Join(", ", WebhookEventNames.All)}")]);
         }
@@ -141,24 +141,9 @@ internal sealed partial class CreationRequests(ModelDescription model, GuardedHt
         return events;
     }
 
-    private static string? Text(JsonElement body, string name) => !body.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null ? null
-        : value.ValueKind == JsonValueKind.String && TryText(value, out string? text) ? text
-        : throw Problem.Invalid([new InvalidField("invalid_type", name, "Invalid type. Expected: string")]);
-
-    private static bool TryText(JsonElement value, out string? text)
-    {
-        try
-        {
-            text = value.GetString();
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            // Half a character.
-            text = null;
-            return false;
-        }
-    }
+    private static string? Text(JsonElement body, string name) => body.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null
+        ? JsonText.Of(value) ?? throw Problem.Invalid([new InvalidField("invalid_type", name, "Invalid type. Expected: string")])
+        : null;
 
     [GeneratedRegex("^(?:(?<s>[0-9]{1,6})|(?=[0-9])(?:(?<h>[0-9]{1,4})h)?(?:(?<m>[0-9]{1,5})m)?(?:(?<s>[0-9]{1,6})s)?)$")]
     private static partial Regex Life();

@@ -18,7 +18,7 @@ internal sealed class EventEndpoints(IPredictionQueue queue, PredictionViews vie
 
     public void Map(IEndpointRouteBuilder api)
     {
-        api.MapGet("/files/stream/{id}/{signature}", StreamAsync).WithMetadata(new EndpointAccess { HasOwnSecret = true });
+        api.MapGet("/stream/{id}/{signature}", StreamAsync).WithMetadata(new EndpointAccess { HasOwnSecret = true });
         api.MapGet("/events", EventsAsync);
     }
 

@@ -1,22 +1,25 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
-using System.Text.Json;
 using AceStep.Server.Queue;
 using AceStep.Server.Storage;
 
 namespace AceStep.Server.Replicate;
 
 /// <summary>
-/// A prediction as text. Its clients take only https: and data: addresses for files, so that over plain http the song itself
+/// A prediction as text. Clients take only https: and data: addresses for files, so that over plain http the song itself
 /// stands in the answer: it is copied piece by piece, and is never in memory as a whole.
 /// </summary>
-internal sealed class PredictionBody(PredictionView view, PredictionRecord record, IBlobStore blobs, bool isInline)
+/// <param name="record">The prediction.</param>
+/// <param name="blobs">Where its song is.</param>
+/// <param name="isInline">Whether the song stands in the text.</param>
+/// <param name="serialize">Makes the text, with what stands for the song in it; null for what stands there otherwise.</param>
+internal sealed class PredictionBody(PredictionRecord record, IBlobStore blobs, bool isInline, Func<string?, byte[]> serialize)
 {
     /// <summary>Three bytes are four characters: pieces of whole threes need no filling.</summary>
     private const int PieceBytes = 3 << 14;
 
-    private static readonly byte[] Placeholder = Encoding.ASCII.GetBytes("__the_song_of_this_prediction__");
+    private const string Mark = "__the_song_of_this_prediction__";
 
     /// <summary>Whether answers over an address have the song in them.</summary>
     public static bool IsInlineFor(string baseUrl) => !baseUrl.StartsWith("https:", StringComparison.OrdinalIgnoreCase);
@@ -27,18 +30,18 @@ internal sealed class PredictionBody(PredictionView view, PredictionRecord recor
         await using Stream? song = isInline && record.Output is { } output ? await blobs.OpenAsync(output.Blob, cancellationToken) : null;
         if (song is null)
         {
-            await JsonSerializer.SerializeAsync(stream, view, ReplicateJson.Default.PredictionView, cancellationToken);
+            await stream.WriteAsync(serialize(null), cancellationToken);
             return;
         }
 
-        PredictionView marked = view with { Output = $"data:{record.Output!.ContentType};base64,{Encoding.ASCII.GetString(Placeholder)}" };
-        byte[] text = JsonSerializer.SerializeToUtf8Bytes(marked, ReplicateJson.Default.PredictionView);
-        // The output stands behind the input, where a client may have put the same words.
-        int place = text.AsSpan().IndexOf(Encoding.UTF8.GetBytes($"\"output\":\"data:{record.Output.ContentType};base64,{Encoding.ASCII.GetString(Placeholder)}\""));
-        int start = text.AsSpan(place).IndexOf(Placeholder) + place;
+        string marked = $"data:{record.Output!.ContentType};base64,{Mark}";
+        byte[] text = serialize(marked);
+        // A client's own words cannot look like this: their quotes are escaped.
+        int place = text.AsSpan().IndexOf(Encoding.ASCII.GetBytes($"\"output\":\"{marked}\""));
+        int start = text.AsSpan(place).IndexOf(Encoding.ASCII.GetBytes(Mark)) + place;
         await stream.WriteAsync(text.AsMemory(0, start), cancellationToken);
         await CopyBase64Async(song, stream, cancellationToken);
-        await stream.WriteAsync(text.AsMemory(start + Placeholder.Length), cancellationToken);
+        await stream.WriteAsync(text.AsMemory(start + Mark.Length), cancellationToken);
     }
 
     /// <summary>Copies bytes as base64.</summary>

@@ -15,7 +15,7 @@ namespace AceStep.Server.Replicate;
 
 /// <summary>Predictions by Replicate's API.</summary>
 internal sealed partial class PredictionEndpoints(
-    IPredictionQueue queue, PredictionIntake intake, PredictionViews views, IBlobStore blobs, ModelDescription model, ModelHost host, CreationRequests requests,
+    IPredictionQueue queue, PredictionIntake intake, PredictionViews views, ModelDescription model, ModelHost host, CreationRequests requests,
     JsonBody json, BaseUrls baseUrls, RequestGuard guard, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private const int PageSize = 100;
@@ -125,7 +125,7 @@ internal sealed partial class PredictionEndpoints(
 
         bool isInline = PredictionBody.IsInlineFor(baseUrl) && context.Request.Query["output"] != "url";
         context.Response.ContentType = "application/json; charset=utf-8";
-        await new PredictionBody(view, record, blobs, isInline).WriteAsync(context.Response.Body, context.RequestAborted);
+        await views.Body(view, record, isInline).WriteAsync(context.Response.Body, context.RequestAborted);
     }
 
     /// <summary>Waits for the end; a client that waits costs no thread. When the server stops, so does the waiting.</summary>

@@ -7,7 +7,7 @@ using AceStep.Server.Work;
 namespace AceStep.Server.Replicate;
 
 /// <summary>Makes views of records.</summary>
-internal sealed class PredictionViews(OutputAddresses outputs, ServerSecret secret, ModelDescription model, IPredictionQueue queue, Pacing pacing)
+internal sealed class PredictionViews(OutputAddresses outputs, ServerSecret secret, ModelDescription model, IPredictionQueue queue, IBlobStore blobs, Pacing pacing)
 {
     private const string StreamPurpose = "stream";
 
@@ -32,7 +32,7 @@ internal sealed class PredictionViews(OutputAddresses outputs, ServerSecret secr
             DataRemoved = record.IsDataRemoved,
             Metrics = MetricsOf(record),
             Source = job.Source,
-            Urls = new PredictionUrls(api, $"{api}/cancel", $"{baseUrl}/p/{job.Id}", $"{baseUrl}/v1/files/stream/{job.Id}/{secret.Sign(StreamPurpose, job.Id)}"),
+            Urls = new PredictionUrls(api, $"{api}/cancel", $"{baseUrl}/p/{job.Id}", $"{baseUrl}/v1/stream/{job.Id}/{secret.Sign(StreamPurpose, job.Id)}"),
             Deadline = job.Deadline,
             Webhook = job.Webhook?.Url,
             WebhookEventsFilter = job.Webhook is { } webhook ? WebhookEventNames.Of(webhook.Events) : null,
@@ -51,6 +51,10 @@ internal sealed class PredictionViews(OutputAddresses outputs, ServerSecret secr
             ? view with { Queue = new QueuePlace(ahead, pacing.Estimate(stats.CostAhead)) }
             : view;
     }
+
+    /// <summary>A view as text, with the song in it where its clients need that.</summary>
+    public PredictionBody Body(PredictionView view, PredictionRecord record, bool isInline) =>
+        new(record, blobs, isInline, output => JsonSerializer.SerializeToUtf8Bytes(output is null ? view : view with { Output = output }, ReplicateJson.Default.PredictionView));
 
     /// <summary>Whether an address of events was given out by this server.</summary>
     public bool IsStream(string id, string signature) => secret.IsSigned(StreamPurpose, id, signature);

@@ -9,11 +9,11 @@ internal sealed partial class FileBlobStore : IBlobStore
     private const string TemporaryFolder = "tmp";
 
     private readonly string _root;
-    private readonly long _reserve;
+    private readonly Func<long> _reserve;
 
     /// <param name="root">The folder; made where it is missing. What an earlier process left half written there is removed.</param>
     /// <param name="reserve">Bytes of the disk that are left free.</param>
-    public FileBlobStore(string root, long reserve)
+    public FileBlobStore(string root, Func<long> reserve)
     {
         _root = root;
         _reserve = reserve;
@@ -96,7 +96,7 @@ internal sealed partial class FileBlobStore : IBlobStore
         }
     }
 
-    public void RequireRoom(long bytes) => DiskRoom.Require(_root, bytes, _reserve);
+    public void RequireRoom(long bytes) => DiskRoom.Require(_root, bytes, _reserve());
 
     private string PathOf(string name) => Name().IsMatch(name)
         ? Path.Combine(_root, name)

@@ -97,6 +97,11 @@ internal sealed class PredictionIntake(IPredictionQueue queue, FileStore files, 
             using JsonDocument document = JsonDocument.Parse(known.ToJsonString());
             DeploymentInput parsed = DeploymentInput.Parse(document.RootElement);
             MusicPipeline.Validate(parsed.ToRequest(_ => MusicSource.FromFile("source")));
+            if (parsed.OutputFormat != AudioFormat.Wav && !AudioLibrary.IsAvailable)
+            {
+                throw new InvalidRequestException("output_format", "must be wav: this server lacks libsndfile, which writes the other formats.");
+            }
+
             if (parsed.Lora != DeploymentInput.NoLora)
             {
                 LoraCache.Resolve(options.LoraFolder, parsed.Lora);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using AceStep.Audio;
+using AceStep.Server.Cog;
 using AceStep.Server.Deployment;
 using AceStep.Server.Queue;
 using AceStep.Server.Storage;
@@ -8,7 +9,7 @@ using AceStep.Server.Storage;
 namespace AceStep.Server.Work;
 
 /// <summary>Makes the song of one claimed prediction: inputs, source, LoRA, model, file.</summary>
-internal sealed class PredictionRunner(MusicPipeline pipeline, LoraCache loras, SourceReader sources, IBlobStore blobs)
+internal sealed class PredictionRunner(MusicPipeline pipeline, LoraCache loras, SourceReader sources, IBlobStore blobs, CogUpload upload, ServerMetrics metrics)
 {
     /// <exception cref="StorageFullException">There is no room for the song.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
@@ -21,7 +22,7 @@ internal sealed class PredictionRunner(MusicPipeline pipeline, LoraCache loras, 
         }
         catch (Exception error) when (error is not (OperationCanceledException or StorageFullException))
         {
-            string message = error is SourceException ? error.Message : DeploymentMessages.Describe(error);
+            string message = error is SourceException or UploadException ? error.Message : DeploymentMessages.Describe(error);
             log.Line($"Failed: {message}");
             return new Outcome(null, message, log.Text);
         }
@@ -52,10 +53,13 @@ internal sealed class PredictionRunner(MusicPipeline pipeline, LoraCache loras, 
 
         AudioBuffer audio = result.Songs[0].Audio;
         string blob = OutputAddresses.NewBlob(record, MediaTypes.ExtensionOf(input.OutputFormat));
+        long saving = Stopwatch.GetTimestamp();
         long bytes = await blobs.PutAsync(blob, (stream, _) => Task.Run(() => Write(audio, stream, input, job), CancellationToken.None), cancellationToken);
+        metrics.Timed(result.Timings, (record.Started ?? job.Created) - job.Created, Stopwatch.GetElapsedTime(saving));
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         log.Line(FormattableString.Invariant($"Done: {audio.Duration.TotalSeconds:0.##} s of music in {seconds:0.##} s"));
-        return new PredictionOutput(blob, MediaTypes.Of(input.OutputFormat), bytes, audio.Duration.TotalSeconds, audio.SampleRate, seconds);
+        PredictionOutput output = new(blob, MediaTypes.Of(input.OutputFormat), bytes, audio.Duration.TotalSeconds, audio.SampleRate, seconds);
+        return job.CogId is null ? output : await upload.SendAsync(output, job, cancellationToken);
     }
 
     /// <summary>The inputs with the seeds that the job has had since it was accepted.</summary>

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using AceStep.Server.Cog;
 using AceStep.Server.Queue;
 using AceStep.Server.Storage;
 using Microsoft.Extensions.Hosting;
@@ -7,7 +9,7 @@ namespace AceStep.Server.Work;
 
 /// <summary>Takes predictions from the queue one after another and runs them on the device.</summary>
 internal sealed partial class PredictionWorker(
-    IPredictionQueue queue, ModelHost model, SourceReader sources, IBlobStore blobs, Pacing pacing, AceStepServerOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<PredictionWorker> logger)
+    IPredictionQueue queue, ModelHost model, SourceReader sources, IBlobStore blobs, CogUpload upload, Retention retention, Pacing pacing, ServerMetrics metrics, AceStepServerOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<PredictionWorker> logger)
     : BackgroundService
 {
     private static readonly TimeSpan ClaimWait = TimeSpan.FromSeconds(30);
@@ -25,7 +27,7 @@ internal sealed partial class PredictionWorker(
         try
         {
             MusicPipeline pipeline = await model.Pipeline.WaitAsync(claiming.Token);
-            PredictionRunner runner = new(pipeline, new LoraCache(pipeline, options.LoraFolder, options.LoraCacheSize), sources, blobs);
+            PredictionRunner runner = new(pipeline, new LoraCache(pipeline, options.LoraFolder, options.LoraCacheSize), sources, blobs, upload, metrics);
             while (true)
             {
                 await ServeAsync(runner, claiming.Token, grace.Token);
@@ -55,6 +57,7 @@ internal sealed partial class PredictionWorker(
         {
             // The prediction is back in the queue by now.
             LogNoRoom(error.Message);
+            await retention.CleanAsync(claiming);
             await Task.Delay(PauseAfterTrouble, time, claiming);
         }
         catch (Exception error) when (error is not OperationCanceledException)
@@ -70,6 +73,8 @@ internal sealed partial class PredictionWorker(
         using CancellationTokenSource run = CancellationTokenSource.CreateLinkedTokenSource(lease.Lost, stopped);
         PredictionLog log = new(record.Logs);
         LogStarted(record.Job.Id, record.Attempt);
+        using Activity? activity = metrics.Activities.StartActivity("prediction", ActivityKind.Consumer, record.Job.TraceParent);
+        activity?.SetTag("acestep.prediction.id", record.Job.Id).SetTag("acestep.prediction.attempt", record.Attempt);
         using CancellationTokenSource ended = new();
         Task reporting = ReportAsync(lease, log, ended.Token);
         Outcome outcome;
@@ -80,6 +85,11 @@ internal sealed partial class PredictionWorker(
         catch (OperationCanceledException)
         {
             LogStopped(record.Job.Id, lease.Lost.IsCancellationRequested ? "cancelled" : "put back");
+            if (lease.Lost.IsCancellationRequested)
+            {
+                metrics.Ended(PredictionStatus.Canceled, null);
+            }
+
             return;
         }
         finally
@@ -100,6 +110,7 @@ internal sealed partial class PredictionWorker(
             return;
         }
 
+        metrics.Ended(outcome.Output is null ? PredictionStatus.Failed : PredictionStatus.Succeeded, outcome.Output);
         if (outcome.Output is { } output)
         {
             pacing.Learn(record.Job.Cost, TimeSpan.FromSeconds(output.PredictSeconds));

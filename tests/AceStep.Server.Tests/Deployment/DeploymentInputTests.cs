@@ -6,11 +6,11 @@ using AceStep.Schedulers;
 
 namespace AceStep.Server.Tests.Deployment;
 
-/// <summary>The guide's inputs become the library's requests.</summary>
+/// <summary>The deployment's inputs become the library's requests.</summary>
 public sealed class DeploymentInputTests
 {
     [Test]
-    public void Parse_OfNothing_GivesTheGuidesDefaults()
+    public void Parse_OfNothing_GivesTheDefaults()
     {
         DeploymentInput input = Parse("{}");
 
@@ -20,7 +20,7 @@ public sealed class DeploymentInputTests
         Assert.That(request.Duration, Is.EqualTo(TimeSpan.FromSeconds(30)));
         Assert.That(request.Generation, Is.EqualTo(new GenerationSettings()));
         Assert.That(request.Guidance, Is.EqualTo(new GuidanceSettings()));
-        Assert.That((request.Guidance.Interval, request.Guidance.IntervalDecay, request.Guidance.MinScale), Is.EqualTo((0.5, 0.0, 3.0)), "the guide has no field for these");
+        Assert.That((request.Guidance.Interval, request.Guidance.IntervalDecay, request.Guidance.MinScale), Is.EqualTo((0.5, 0.0, 3.0)), "the deployment has no field for these");
         Assert.That(request.Generation.BatchSize, Is.EqualTo(1));
         Assert.That(request.Seed, Is.EqualTo(Seeds.Random));
         Assert.That(input.Notes, Is.Empty);
@@ -87,7 +87,7 @@ public sealed class DeploymentInputTests
     [TestCase("output_format", "\"flac\"", "wav, mp3, ogg")]
     [TestCase("prompt", "3", "text")]
     [TestCase("use_erg_tag", "\"yes\"", "true or false")]
-    public void Parse_OutsideTheGuidesRange_NamesFieldAndRule(string field, string value, string rule)
+    public void Parse_OutsideItsRange_NamesFieldAndRule(string field, string value, string rule)
     {
         InvalidRequestException? error = Assert.Throws<InvalidRequestException>(() => Parse($$"""{"{{field}}": {{value}}}"""));
 
@@ -160,7 +160,7 @@ public sealed class DeploymentInputTests
     {
         var request = (AudioToAudioRequest)Parse("""{"task": "audio2audio", "input_audio": "a.wav", "audio2audio_strength": 0.2}""").ToRequest();
 
-        Assert.That(request.Strength, Is.EqualTo(0.2), "0 is no change here, in the guide and in the library; the original's reference strength is 0.8");
+        Assert.That(request.Strength, Is.EqualTo(0.2), "0 is no change here, in the deployment and in the library; the original's reference strength is 0.8");
         Assert.That(request.Source.ToString(), Is.EqualTo("a.wav"));
     }
 

@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using AceStep.Server.Deployment;
+using AceStep.Server.Http;
+using AceStep.Server.Page;
+using AceStep.Server.Queue;
+using AceStep.Server.Work;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
+
+namespace AceStep.Server.Cog;
+
+/// <summary>What a Cog container answers at its root: index, health, schema, shutdown.</summary>
+internal sealed class CogEndpoints(ModelDescription model, ModelHost host, IPredictionQueue queue, PageEndpoints page, AceStepServerOptions options, IHostApplicationLifetime lifetime)
+{
+    private const string ReadyFile = "/var/run/cog/ready";
+    private const string Version = "0.22.0";
+
+    public void Map(IEndpointRouteBuilder root)
+    {
+        EndpointAccess open = new() { IsOpen = true, IsCog = true };
+        root.MapGet("/", IndexAsync).WithMetadata(open);
+        root.MapGet("/health-check", HealthAsync).WithMetadata(open with { AnyHost = true });
+        root.MapGet("/openapi.json", context => SendAsync(context, model.OpenApi())).WithMetadata(open);
+        root.MapPost("/shutdown", ShutdownAsync).WithMetadata(new EndpointAccess { IsCog = true });
+    }
+
+    private Task IndexAsync(HttpContext context) => page.IsWanted(context.Request) ? page.SendAsync(context, "index.html") : SendAsync(context, new JsonObject
+    {
+        ["cog_version"] = Version,
+        ["docs_url"] = "/docs",
+        ["openapi_url"] = "/openapi.json",
+        ["shutdown_url"] = "/shutdown",
+        ["healthcheck_url"] = "/health-check",
+        ["predictions_url"] = "/predictions",
+        ["predictions_idempotent_url"] = "/predictions/{prediction_id}",
+        ["predictions_cancel_url"] = "/predictions/{prediction_id}/cancel",
+    });
+
+    private async Task HealthAsync(HttpContext context)
+    {
+        bool isBusy = host.IsReady && (await queue.StatsAsync(null, context.RequestAborted)).Running > 0;
+        string status = host.Failure is not null ? "SETUP_FAILED" : !host.IsReady ? "STARTING" : isBusy ? "BUSY" : "READY";
+        JsonObject setup = new() { ["started_at"] = Time(host.Started), ["status"] = host.Failure is not null ? "failed" : host.IsReady ? "succeeded" : "starting" };
+        if (host.Completed is { } completed)
+        {
+            setup["completed_at"] = Time(completed);
+        }
+
+        if (host.Logs.Length > 0)
+        {
+            setup["logs"] = host.Logs;
+        }
+
+        if (status == "READY")
+        {
+            WriteReadyFile();
+        }
+
+        await SendAsync(context, new JsonObject { ["status"] = status, ["setup"] = setup, ["version"] = new JsonObject { ["coglet"] = Version } });
+    }
+
+    private Task ShutdownAsync(HttpContext context)
+    {
+        context.Response.OnCompleted(() =>
+        {
+            (options.Shutdown ?? lifetime.StopApplication)();
+            return Task.CompletedTask;
+        });
+        return SendAsync(context, new JsonObject());
+    }
+
+    /// <summary>Kubernetes' probes look for it.</summary>
+    private static void WriteReadyFile()
+    {
+        if (Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST") is not { Length: > 0 } || File.Exists(ReadyFile))
+        {
+            return;
+        }
+
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(ReadyFile)!);
+            File.WriteAllBytes(ReadyFile, []);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The health check itself says the same.
+        }
+    }
+
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString(Replicate.TimeConverter.Form, CultureInfo.InvariantCulture);
+
+    private static Task SendAsync(HttpContext context, JsonNode body)
+    {
+        context.Response.ContentType = "application/json";
+        return context.Response.WriteAsync(body.ToJsonString());
+    }
+}

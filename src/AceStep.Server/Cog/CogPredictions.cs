@@ -1,0 +1,47 @@
+using System.Collections.Concurrent;
+using AceStep.Server.Queue;
+
+namespace AceStep.Server.Cog;
+
+/// <summary>
+/// The predictions of Cog's clients that have not ended, by the ids that these gave. An id is free again when its prediction
+/// has ended, as with Cog itself; the queue has ids of its own.
+/// </summary>
+internal sealed class CogPredictions(IPredictionQueue queue)
+{
+    private readonly ConcurrentDictionary<string, string> _ids = new();
+    private bool _isFilled;
+
+    /// <summary>Notes an accepted prediction.</summary>
+    public void Add(PredictionRecord record) => _ids[record.Job.CogId!] = record.Job.Id;
+
+    /// <summary>The prediction of an id that has not ended; null where there is none.</summary>
+    public async Task<PredictionRecord?> FindAsync(string cogId, CancellationToken cancellationToken)
+    {
+        if (!_isFilled)
+        {
+            foreach (PredictionRecord open in await queue.ListAsync(new PredictionQuery { Filter = PredictionFilter.Open, Limit = int.MaxValue }, cancellationToken))
+            {
+                if (open.Job.CogId is { } known)
+                {
+                    _ids.TryAdd(known, open.Job.Id);
+                }
+            }
+
+            _isFilled = true;
+        }
+
+        if (!_ids.TryGetValue(cogId, out string? id) || await queue.GetAsync(id, cancellationToken) is not { } record)
+        {
+            return null;
+        }
+
+        if (record.IsTerminal)
+        {
+            _ids.TryRemove(new KeyValuePair<string, string>(cogId, id));
+            return null;
+        }
+
+        return record;
+    }
+}

@@ -1,0 +1,52 @@
+using System.Net.Http.Headers;
+using AceStep.Server.Queue;
+using AceStep.Server.Storage;
+
+namespace AceStep.Server.Cog;
+
+/// <summary>Sends songs of Cog's clients where the operator wants them (<c>--upload-url</c>).</summary>
+internal sealed class CogUpload(IBlobStore blobs, AceStepServerOptions options) : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(25);
+
+    /// <summary>The operator's own address: it may be private.</summary>
+    private readonly HttpClient _http = new() { Timeout = Timeout.InfiniteTimeSpan };
+
+    /// <summary>Sends a song, and says where it is now; without an address to send it to, it stays as it is.</summary>
+    /// <exception cref="UploadException">The address has not taken it.</exception>
+    public async Task<PredictionOutput> SendAsync(PredictionOutput output, PredictionJob job, CancellationToken cancellationToken)
+    {
+        if (options.UploadUrl is not { } target)
+        {
+            return output;
+        }
+
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Patience);
+        try
+        {
+            await using Stream song = await blobs.OpenAsync(output.Blob, patience.Token) ?? throw new UploadException("The song has gone.");
+            Uri address = new($"{target.GetLeftPart(UriPartial.Path).TrimEnd('/')}/{Path.GetFileName(output.Blob)}");
+            using StreamContent content = new(song) { Headers = { ContentType = MediaTypeHeaderValue.Parse(output.ContentType) } };
+            using HttpRequestMessage request = new(HttpMethod.Put, address) { Content = content };
+            request.Headers.TryAddWithoutValidation("X-Prediction-ID", job.CogId);
+            using HttpResponseMessage response = await _http.SendAsync(request, patience.Token);
+            if (!response.IsSuccessStatusCode)
+            {
+                throw new UploadException($"The song could not be sent to the upload address: it answered {(int)response.StatusCode}.");
+            }
+
+            Uri place = response.Headers.Location is { } location ? new Uri(address, location) : address;
+            return output with { UploadedTo = place.GetLeftPart(UriPartial.Path) };
+        }
+        catch (Exception error) when (error is HttpRequestException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw new UploadException($"The song could not be sent to the upload address: {error.Message}", error);
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+}
+
+/// <summary>A song could not be sent on; the message is for the client.</summary>
+internal sealed class UploadException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,205 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using AceStep.Audio;
+
+namespace AceStep.Server.Tests.Http;
+
+/// <summary>Predictions from the request to the song, with the model.</summary>
+public sealed class PredictionTests
+{
+    private static readonly JsonObject Short = new() { ["prompt"] = "techno, 128 bpm, drums", ["audio_duration"] = 10, ["infer_steps"] = 20, ["seed"] = 7 };
+    private static readonly JsonObject Long = new() { ["prompt"] = "ambient", ["audio_duration"] = 240, ["infer_steps"] = 100 };
+
+    private ServerHost _host = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => _host = await (await ServerHost.StartAsync(options =>
+    {
+        options.AllowedPrivateHosts.Add("127.0.0.1");
+        options.ReusesEqualResults = false;
+    })).ReadyAsync();
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await _host.DisposeAsync();
+
+    [Test]
+    public async Task Create_AndWait_GivesTheSongThatTheLibraryMakes()
+    {
+        JsonElement prediction = await (await _host.CreateAsync(Short.DeepClone(), ("Prefer", "wait"))).ExpectAsync(201);
+        prediction = await _host.EndOfAsync(prediction.Text("id"));
+
+        Assert.That(prediction.Text("status"), Is.EqualTo("succeeded"));
+        Assert.That(prediction.Text("output"), Does.StartWith("data:audio/wav;base64,"));
+        AudioBuffer served = AudioFile.Load(new MemoryStream(Convert.FromBase64String(prediction.Text("output").Split(',')[1])));
+        await using MusicPipeline pipeline = await MusicPipeline.LoadAsync(_host.Options.Checkpoint);
+        MusicResult made = await pipeline.TextToMusicAsync(new TextToMusicRequest
+        {
+            Prompt = "techno, 128 bpm, drums",
+            Duration = TimeSpan.FromSeconds(10),
+            Seed = 7,
+            Generation = new GenerationSettings { Steps = 20 },
+        });
+        using MemoryStream file = new();
+        AudioFile.Save(made.Songs[0].Audio, file, AudioFormat.Wav, new AudioSaveOptions { Encoding = SampleEncoding.Pcm16 });
+        file.Position = 0;
+        Assert.That(served.ToInterleaved(), Is.EqualTo(AudioFile.Load(file).ToInterleaved()));
+        Assert.That(prediction.GetProperty("song").GetProperty("seed").GetInt64(), Is.EqualTo(7));
+    }
+
+    [Test]
+    public async Task Create_WithUnknownInputs_DropsThem()
+    {
+        JsonNode input = Long.DeepClone();
+        input["auth"] = "r8_a_clients_own_secret";
+        input["prompt"] = null;
+
+        JsonElement prediction = await (await _host.CreateAsync(input)).ExpectAsync(201);
+
+        Assert.That(prediction.GetProperty("input").EnumerateObject().Select(member => member.Name), Is.EqualTo(new[] { "audio_duration", "infer_steps" }));
+        await CancelAsync(prediction.Text("id"));
+        await using FileStream database = new(Path.Combine(_host.Options.DataFolder, "predictions.db-wal"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using StreamReader reader = new(database, System.Text.Encoding.Latin1);
+        Assert.That(await reader.ReadToEndAsync(), Does.Not.Contain("r8_a_clients_own_secret"));
+    }
+
+    [Test]
+    public async Task Create_Again_WithTheSameKey_IsTheSamePrediction()
+    {
+        string key = Guid.NewGuid().ToString();
+        JsonElement first = await (await _host.CreateAsync(Long.DeepClone(), ("Idempotency-Key", key))).ExpectAsync(201);
+        JsonElement second = await (await _host.CreateAsync(Long.DeepClone(), ("Idempotency-Key", key))).ExpectAsync(201);
+        HttpResponseMessage other = await _host.CreateAsync(Short.DeepClone(), ("Idempotency-Key", key));
+        await CancelAsync(first.Text("id"));
+
+        Assert.That(second.Text("id"), Is.EqualTo(first.Text("id")));
+        Assert.That((await other.ExpectAsync(422)).Text("detail"), Does.Contain("Idempotency-Key"));
+    }
+
+    [Test]
+    public async Task Create_WithADeadline_IsCancelledWhenItHasCome()
+    {
+        JsonElement blocking = await (await _host.CreateAsync(Long.DeepClone())).ExpectAsync(201);
+        JsonElement prediction = await (await _host.CreateAsync(Long.DeepClone(), ("Cancel-After", "5s"))).ExpectAsync(201);
+
+        JsonElement ended = await _host.EndOfAsync(prediction.Text("id"));
+
+        await CancelAsync(blocking.Text("id"));
+        Assert.That(ended.Text("status"), Is.EqualTo("canceled"), "Replicate's clients do not know \"aborted\"");
+        Assert.That(ended.GetProperty("deadline").GetDateTimeOffset() - ended.GetProperty("created_at").GetDateTimeOffset(), Is.EqualTo(TimeSpan.FromSeconds(5)).Within(TimeSpan.FromSeconds(1)));
+    }
+
+    [Test]
+    public async Task Queued_Predictions_SayHowManyAreAhead()
+    {
+        string[] ids = new string[3];
+        for (int number = 0; number < ids.Length; number++)
+        {
+            ids[number] = (await (await _host.CreateAsync(Long.DeepClone())).ExpectAsync(201)).Text("id");
+        }
+
+        JsonElement last = await _host.Client.GetFromJsonAsync<JsonElement>($"/v1/predictions/{ids[2]}");
+        foreach (string id in ids.Reverse())
+        {
+            await CancelAsync(id);
+        }
+
+        Assert.That(last.GetProperty("queue").GetProperty("ahead").GetInt32(), Is.EqualTo(2));
+    }
+
+    [TestCase("wav", "audio/wav")]
+    [TestCase("mp3", "audio/mpeg")]
+    [TestCase("flac", "audio/flac")]
+    public async Task Song_ByItsAddress_ComesInEachFormat_WithoutAToken(string format, string type)
+    {
+        if (!AudioLibrary.IsAvailable)
+        {
+            Assert.Ignore("libsndfile is not installed.");
+        }
+
+        JsonElement prediction = await (await _host.CreateAsync(Short.DeepClone())).ExpectAsync(201);
+        string url = (await _host.EndOfAsync(prediction.Text("id"))).GetProperty("song").Text("url");
+        using HttpClient stranger = new();
+
+        HttpResponseMessage response = await stranger.GetAsync(Path.ChangeExtension(url, format));
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(response.Content.Headers.ContentType?.MediaType, Is.EqualTo(type));
+        Assert.That(AudioFile.Load(new MemoryStream(await response.Content.ReadAsByteArrayAsync())).Duration.TotalSeconds, Is.EqualTo(10).Within(0.2));
+        using HttpRequestMessage range = new(HttpMethod.Get, url);
+        range.Headers.Range = new System.Net.Http.Headers.RangeHeaderValue(0, 3);
+        HttpResponseMessage part = await stranger.SendAsync(range);
+        Assert.That((part.StatusCode, await part.Content.ReadAsStringAsync()), Is.EqualTo((HttpStatusCode.PartialContent, "RIFF")));
+    }
+
+    [Test]
+    public async Task Source_FromTheServersOwnSong_IsReadInside()
+    {
+        JsonElement first = await (await _host.CreateAsync(Short.DeepClone())).ExpectAsync(201);
+        JsonNode input = Short.DeepClone();
+        input["task"] = "audio2audio";
+        input["input_audio"] = (await _host.EndOfAsync(first.Text("id"))).GetProperty("song").Text("url");
+
+        JsonElement second = await (await _host.CreateAsync(input)).ExpectAsync(201);
+
+        Assert.That((await _host.EndOfAsync(second.Text("id"))).Text("status"), Is.EqualTo("succeeded"));
+    }
+
+    [Test]
+    public async Task Source_ThatCannotBeFetched_FailsThePredictionWithWords()
+    {
+        JsonNode input = Short.DeepClone();
+        input["task"] = "audio2audio";
+        input["input_audio"] = "http://127.0.0.1:9/nothing.wav";
+
+        JsonElement prediction = await (await _host.CreateAsync(input)).ExpectAsync(201);
+        JsonElement ended = await _host.EndOfAsync(prediction.Text("id"));
+
+        Assert.That(ended.Text("status"), Is.EqualTo("failed"));
+        Assert.That(ended.Text("error"), Does.StartWith("The source cannot be used"));
+        Assert.That(ended.GetProperty("output").ValueKind, Is.EqualTo(JsonValueKind.Null));
+    }
+
+    [Test]
+    public async Task Events_TellOfEachPrediction()
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, "/v1/events");
+        using HttpResponseMessage response = await _host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using StreamReader events = new(await response.Content.ReadAsStreamAsync());
+        JsonElement prediction = await (await _host.CreateAsync(Short.DeepClone())).ExpectAsync(201);
+        List<string> states = [];
+        while (states.LastOrDefault() != "succeeded")
+        {
+            if ((await events.ReadLineAsync())!.Split("data: ") is ["", var data] && JsonDocument.Parse(data).RootElement is var state && state.Text("id") == prediction.Text("id") && state.Text("status") != states.LastOrDefault())
+            {
+                states.Add(state.Text("status"));
+            }
+        }
+
+        Assert.That(states, Is.EqualTo(new[] { "starting", "processing", "succeeded" }).Or.EqualTo(new[] { "processing", "succeeded" }));
+    }
+
+    [Test]
+    public async Task List_BeyondAPage_HasANextAddress()
+    {
+        HttpStatusCode[] created = [.. await Task.WhenAll(Enumerable.Range(0, 120).Select(async _ => (await _host.CreateAsync(Long.DeepClone())).StatusCode))];
+        Assert.That(created, Has.All.EqualTo(HttpStatusCode.Created));
+        HashSet<string> ids = [];
+        int count = 0;
+        string? url = $"{_host.Url}/v1/predictions";
+        while (url is not null)
+        {
+            JsonElement page = await _host.Client.GetFromJsonAsync<JsonElement>(url);
+            string[] results = [.. page.GetProperty("results").EnumerateArray().Select(item => item.Text("id"))];
+            ids.UnionWith(results);
+            count += results.Length;
+            url = page.GetProperty("next").GetString();
+        }
+
+        await Task.WhenAll(ids.Select(CancelAsync));
+        Assert.That((ids.Count >= 120, ids.Count), Is.EqualTo((true, count)));
+    }
+
+    private async Task CancelAsync(string id) => await (await _host.Client.PostAsync($"/v1/predictions/{id}/cancel", null)).ExpectAsync(200);
+}
