@@ -10,7 +10,7 @@ internal static class Suggestions
     {
         Command command = result.CommandResult.Command;
         IEnumerable<string> commands = command.Subcommands.Select(known => known.Name);
-        IEnumerable<string> options = command.Options.SelectMany(option => option.Aliases.Prepend(option.Name));
+        IEnumerable<string> options = command.Options.Concat(result.RootCommandResult.Command.Options).SelectMany(option => option.Aliases.Prepend(option.Name));
         return result.UnmatchedTokens
             .Select(word => Closest(word, word.StartsWith('-') ? options : commands))
             .OfType<string>()

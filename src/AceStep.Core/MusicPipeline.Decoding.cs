@@ -33,6 +33,14 @@ public sealed partial class MusicPipeline
     /// been taken or not: so a loop over the pieces may await other calls. Pieces that wait to be taken are held in memory, at
     /// most the whole song. Disposing of the enumeration stops the work.
     /// </remarks>
+    /// <example>
+    /// <code>
+    /// await foreach (AudioBuffer piece in pipeline.DecodeAsync(result.Songs[0].Latents))
+    /// {
+    ///     Console.WriteLine($"{piece.Duration.TotalSeconds:0.0} s more");
+    /// }
+    /// </code>
+    /// </example>
     public async IAsyncEnumerable<AudioBuffer> DecodeAsync(MusicLatents latents, int sampleRate = 48000, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(latents);

@@ -24,7 +24,12 @@ public sealed partial class MusicPipeline
     /// <exception cref="CheckpointFormatException">A file is malformed, or its codec makes sound at another rate than the released one.</exception>
     /// <exception cref="CheckpointMismatchException">Tensors do not fit the configs; the message names them.</exception>
     /// <exception cref="LibtorchException">libtorch is not there, does not fit or does not load; see <see cref="Libtorch"/>.</exception>
-    /// <exception cref="ArgumentException">The device is unknown or absent, or there is less than one thread.</exception>
+    /// <exception cref="ArgumentException">The device is unknown or absent, there is less than one thread, or no memory plan.</exception>
+    /// <example>
+    /// <code>
+    /// await using MusicPipeline pipeline = await MusicPipeline.LoadAsync("ACE-Step-v1-3.5B", new MusicPipelineOptions { Precision = Precision.BFloat16 });
+    /// </code>
+    /// </example>
     public static async Task<MusicPipeline> LoadAsync(
         string checkpoint,
         MusicPipelineOptions? options = null,

@@ -73,41 +73,77 @@ public sealed partial class MusicPipeline : IMusicPipeline, IAsyncDisposable, ID
     /// <exception cref="FileNotFoundException">There are lyrics, and the checkpoint has no lyric vocabulary.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled; nothing is left behind.</exception>
     /// <exception cref="ObjectDisposedException">The pipeline has been disposed of.</exception>
+    /// <example>
+    /// <code>
+    /// MusicResult result = await pipeline.TextToMusicAsync(new TextToMusicRequest { Prompt = "funk, 110 bpm, warm bass", Duration = TimeSpan.FromSeconds(60), Seed = 42 });
+    /// result.Songs[0].Save("song.mp3");
+    /// </code>
+    /// </example>
     public Task<MusicResult> TextToMusicAsync(TextToMusicRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default) =>
         GenerateAsync(request, progress, cancellationToken);
 
     /// <summary>Makes another take of the song that the same request as text to music gives.</summary>
-    /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary)]" />
+    /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary or self::example or ancestor::example)]" />
+    /// <example>
+    /// <code>
+    /// MusicResult take = await pipeline.VaryAsync(new VariationRequest { Prompt = "funk, 110 bpm", Seed = 42, VariationSeed = 7, Strength = 0.2 });
+    /// </code>
+    /// </example>
     public Task<MusicResult> VaryAsync(VariationRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default) =>
         GenerateAsync(request, progress, cancellationToken);
 
     /// <summary>Makes new music that starts from given audio, of its length.</summary>
-    /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary)]" />
+    /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary or self::example or ancestor::example)]" />
+    /// <example>
+    /// <code>
+    /// MusicResult calm = await pipeline.AudioToAudioAsync(new AudioToAudioRequest { Source = "demo.wav", Prompt = "piano, calm", Strength = 0.6 });
+    /// </code>
+    /// </example>
     public Task<MusicResult> AudioToAudioAsync(AudioToAudioRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default) =>
         GenerateAsync(request, progress, cancellationToken);
 
     /// <summary>Makes music before, after, or on both sides of given audio.</summary>
-    /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary)]" />
+    /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary or self::example or ancestor::example)]" />
+    /// <example>
+    /// <code>
+    /// MusicResult longer = await pipeline.ContinueAsync(new ContinuationRequest { Source = result.Songs[0].Latents, After = TimeSpan.FromSeconds(20), Prompt = "funk, 110 bpm" });
+    /// </code>
+    /// </example>
     public Task<MusicResult> ContinueAsync(ContinuationRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default) =>
         GenerateAsync(request, progress, cancellationToken);
 
     /// <summary>Makes a span of given audio anew and keeps the rest.</summary>
-    /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary)]" />
+    /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary or self::example or ancestor::example)]" />
+    /// <example>
+    /// <code>
+    /// MusicResult mended = await pipeline.InpaintAsync(new InpaintingRequest { Source = "demo.wav", Start = TimeSpan.FromSeconds(4), End = TimeSpan.FromSeconds(8), Prompt = "techno, bells" });
+    /// </code>
+    /// </example>
     public Task<MusicResult> InpaintAsync(InpaintingRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default) =>
         GenerateAsync(request, progress, cancellationToken);
 
     /// <summary>Leads given audio from one description to another.</summary>
-    /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary)]" />
+    /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary or self::example or ancestor::example)]" />
+    /// <example>
+    /// <code>
+    /// MusicResult ballad = await pipeline.TransferStyleAsync(new StyleTransferRequest { Source = "demo.wav", Prompt = "techno", TargetPrompt = "ballad, piano", From = 0.2 });
+    /// </code>
+    /// </example>
     public Task<MusicResult> TransferStyleAsync(StyleTransferRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default) =>
         GenerateAsync(request, progress, cancellationToken);
 
     /// <summary>Makes accompaniment for given vocals. The released model has no network of its own for it: see <see cref="AccompanimentRequest"/>.</summary>
-    /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary)]" />
+    /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary or self::example or ancestor::example)]" />
+    /// <example>
+    /// <code>
+    /// MusicResult band = await pipeline.AccompanyAsync(new AccompanimentRequest { Vocals = "vocals.wav", Style = AccompanimentStyle.Jazz, KeepVocals = true });
+    /// </code>
+    /// </example>
     public Task<MusicResult> AccompanyAsync(AccompanimentRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default) =>
         GenerateAsync(request, progress, cancellationToken);
 
     /// <summary>Computes a request of any task: what the methods named after the tasks do.</summary>
-    /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary)]" />
+    /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary or self::example or ancestor::example)]" />
     public Task<MusicResult> GenerateAsync(MusicRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         Validate(request);
