@@ -96,7 +96,7 @@ public sealed class JsonTests : PipelineFixture
         AudioToAudioRequest request = JsonSerializer.Deserialize<AudioToAudioRequest>($$"""{"Source": {"audio": {{audio}}}, "Seed": [1, 2]}""")!;
 
         Assert.That(request.Seed, Is.EqualTo(new long[] { 1, 2 }));
-        Assert.That(request.Source.Open().Audio!.Channel(0).ToArray(), Is.EqualTo(Tones.Channel(0).ToArray()));
+        Assert.That(request.Source.Open(static _ => { }, CancellationToken.None).Audio!.Channel(0).ToArray(), Is.EqualTo(Tones.Channel(0).ToArray()));
         Assert.That(() => JsonSerializer.Deserialize<AudioToAudioRequest>("""{"Source": {"file": "demo.wav"}}"""), Throws.InstanceOf<JsonException>());
     }
 
