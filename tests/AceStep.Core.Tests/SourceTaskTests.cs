@@ -111,12 +111,12 @@ public sealed class SourceTaskTests : PipelineFixture
         (Tensor states, Tensor mask) = Pipeline.Parts.TextEncoder.Resident!.Encode(["funk"]);
         AceStepTransformer transformer = Pipeline.Parts.Transformer.Resident!;
         ContinuationRequest request = Continuation(_source, before, after) with { Generation = Quick with { Steps = 1 } };
-        EncoderRows rows = EncoderRows.ForGeneration(transformer, new TextCondition(states, null, mask), LyricCondition.Create([], CPU), request.Guidance);
+        EncoderRows rows = request.Encode(transformer, new TextCondition(states, null, mask), LyricCondition.Create([], CPU));
         using var random = new torch.Generator(1);
         Tensor source = randn(1, LatentFrames.Channels, LatentFrames.Rows, 2500, generator: random);
-        using NoiseGenerators noise = new([1], [2], CPU);
+        using NoiseGenerators noise = new([1], [2], float32, CPU);
 
-        Tensor result = new Denoiser(transformer, noise, float32, null, CancellationToken.None).Extend(rows, request, source, before, after);
+        Tensor result = request.Denoise(new Denoiser(transformer, [rows], source, noise, null, CancellationToken.None));
 
         Assert.That(result.size(3), Is.EqualTo(before + 2500 + after));
         TensorAssert.BitEqual(result.narrow(3, before, 2500), source, "the source's frames");
@@ -136,21 +136,31 @@ public sealed class SourceTaskTests : PipelineFixture
     }
 
     [Test]
-    public async Task Continue_InTwoPasses_ReportsItsDenoisingAsOneStage()
+    public void Continue_InTwoPasses_ReportsItsDenoisingAsOneStage()
     {
-        MusicLatents source = MusicLatents.Create(new float[8 * 16 * 2500]);
+        MusicLatents source = MusicLatents.Create(new float[LatentFrames.Channels * LatentFrames.Rows * 2500]);
         List<MusicProgress> reports = [];
+        using CancellationTokenSource stop = new();
 
-        await Pipeline.ContinueAsync(Continuation(source, 100, 150) with { Strength = 0.5, Generation = Quick with { Steps = 2 } }, new Told(reports));
+        // To decode them would take ten times as long.
+        Assert.CatchAsync<OperationCanceledException>(() => Pipeline.ContinueAsync(
+            Continuation(source, 100, 150) with { Strength = 0.5, Generation = Quick with { Steps = 2 } }, new Told(reports, stop), stop.Token));
 
         MusicProgress[] denoising = [.. reports.Where(report => report.Stage == MusicStage.Denoising)];
         Assert.That(denoising.Select(report => report.Completed), Is.EqualTo(new long[] { 0, 1, 2 }), "one evaluation for each side");
         Assert.That(denoising.Select(report => report.Total), Is.All.EqualTo(2));
     }
 
-    private sealed class Told(List<MusicProgress> reports) : IProgress<MusicProgress>
+    private sealed class Told(List<MusicProgress> reports, CancellationTokenSource stopAtDecoding) : IProgress<MusicProgress>
     {
-        public void Report(MusicProgress value) => reports.Add(value);
+        public void Report(MusicProgress value)
+        {
+            reports.Add(value);
+            if (value.Stage == MusicStage.Decoding)
+            {
+                stopAtDecoding.Cancel();
+            }
+        }
     }
 
     [Test]
