@@ -39,12 +39,11 @@ internal static class SentencePieceModelReader
         }
 
         // The conversion keeps all pieces, those for single bytes too, as text, and puts the extra ids behind them.
-        PieceTable texts = new();
+        List<string> texts = [.. pieces.Select(piece => piece.Text)];
         List<double> scores = [.. pieces.Select(piece => (double)piece.Score)];
         Dictionary<string, int> addedTokens = new(StringComparer.Ordinal);
-        foreach (Piece piece in pieces)
+        foreach ((int id, Piece piece) in pieces.Index())
         {
-            int id = texts.Add(piece.Text);
             if (piece.Type is UnknownPieceType or ControlPieceType && piece.Text.Length > 0)
             {
                 addedTokens[piece.Text] = id;
@@ -54,7 +53,8 @@ internal static class SentencePieceModelReader
         for (int index = Math.Min(extraIdCount, maximumSize - pieces.Count) - 1; index >= 0; index--)
         {
             string token = $"<extra_id_{index}>";
-            addedTokens[token] = texts.Add(token);
+            addedTokens[token] = texts.Count;
+            texts.Add(token);
             scores.Add(0);
         }
 
@@ -113,9 +113,9 @@ internal static class SentencePieceModelReader
     private static string ReadText(CodedInputStream input, int id, string origin)
     {
         ByteString bytes = input.ReadBytes();
-        return bytes.Length <= PieceTable.MaximumLength && Utf8.IsValid(bytes.Span)
+        return bytes.Length <= Umt5Vocabulary.LongestPiece && Utf8.IsValid(bytes.Span)
             ? bytes.ToStringUtf8()
-            : throw new CheckpointFormatException(origin, $"a piece must be UTF-8 of at most {PieceTable.MaximumLength} bytes; piece {id} is not");
+            : throw new CheckpointFormatException(origin, $"a piece must be UTF-8 of at most {Umt5Vocabulary.LongestPiece} bytes; piece {id} is not");
     }
 
     private static void CheckModelType(CodedInputStream input, string origin)

