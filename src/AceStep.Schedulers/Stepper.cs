@@ -176,7 +176,7 @@ internal sealed class PingPongStepper(Schedule schedule, Generator generator, No
         Tensor denoised = latents - prediction.Times(Schedule.Sigmas[evaluation]);
 
         // Drawn in the last step too, where it weighs nothing: whoever draws next from the generator gets the same numbers as in the original.
-        Tensor noise = Noise.DrawBatch(generator, latents.shape, layout);
+        Tensor noise = Noise.DrawBatch(generator, latents.shape, layout).to(latents.device);
         return denoised.Times(1 - next).Plus(noise.Times(next));
     }
 }

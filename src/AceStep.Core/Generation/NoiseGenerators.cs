@@ -23,8 +23,11 @@ internal sealed class NoiseGenerators : IDisposable
     {
         Device = device;
         _dtype = dtype;
-        _base = [.. seeds.Select(seed => new Generator((ulong)seed, device))];
-        _variation = [.. (variationSeeds ?? []).Select(seed => new Generator((ulong)seed, device))];
+
+        // The META device has no random numbers; there a generation is run for its shapes alone.
+        Device drawn = device.type == DeviceType.META ? CPU : device;
+        _base = [.. seeds.Select(seed => new Generator((ulong)seed, drawn))];
+        _variation = [.. (variationSeeds ?? []).Select(seed => new Generator((ulong)seed, drawn))];
     }
 
     public Device Device { get; }
@@ -50,5 +53,5 @@ internal sealed class NoiseGenerators : IDisposable
     }
 
     private Tensor Draw(Generator[] generators, int frames) =>
-        Noise.Draw(generators, [LatentFrames.Channels, LatentFrames.Rows, frames], _dtype);
+        Noise.Draw(generators, [LatentFrames.Channels, LatentFrames.Rows, frames], _dtype).to(Device);
 }
