@@ -49,7 +49,7 @@ public sealed partial class AceStepTransformer
         using RotaryTable encoderRotary = CreateRotary(encoder.size(1));
         List<(Tensor Key, Tensor Value)> projected = [.. _blocks.Select(block => block.ProjectEncoder(encoder, encoderRotary))];
 
-        Tensor encoderBias = zeros_like(encoderMask, dtype: ComputeType).FillInPlace(encoderMask.logical_not(), double.NegativeInfinity);
+        Tensor encoderBias = zeros_like(encoderMask, dtype: ComputeType).FillInPlace(encoderMask.to(ScalarType.Bool).bitwise_not(), double.NegativeInfinity);
         Tensor embedded = _timestepEmbedding.call(timesteps.dim() == 1 ? timesteps.unsqueeze(1) : timesteps); // [N, B or 1, D]
         Tensor modulations = _timestepModulation.call(embedded).unflatten(2, TransformerBlock.ModulationCount, Config.Width); // [N, B or 1, 6, D]
         return new DecodeContext(

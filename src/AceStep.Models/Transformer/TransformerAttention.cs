@@ -104,7 +104,9 @@ internal sealed class CrossAttention(int heads, int headSize) : BlockAttention(n
     {
         using var scope = NewDisposeScope();
         Tensor query = context.FrameRotary.Rotate(Queries(hiddenStates, context)).to(hiddenStates.dtype).transpose(1, 2); // [B, H, F, d]
-        Tensor attended = nn.functional.scaled_dot_product_attention(query, context.Key, context.Value, context.EncoderBias);
+        Tensor attended = ExecutionChoices.IsShapeOnly(query)
+            ? AttendByProducts(query, context)
+            : nn.functional.scaled_dot_product_attention(query, context.Key, context.Value, context.EncoderBias);
         attended = attended.transpose(1, 2); // [B, F, H, d]
         if (context.FrameMask is { } mask)
         {
@@ -114,6 +116,14 @@ internal sealed class CrossAttention(int heads, int headSize) : BlockAttention(n
         }
 
         return FromHeads(attended, hiddenStates.dtype).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Scaled dot-product attention as its definition says: [B, H, F, d].</summary>
+    internal static Tensor AttendByProducts(Tensor query, BlockContext context)
+    {
+        using var scope = NewDisposeScope();
+        Tensor scores = matmul(query, context.Key.transpose(-2, -1)).Over(Math.Sqrt(query.size(-1))).Plus(context.EncoderBias);
+        return matmul(scores.softmax(-1), context.Value).MoveToOuterDisposeScope();
     }
 }
 

@@ -222,7 +222,13 @@ internal static class ExecutionChoices
     /// Whether a convolution over time of each feature by itself is a sum of shifted products of whole frames. On a CPU
     /// libtorch's own transposes to frames innermost and back, which takes longer than the convolution.
     /// </summary>
-    public static bool ConvolvesByShifting(Tensor tokens) => IsOnCpu(tokens);
+    public static bool ConvolvesByShifting(Tensor tokens) => IsOnCpu(tokens) || IsShapeOnly(tokens);
+
+    /// <summary>
+    /// Whether a pass is run for its shapes alone, on the META device. There libtorch has no convolutions, group norms and
+    /// masked attention of its own, so these are made of products.
+    /// </summary>
+    public static bool IsShapeOnly(Tensor tensor) => tensor.device_type == DeviceType.META;
 
     private static bool IsOnCpu(Tensor tensor) => tensor.device_type == DeviceType.CPU;
 }

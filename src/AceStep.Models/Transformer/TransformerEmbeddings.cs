@@ -32,9 +32,29 @@ internal sealed class PatchEmbedding : nn.Module<Tensor, Tensor>
     /// <summary>[B, C, height, F] to [B, F, width]. The group norm's statistics run over all frames.</summary>
     public override Tensor forward(Tensor latents)
     {
+        if (ExecutionChoices.IsShapeOnly(latents))
+        {
+            return EmbedByProducts(latents);
+        }
+
         using var scope = NewDisposeScope();
         Tensor features = _layers.call(latents); // [B, D, 1, F]
         return features.flatten(start_dim: 2).transpose(1, 2).contiguous().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The same as products of each frame's column, and the norm as its definition says.</summary>
+    internal Tensor EmbedByProducts(Tensor latents)
+    {
+        using var scope = NewDisposeScope();
+        (Conv2d gather, GroupNorm norm, Conv2d mix) = ((Conv2d)_layers[0], (GroupNorm)_layers[1], (Conv2d)_layers[2]);
+        Tensor columns = latents.permute(0, 3, 1, 2).flatten(start_dim: 2); // [B, F, C * height]
+        Tensor features = nn.functional.linear(columns, gather.weight.flatten(start_dim: 1), gather.bias); // [B, F, C']
+        Tensor groups = features.unflatten(2, GroupCount, -1); // [B, F, groups, C' / groups]
+        Tensor centred = groups - groups.mean([1, 3], keepdim: true);
+        Tensor variance = centred.Squared().mean([1, 3], keepdim: true);
+        Tensor normalised = (centred * variance.Plus(GroupNormEpsilon).rsqrt()).flatten(start_dim: 2);
+        normalised = norm.bias!.PlusProduct(normalised, norm.weight!).to(latents.dtype);
+        return nn.functional.linear(normalised, mix.weight.flatten(start_dim: 1), mix.bias).MoveToOuterDisposeScope();
     }
 }
 

@@ -112,6 +112,20 @@ public sealed class DecodeReferenceTests() : ReferenceTests("decode")
     }
 
     [Test]
+    public void Products_ReferenceInput_GiveWhatTheLayersGive()
+    {
+        // What runs on the META device, where no element shows a mistake.
+        PatchEmbedding embedding = CodecFixture.Part<PatchEmbedding>(Transformer, "proj_in");
+        Check(embedding.EmbedByProducts(Recorded("latents")), "proj_in", TensorAssert.ModuleTolerance);
+
+        using DecodeContext context = Prepare();
+        BlockContext block = context.ForBlock(0);
+        Tensor query = block.Key.narrow(2, 0, 1).expand(-1, -1, Frames, -1);
+        Tensor expected = nn.functional.scaled_dot_product_attention(query, block.Key, block.Value, block.EncoderBias);
+        TensorAssert.Close(CrossAttention.AttendByProducts(query, block), expected, TensorAssert.ModuleTolerance, "attention");
+    }
+
+    [Test]
     public void RotaryTable_ReferenceLength_HoldsRecordedAngles()
     {
         using RotaryTable table = CreateRotary();
