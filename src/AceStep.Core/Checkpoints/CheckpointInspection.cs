@@ -12,10 +12,10 @@ internal static class CheckpointInspection
     {
         return
         [
-            Network("transformer", CheckpointLayout.Parts[0], (config, source) => FitTransformer(TransformerConfig.Load(config), source)),
-            Network("autoencoder", CheckpointLayout.Parts[1], (config, source) => FitAutoencoder(AutoencoderConfig.Load(config), source)),
-            Network("vocoder", CheckpointLayout.Parts[2], (config, source) => FitVocoder(VocoderConfig.Load(config), source)),
-            Network("text encoder", CheckpointLayout.Parts[3], (config, source) => FitTextEncoder(Umt5Config.Load(config), source)),
+            Network("transformer", CheckpointLayout.Transformer, (config, source) => FitTransformer(TransformerConfig.Load(config), source)),
+            Network("autoencoder", CheckpointLayout.Autoencoder, (config, source) => FitAutoencoder(AutoencoderConfig.Load(config), source)),
+            Network("vocoder", CheckpointLayout.Vocoder, (config, source) => FitVocoder(VocoderConfig.Load(config), source)),
+            Network("text encoder", CheckpointLayout.TextEncoder, (config, source) => FitTextEncoder(Umt5Config.Load(config), source)),
             Table("text tokenizer", Path.Combine(folder, CheckpointLayout.TextEncoderFolder, CheckpointLayout.TokenizerFile), file => $"{Umt5Tokenizer.Load(file).VocabularySize} ids"),
             LyricVocabularyAt(options.LyricVocabulary ?? Path.Combine(folder, CheckpointLayout.LyricVocabularyPath)),
         ];

@@ -29,12 +29,12 @@ internal static class CheckpointLayout
     /// <summary>The tensor by which ComfyUI's file of this model is known.</summary>
     public const string SingleMark = SingleTransformerPrefix + "genre_embedder.weight";
 
-    /// <summary>The files of the released layout: folder and name. All are needed but the lyric vocabulary, which only lyrics need.</summary>
-    public static readonly (string Folder, string Weights)[] Parts =
-    [
-        (TransformerFolder, DiffusersWeights),
-        (AutoencoderFolder, DiffusersWeights),
-        (VocoderFolder, DiffusersWeights),
-        (TextEncoderFolder, TransformersWeights),
-    ];
+    // The networks of the released layout: folder and weights.
+    public static readonly (string Folder, string Weights) Transformer = (TransformerFolder, DiffusersWeights);
+    public static readonly (string Folder, string Weights) Autoencoder = (AutoencoderFolder, DiffusersWeights);
+    public static readonly (string Folder, string Weights) Vocoder = (VocoderFolder, DiffusersWeights);
+    public static readonly (string Folder, string Weights) TextEncoder = (TextEncoderFolder, TransformersWeights);
+
+    /// <summary>The networks of the released layout; all are needed.</summary>
+    public static readonly (string Folder, string Weights)[] Parts = [Transformer, Autoencoder, Vocoder, TextEncoder];
 }

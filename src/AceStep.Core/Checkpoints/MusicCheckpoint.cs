@@ -12,36 +12,37 @@ internal sealed class MusicCheckpoint : IDisposable
     private const string WhereToGetVocabulary =
         "It is acestep/models/lyrics_utils/vocab.json in the source of ace-step/ACE-Step (Apache-2.0); 'acestep download lyric-vocabulary' fetches it.";
 
-    private readonly List<TensorFiles> _files = [];
+    private readonly IReadOnlyList<TensorFiles> _files;
 
-    private MusicCheckpoint(string path) => Path = path;
+    /// <summary>Takes over the opened files.</summary>
+    private MusicCheckpoint(IReadOnlyList<TensorFiles> files) => _files = files;
 
     /// <summary>The folder or file.</summary>
-    public string Path { get; }
+    public required string Path { get; init; }
 
     /// <summary>Whether this is ComfyUI's single file.</summary>
-    public bool IsSingleFile { get; private init; }
-
-    public ITensorSource Transformer { get; private set; } = null!;
-
-    public ITensorSource Autoencoder { get; private set; } = null!;
-
-    public ITensorSource Vocoder { get; private set; } = null!;
-
-    public ITensorSource TextEncoder { get; private set; } = null!;
-
-    public TransformerConfig TransformerConfig { get; private set; } = null!;
-
-    public AutoencoderConfig AutoencoderConfig { get; private set; } = null!;
-
-    public VocoderConfig VocoderConfig { get; private set; } = null!;
-
-    public Umt5Config TextEncoderConfig { get; private set; } = null!;
-
-    public Umt5Tokenizer Tokenizer { get; private set; } = null!;
+    public required bool IsSingleFile { get; init; }
 
     /// <summary>The lyric vocabulary's path; whether the file exists is seen when lyrics need it.</summary>
-    public string LyricVocabularyPath { get; private init; } = "";
+    public required string LyricVocabularyPath { get; init; }
+
+    public required TransformerConfig TransformerConfig { get; init; }
+
+    public required AutoencoderConfig AutoencoderConfig { get; init; }
+
+    public required VocoderConfig VocoderConfig { get; init; }
+
+    public required Umt5Config TextEncoderConfig { get; init; }
+
+    public required ITensorSource Transformer { get; init; }
+
+    public required ITensorSource Autoencoder { get; init; }
+
+    public required ITensorSource Vocoder { get; init; }
+
+    public required ITensorSource TextEncoder { get; init; }
+
+    public required Umt5Tokenizer Tokenizer { get; init; }
 
     /// <summary>Opens a checkpoint: headers and configs are read and checked, no weights.</summary>
     /// <param name="path">The folder or file, or a folder that holds exactly one of them: see <see cref="CheckpointFinder"/>.</param>
@@ -52,7 +53,16 @@ internal sealed class MusicCheckpoint : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         string found = CheckpointFinder.Find(path);
-        return Directory.Exists(found) ? OpenFolder(found, options) : OpenSingleFile(found, options);
+        List<TensorFiles> files = [];
+        try
+        {
+            return Directory.Exists(found) ? OpenFolder(found, options, files) : OpenSingleFile(found, options, files);
+        }
+        catch
+        {
+            Close(files);
+            throw;
+        }
     }
 
     /// <summary>The message for a path with nothing there.</summary>
@@ -62,17 +72,9 @@ internal sealed class MusicCheckpoint : IDisposable
     public static string DescribeMissingVocabulary(string path) =>
         $"Lyrics need the lyric vocabulary, and {path} is missing. {WhereToGetVocabulary}";
 
-    public void Dispose()
-    {
-        foreach (TensorFiles file in _files)
-        {
-            file.Dispose();
-        }
+    public void Dispose() => Close(_files);
 
-        _files.Clear();
-    }
-
-    private static MusicCheckpoint OpenFolder(string folder, MusicPipelineOptions options)
+    private static MusicCheckpoint OpenFolder(string folder, MusicPipelineOptions options, List<TensorFiles> files)
     {
         string[] missing = [.. MissingFrom(folder)];
         if (missing.Length > 0)
@@ -80,60 +82,72 @@ internal sealed class MusicCheckpoint : IDisposable
             throw new FileNotFoundException($"The checkpoint {folder} lacks {string.Join(", ", missing)}. {WhereToGet}");
         }
 
-        MusicCheckpoint checkpoint = new(folder)
+        return new MusicCheckpoint(files)
         {
+            Path = folder,
+            IsSingleFile = false,
             LyricVocabularyPath = options.LyricVocabulary ?? System.IO.Path.Combine(folder, CheckpointLayout.LyricVocabularyPath),
+            TransformerConfig = TransformerConfig.Load(ConfigPath(folder, CheckpointLayout.TransformerFolder)),
+            AutoencoderConfig = AutoencoderConfig.Load(ConfigPath(folder, CheckpointLayout.AutoencoderFolder)),
+            VocoderConfig = VocoderConfig.Load(ConfigPath(folder, CheckpointLayout.VocoderFolder)),
+            TextEncoderConfig = Umt5Config.Load(ConfigPath(folder, CheckpointLayout.TextEncoderFolder)),
+            Transformer = OpenPart(CheckpointLayout.Transformer),
+            Autoencoder = OpenPart(CheckpointLayout.Autoencoder),
+            Vocoder = OpenPart(CheckpointLayout.Vocoder),
+            TextEncoder = OpenPart(CheckpointLayout.TextEncoder),
+            Tokenizer = Umt5Tokenizer.Load(System.IO.Path.Combine(folder, CheckpointLayout.TextEncoderFolder, CheckpointLayout.TokenizerFile)),
         };
-        return checkpoint.Fill(() =>
+
+        ITensorSource OpenPart((string Folder, string Weights) part)
         {
-            checkpoint.ReadConfigs(folder);
-            checkpoint.Transformer = checkpoint.OpenPart(folder, CheckpointLayout.Parts[0]);
-            checkpoint.Autoencoder = checkpoint.OpenPart(folder, CheckpointLayout.Parts[1]);
-            checkpoint.Vocoder = checkpoint.OpenPart(folder, CheckpointLayout.Parts[2]);
-            checkpoint.TextEncoder = checkpoint.OpenPart(folder, CheckpointLayout.Parts[3]);
-            checkpoint.Tokenizer = Umt5Tokenizer.Load(System.IO.Path.Combine(folder, CheckpointLayout.TextEncoderFolder, CheckpointLayout.TokenizerFile));
-        });
+            TensorFiles file = TensorFiles.Open(WeightFiles.Find(System.IO.Path.Combine(folder, part.Folder), part.Weights).Path);
+            files.Add(file);
+            return ScaledTensors.From(file);
+        }
     }
 
-    private static MusicCheckpoint OpenSingleFile(string path, MusicPipelineOptions options)
+    /// <summary>Without configs, sizes are the tensors' and the rest is the released model's.</summary>
+    private static MusicCheckpoint OpenSingleFile(string path, MusicPipelineOptions options, List<TensorFiles> files)
     {
         string beside = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
         string[] vocabularies = [System.IO.Path.Combine(beside, CheckpointLayout.LyricVocabularyFile), System.IO.Path.Combine(beside, CheckpointLayout.LyricVocabularyPath)];
-        MusicCheckpoint checkpoint = new(path)
+        string? configs = options.ConfigFolder ?? (HasConfigs(beside) ? beside : null);
+        TensorFiles file = TensorFiles.Open(path);
+        files.Add(file);
+        RequireComfyUi(file);
+
+        ITensorSource transformer = Part(file, CheckpointLayout.SingleTransformerPrefix);
+        ITensorSource autoencoder = Part(file, CheckpointLayout.SingleAutoencoderPrefix);
+        ITensorSource vocoder = Part(file, CheckpointLayout.SingleVocoderPrefix);
+        ITensorSource textEncoder = Part(file, CheckpointLayout.SingleTextEncoderPrefix);
+        Umt5Config textEncoderConfig = configs is null ? Umt5Config.FromTensors(textEncoder) : Umt5Config.Load(ConfigPath(configs, CheckpointLayout.TextEncoderFolder));
+        using TorchSharp.torch.Tensor pieces = file.FileOf(CheckpointLayout.SingleSentencePieceName).Read(CheckpointLayout.SingleSentencePieceName);
+        return new MusicCheckpoint(files)
         {
+            Path = path,
             IsSingleFile = true,
             LyricVocabularyPath = options.LyricVocabulary ?? vocabularies.FirstOrDefault(File.Exists) ?? vocabularies[0],
+            TransformerConfig = configs is null ? TransformerConfig.FromTensors(transformer, ReleasedConfigs.Transformer) : TransformerConfig.Load(ConfigPath(configs, CheckpointLayout.TransformerFolder)),
+            AutoencoderConfig = configs is null ? AutoencoderConfig.FromTensors(autoencoder) : AutoencoderConfig.Load(ConfigPath(configs, CheckpointLayout.AutoencoderFolder)),
+            VocoderConfig = configs is null ? VocoderConfig.FromTensors(vocoder, ReleasedConfigs.Vocoder) : VocoderConfig.Load(ConfigPath(configs, CheckpointLayout.VocoderFolder)),
+            TextEncoderConfig = textEncoderConfig,
+            Transformer = transformer,
+            Autoencoder = autoencoder,
+            Vocoder = vocoder,
+            TextEncoder = textEncoder,
+            Tokenizer = Umt5Tokenizer.FromSentencePieceModel(pieces.bytes, maximumSize: textEncoderConfig.VocabularySize, origin: path),
         };
-        return checkpoint.Fill(() =>
+    }
+
+    private static void Close(IReadOnlyList<TensorFiles> files)
+    {
+        foreach (TensorFiles file in files)
         {
-            TensorFiles file = checkpoint.Add(TensorFiles.Open(path));
-            RequireComfyUi(file);
-            checkpoint.Transformer = Part(file, CheckpointLayout.SingleTransformerPrefix);
-            checkpoint.Autoencoder = Part(file, CheckpointLayout.SingleAutoencoderPrefix);
-            checkpoint.Vocoder = Part(file, CheckpointLayout.SingleVocoderPrefix);
-            checkpoint.TextEncoder = Part(file, CheckpointLayout.SingleTextEncoderPrefix);
-            checkpoint.ReadConfigs(options.ConfigFolder ?? (HasConfigs(beside) ? beside : null));
-            using TorchSharp.torch.Tensor pieces = file.FileOf(CheckpointLayout.SingleSentencePieceName).Read(CheckpointLayout.SingleSentencePieceName);
-            checkpoint.Tokenizer = Umt5Tokenizer.FromSentencePieceModel(pieces.bytes, maximumSize: checkpoint.TextEncoderConfig.VocabularySize, origin: path);
-        });
+            file.Dispose();
+        }
     }
 
     private static ITensorSource Part(TensorFiles file, string prefix) => ScaledTensors.From(new PrefixedTensorSource(file, prefix));
-
-    /// <summary>Runs the steps of opening; closes what was opened when one fails.</summary>
-    private MusicCheckpoint Fill(Action steps)
-    {
-        try
-        {
-            steps();
-            return this;
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
-    }
 
     /// <summary>What a folder in the released layout lacks, each with the reason where it is not plain absence.</summary>
     private static IEnumerable<string> MissingFrom(string folder)
@@ -159,24 +173,6 @@ internal sealed class MusicCheckpoint : IDisposable
         {
             yield return tokenizer;
         }
-    }
-
-    private ITensorSource OpenPart(string folder, (string Folder, string Weights) part) =>
-        ScaledTensors.From(Add(TensorFiles.Open(WeightFiles.Find(System.IO.Path.Combine(folder, part.Folder), part.Weights).Path)));
-
-    private TensorFiles Add(TensorFiles file)
-    {
-        _files.Add(file);
-        return file;
-    }
-
-    /// <summary>Reads the configs of a folder in the released layout; without one, sizes are the tensors' and the rest is the released model's.</summary>
-    private void ReadConfigs(string? folder)
-    {
-        TransformerConfig = folder is null ? TransformerConfig.FromTensors(Transformer, ReleasedConfigs.Transformer) : TransformerConfig.Load(ConfigPath(folder, CheckpointLayout.TransformerFolder));
-        AutoencoderConfig = folder is null ? AutoencoderConfig.FromTensors(Autoencoder) : AutoencoderConfig.Load(ConfigPath(folder, CheckpointLayout.AutoencoderFolder));
-        VocoderConfig = folder is null ? VocoderConfig.FromTensors(Vocoder, ReleasedConfigs.Vocoder) : VocoderConfig.Load(ConfigPath(folder, CheckpointLayout.VocoderFolder));
-        TextEncoderConfig = folder is null ? Umt5Config.FromTensors(TextEncoder) : Umt5Config.Load(ConfigPath(folder, CheckpointLayout.TextEncoderFolder));
     }
 
     private static string ConfigPath(string folder, string part) => System.IO.Path.Combine(folder, part, CheckpointLayout.ConfigFile);
