@@ -175,7 +175,7 @@ internal sealed class PingPongStepper(Schedule schedule, Generator generator, No
         float next = Schedule.Sigmas[evaluation + 1];
         Tensor denoised = latents - prediction.Times(Schedule.Sigmas[evaluation]);
 
-        // Drawn in the last step too, where it weighs nothing: whoever draws next from the generator gets the same numbers as in the original.
+        // Drawn in the last step too, where its weight is 0, so that later draws from the generator give the original's numbers.
         Tensor noise = Noise.DrawBatch(generator, latents.shape, layout).to(latents.device);
         return denoised.Times(1 - next).Plus(noise.Times(next));
     }

@@ -16,7 +16,7 @@ internal sealed class WindowedAttention(IReadOnlyList<EfficientViTBlock> blocks,
 {
     private readonly Tensor?[] _sums = new Tensor?[blocks.Count];
 
-    // For each window what came out of the last block that it went through, and how many these are.
+    // For each window the output of the last block that it has been through, and how many blocks that is.
     private readonly (Tensor? Hidden, int Depth)[] _kept = new (Tensor?, int)[plan.Windows.Count];
 
     /// <summary>Gathers every block's sums; to be called once, before the first <see cref="Forward"/>.</summary>
@@ -96,7 +96,7 @@ internal sealed class WindowedAttention(IReadOnlyList<EfficientViTBlock> blocks,
 /// <summary>How the attention blocks go through a song.</summary>
 internal sealed class AttentionPlan
 {
-    // What four minutes need at the released sizes, in float32, is 190 MiB.
+    // Four minutes at the released sizes need 190 MiB in float32.
     private const long MostKeptBytes = 256L << 20;
 
     /// <summary>Plans for one song.</summary>
@@ -126,8 +126,8 @@ internal sealed class AttentionPlan
     public IReadOnlyList<FrameRange> Inputs { get; }
 
     /// <summary>
-    /// Whether each window's frames are kept from one block to the next. A song that is too long for that enters the blocks anew
-    /// for each further one, which bounds the memory and costs as many runs again as there are blocks.
+    /// Whether each window's frames are kept from one block to the next. For a song that is too long for that, each further block
+    /// starts from the first block's input again, which bounds the memory and takes more runs.
     /// </summary>
     public bool Keeps { get; }
 

@@ -68,7 +68,7 @@ public sealed partial class MusicCodec
         Tensor padded = _spectrogram.Pad(nn.functional.pad(audio, (0, (frames * SamplesPerFrame) - audio.size(1))));
         AttentionPlan plan = PlanEncoding(frames);
 
-        // What leads to the attention is most of the work, so its result is held even where the attention keeps nothing.
+        // The part before the attention is most of the work, so its result is held even where the attention keeps nothing.
         List<Tensor> entries = [];
         foreach (FrameRange window in plan.Windows)
         {

@@ -8,8 +8,8 @@ namespace AceStep.Models;
 /// the other.
 /// </summary>
 /// <remarks>
-/// Holds its weights until it is disposed. Several threads may use it at once, as nothing in it changes but by <see cref="MoveTo"/>; each call needs memory
-/// of its own. Tensors that it returns are the caller's.
+/// Holds its weights until it is disposed. Several threads may use it at once, but not during <see cref="MoveTo"/>; each call
+/// needs memory of its own. Tensors that it returns are the caller's.
 /// </remarks>
 public sealed partial class MusicCodec : IDisposable
 {

@@ -10,7 +10,7 @@ namespace AceStep.Models;
 /// </summary>
 /// <remarks>
 /// For one thread at a time, which may change between calls. Must be disposed before its codec is; the pieces are the caller's.
-/// When a call throws, the decoding cannot go on and is only to be disposed.
+/// After an exception it can only be disposed.
 /// </remarks>
 public sealed class SongDecoding : IDisposable
 {

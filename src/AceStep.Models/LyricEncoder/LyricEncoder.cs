@@ -59,8 +59,8 @@ internal sealed class LyricEncoder : nn.Module<Tensor, Tensor, bool, Tensor>
 }
 
 /// <summary>
-/// The lyric encoder's input layer: a linear layer and a norm, then the scale sqrt(width) that would otherwise keep
-/// positions and embeddings comparable. Positions are not added to the stream; the attention reads them apart.
+/// The lyric encoder's input layer: a linear layer, a norm and a factor of sqrt(width). Positions are not added to the
+/// stream, as they are elsewhere after such a factor; the attention takes them as an input of its own.
 /// </summary>
 internal sealed class LyricEmbedding : nn.Module<Tensor, Tensor>
 {

@@ -4,7 +4,7 @@ namespace AceStep.Models;
 
 /// <summary>Prompts to the hidden states that condition the transformer: the tokenizer and the encoder together.</summary>
 /// <remarks>
-/// Safe for several threads at once. Disposing it disposes the encoder; the tensors that it returned stay their receivers'.
+/// Safe for several threads at once. Disposing it disposes the encoder; the tensors that it has returned are the callers'.
 /// </remarks>
 public sealed class TextEncoder : IDisposable
 {

@@ -5,7 +5,7 @@ namespace AceStep.Models;
 /// <summary>Reads the tokenizer.json of a UMT5, and refuses any other kind.</summary>
 internal sealed class TokenizerJsonReader
 {
-    // Sixteen times the released file's.
+    // Sixteen times the length of the released file.
     private const long MaximumFileLength = 256 << 20;
 
     private readonly string _file;

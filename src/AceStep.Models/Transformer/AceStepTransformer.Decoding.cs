@@ -5,7 +5,7 @@ namespace AceStep.Models;
 
 public sealed partial class AceStepTransformer
 {
-    /// <summary>Stands for a size of a tensor that may be any.</summary>
+    /// <summary>In a required shape: a size that may be anything.</summary>
     private const long Any = -1;
 
     /// <summary>Computes what all passes of a generation share.</summary>

@@ -11,8 +11,8 @@ namespace AceStep.Models;
 /// (<see cref="Decode"/>) that gives the velocity of the latents.
 /// </summary>
 /// <remarks>
-/// Owns its weights until disposed. The methods change nothing in it, so threads may share it; each wants to be called
-/// under <see cref="inference_mode(bool)"/> or <see cref="no_grad"/>. Nothing is read back to the host.
+/// Owns its weights until disposed. The methods change nothing in it, so threads may share it; call them under
+/// <see cref="inference_mode(bool)"/> or <see cref="no_grad"/>. Nothing is read back to the host.
 /// </remarks>
 public sealed partial class AceStepTransformer : nn.Module
 {

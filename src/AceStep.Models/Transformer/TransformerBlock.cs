@@ -200,8 +200,8 @@ internal sealed class PointwiseConvolution : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>
-/// What depends on where a pass runs and not on what it computes: the one place that weighs libtorch's ways of doing the
-/// same. The figures behind it are in docs/benchmarks.md.
+/// What depends on where a pass runs and not on what it computes: the one place that chooses between libtorch's ways of
+/// computing the same thing. The figures behind it are in docs/benchmarks.md.
 /// </summary>
 internal static class ExecutionChoices
 {
@@ -213,14 +213,14 @@ internal static class ExecutionChoices
     public static long FeedForwardWindow(Tensor hiddenStates) => IsOnCpu(hiddenStates) ? CpuWindow : long.MaxValue;
 
     /// <summary>
-    /// What the feed-forward computes in between its products. A CPU without bfloat16 arithmetic converts for each
-    /// operation anyway, so once is quicker, and it rounds less.
+    /// The type that the feed-forward computes in between its products. A CPU without bfloat16 arithmetic converts for each
+    /// operation anyway, so converting once is quicker, and it rounds less.
     /// </summary>
     public static ScalarType FeedForwardType(Tensor hiddenStates) => IsOnCpu(hiddenStates) ? float32 : hiddenStates.dtype;
 
     /// <summary>
-    /// Whether a convolution over time of each feature by itself is a sum of shifted products of whole frames. On a CPU
-    /// libtorch's own transposes to frames innermost and back, which takes longer than the convolution.
+    /// Whether the convolution over time of each feature by itself is computed as a sum of shifted products of whole frames.
+    /// On a CPU libtorch's own makes time the innermost axis and back, which takes longer than the convolution.
     /// </summary>
     public static bool ConvolvesByShifting(Tensor tokens) => IsOnCpu(tokens) || IsShapeOnly(tokens);
 

@@ -75,7 +75,7 @@ internal sealed class VocoderHead : nn.Module<Tensor, FrameRange, FrameRange, lo
             using Tensor lengthened = _upsamplers[step].call(x.silu_());
             x.Dispose();
 
-            // The first steps look farthest; without this every later one would compute their context at its own rate too.
+            // Drops the context that only the first steps need; every later step would compute it at its own, higher rate.
             FrameRange needed = wanted.Widen(_contexts[step], total);
             x = MeanOfResiduals(needed.Of(lengthened, held), step, steps);
             held = needed;
