@@ -45,37 +45,26 @@ public sealed record Umt5Config
     public static Umt5Config FromTensors(ITensorSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        HashSet<string> names = [.. source.Names];
-        int layerCount = 0;
-        while (names.Contains(BlockTensor(layerCount, "layer.0.SelfAttention.q.weight")))
-        {
-            layerCount++;
-        }
-
-        (int vocabularySize, int width) = Matrix(Umt5Weights.EmbeddingName(names));
-        (int innerWidth, _) = Matrix(BlockTensor(0, "layer.0.SelfAttention.q.weight"));
-        (int bucketCount, int headCount) = Matrix(BlockTensor(0, "layer.0.SelfAttention.relative_attention_bias.weight"));
-        (int feedForwardWidth, _) = Matrix(BlockTensor(0, "layer.1.DenseReluDense.wi_0.weight"));
-        if (innerWidth % headCount != 0 || bucketCount % 4 != 0)
-        {
-            throw new CheckpointFormatException(source.Origin, $"a UMT5's inner width must be a multiple of its head count, and its bucket count one of 4; they are {innerWidth}, {headCount} and {bucketCount}");
-        }
-
+        string embedding = Umt5Weights.EmbeddingName(source.Names);
+        TensorSizes sizes = new(source, "a UMT5");
+        int vocabularySize = sizes.Size(embedding, 0, 2);
+        int innerWidth = sizes.Size(BlockTensor(0, "layer.0.SelfAttention.q.weight"), 0, 2);
+        string biases = BlockTensor(0, "layer.0.SelfAttention.relative_attention_bias.weight");
+        int bucketCount = sizes.Size(biases, 0, 2);
+        int headCount = sizes.Size(biases, 1, 2);
+        sizes.Require(
+            innerWidth % headCount == 0 && bucketCount % 4 == 0,
+            $"a UMT5's inner width must be a multiple of its head count, and its bucket count one of 4; they are {innerWidth}, {headCount} and {bucketCount}");
         return new Umt5Config
         {
-            Width = width,
-            LayerCount = layerCount,
+            Width = sizes.Size(embedding, 1, 2),
+            LayerCount = sizes.Count(block => BlockTensor(block, "layer.0.SelfAttention.q.weight")),
             HeadCount = headCount,
             HeadWidth = innerWidth / headCount,
-            FeedForwardWidth = feedForwardWidth,
+            FeedForwardWidth = sizes.Size(BlockTensor(0, "layer.1.DenseReluDense.wi_0.weight"), 0, 2),
             VocabularySize = vocabularySize,
             RelativeBucketCount = bucketCount,
         };
-
-        (int Rows, int Columns) Matrix(string name) =>
-            names.Contains(name) && source.Shape(name) is [> 0 and <= int.MaxValue and long rows, > 0 and <= int.MaxValue and long columns]
-                ? ((int)rows, (int)columns)
-                : throw new CheckpointFormatException(source.Origin, "a UMT5 must have this tensor, and with two axes", name);
     }
 
     internal static Umt5Config Read(ConfigReader reader)

@@ -1,16 +1,13 @@
-using System.Text;
 using System.Text.Json.Nodes;
 
 namespace AceStep.Models.Tests;
 
 public sealed class AutoencoderConfigTests
 {
-    private static string ReleasedPath => Path.Combine(CodecFixture.ReleasedConfigs, "music_dcae_f8c8", "config.json");
-
     [Test]
     public void Load_ReleasedFile_GivesReleasedSizes()
     {
-        AutoencoderConfig config = AutoencoderConfig.Load(ReleasedPath);
+        AutoencoderConfig config = AutoencoderConfig.Load(ReleasedData.ConfigPath("music_dcae_f8c8"));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(config.InChannels, Is.EqualTo(2));
@@ -46,7 +43,7 @@ public sealed class AutoencoderConfigTests
     public void Parse_BrokenRule_NamesFileAndKey(string key, string value)
     {
         CheckpointFormatException error = Assert.Throws<CheckpointFormatException>(() => Parse(json => json[key] = JsonNode.Parse(value)));
-        Assert.That(error.Message, Does.Contain("some/config.json").And.Contain($"\"{key}\""));
+        Assert.That(error.Message, Does.Contain(ReleasedData.ChangedFile).And.Contain($"\"{key}\""));
     }
 
     [Test]
@@ -62,10 +59,6 @@ public sealed class AutoencoderConfigTests
         Assert.That(error.Message, Does.Contain("4 and 3"));
     }
 
-    private static AutoencoderConfig Parse(Action<JsonNode> change)
-    {
-        JsonNode json = JsonNode.Parse(File.ReadAllText(ReleasedPath))!;
-        change(json);
-        return AutoencoderConfig.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()), "some/config.json");
-    }
+    private static AutoencoderConfig Parse(Action<JsonNode> change) =>
+        AutoencoderConfig.Parse(ReleasedData.ChangedConfig("music_dcae_f8c8", change), ReleasedData.ChangedFile);
 }

@@ -9,12 +9,12 @@ public sealed class AutoencoderLayoutTests
     [Test]
     public void Parameters_ReleasedConfig_AreTheTensorsOfTheReleasedFile()
     {
-        TensorTable released = CodecFixture.ReleasedTensors("music_dcae_f8c8");
-        using MusicAutoencoder autoencoder = new(CodecFixture.AutoencoderConfigOf(CodecFixture.ReleasedConfigs));
+        TensorTable released = ReleasedData.Tensors("music_dcae_f8c8");
+        using MusicAutoencoder autoencoder = new(CodecFixture.AutoencoderConfigOf(ReleasedData.Configs));
         Dictionary<string, string> built = autoencoder.named_parameters().ToDictionary(entry => entry.name, entry => string.Join(",", entry.parameter.shape));
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(built, Is.EquivalentTo(released.Names.ToDictionary(name => name, name => string.Join(",", released.Shape(name)))));
+            Assert.That(built, Is.EquivalentTo(released.ShapesByName()));
             Assert.That(autoencoder.parameters().Sum(parameter => parameter.numel()), Is.EqualTo(156_812_426));
             Assert.That(autoencoder.parameters(), Has.All.Matches<Tensor>(parameter => parameter.device.type == DeviceType.META));
             Assert.That(autoencoder.buffers(), Is.Empty);
@@ -24,7 +24,7 @@ public sealed class AutoencoderLayoutTests
     [Test]
     public void Reach_ReleasedConfig_IsWhatTheConvolutionsSpan()
     {
-        using MusicAutoencoder autoencoder = new(CodecFixture.AutoencoderConfigOf(CodecFixture.ReleasedConfigs));
+        using MusicAutoencoder autoencoder = new(CodecFixture.AutoencoderConfigOf(ReleasedData.Configs));
         using (Assert.EnterMultipleScope())
         {
             // Backwards from the mel frames: 1 + 7 = 8, halved 4; 4 + 7 = 11, halved 6; 6 + 7 = 13, halved 7.

@@ -59,11 +59,6 @@ internal static class CodecFixture
         TensorAssert.Close(recorded, reference.Read(name), tolerance, name);
     }
 
-    /// <summary>The released tensors of one file, by name and shape.</summary>
-    public static TensorTable ReleasedTensors(string file) => new(Path.Combine(ReleasedData, "keys", $"{file}.tsv"));
-
-    public static string ReleasedConfigs => Path.Combine(ReleasedData, "configs");
-
     public static WorkSteps NoSteps => new(progress: null, CancellationToken.None);
 
     /// <summary>Latents of a plausible size and spread, the same for the same seed.</summary>
@@ -72,8 +67,6 @@ internal static class CodecFixture
         using Generator generator = new(seed);
         return randn([items, codec.LatentChannels, codec.LatentHeight, frames], generator: generator);
     }
-
-    private static string ReleasedData => Path.Combine(ReferenceData.RepositoryRoot, "tests", "data", "checkpoint");
 
     private static SafetensorsFile OpenWeights(string checkpoint, string model) =>
         SafetensorsFile.Open(Path.Combine(checkpoint, model, "diffusion_pytorch_model.safetensors"));

@@ -55,10 +55,10 @@ public sealed class FullSizeCodecTests
     }
 
     private static MusicCodec LoadReleasedSizes() => MusicCodec.Load(
-        CodecFixture.AutoencoderConfigOf(CodecFixture.ReleasedConfigs),
-        CodecFixture.ReleasedTensors("music_dcae_f8c8"),
-        CodecFixture.VocoderConfigOf(CodecFixture.ReleasedConfigs),
-        CodecFixture.ReleasedTensors("music_vocoder"),
+        CodecFixture.AutoencoderConfigOf(ReleasedData.Configs),
+        ReleasedData.Tensors("music_dcae_f8c8"),
+        CodecFixture.VocoderConfigOf(ReleasedData.Configs),
+        ReleasedData.Tensors("music_vocoder"),
         ScalarType.Float32,
         CPU);
 

@@ -7,18 +7,16 @@ namespace AceStep.Models.Tests;
 [TestFixture]
 public sealed class SizesFromTensorsTests
 {
-    private static readonly string Data = Path.Combine(ReferenceData.RepositoryRoot, "tests", "data", "checkpoint");
-
-    private static TransformerConfig Released => TransformerConfig.Load(ConfigOf("ace_step_transformer"));
+    private static TransformerConfig Released => TransformerConfig.Load(ReleasedData.ConfigPath("ace_step_transformer"));
 
     [Test]
     public void Transformer_OfTheReleasedShapes_IsTheReleasedConfig() =>
-        Assert.That(TransformerConfig.FromTensors(Table("ace_step_transformer"), Released), Is.EqualTo(Released));
+        Assert.That(TransformerConfig.FromTensors(ReleasedData.Tensors("ace_step_transformer"), Released), Is.EqualTo(Released));
 
     [Test]
     public void Transformer_OfTwentyBlocks_HasTwenty()
     {
-        WithoutNames table = new(Table("ace_step_transformer"), name => name.Split('.') is ["transformer_blocks", { } block, ..] && int.Parse(block, System.Globalization.CultureInfo.InvariantCulture) >= 20);
+        WithoutNames table = new(ReleasedData.Tensors("ace_step_transformer"), name => name.Split('.') is ["transformer_blocks", { } block, ..] && int.Parse(block, System.Globalization.CultureInfo.InvariantCulture) >= 20);
 
         Assert.That(TransformerConfig.FromTensors(table, Released), Is.EqualTo(Released with { LayerCount = 20 }));
     }
@@ -39,14 +37,14 @@ public sealed class SizesFromTensorsTests
     [Test]
     public void Transformer_WithoutATellingTensor_NamesIt()
     {
-        WithoutNames table = new(Table("ace_step_transformer"), name => name == "lyric_embs.weight");
+        WithoutNames table = new(ReleasedData.Tensors("ace_step_transformer"), name => name == "lyric_embs.weight");
 
         Assert.That(() => TransformerConfig.FromTensors(table, Released), Throws.TypeOf<CheckpointFormatException>().With.Property("Tensor").EqualTo("lyric_embs.weight"));
     }
 
     [Test]
     public void Autoencoder_OfTheReleasedShapes_IsTheReleasedConfig() =>
-        AssertSame(AutoencoderConfig.FromTensors(Table("music_dcae_f8c8")), AutoencoderConfig.Load(ConfigOf("music_dcae_f8c8")));
+        AssertSame(AutoencoderConfig.FromTensors(ReleasedData.Tensors("music_dcae_f8c8")), AutoencoderConfig.Load(ReleasedData.ConfigPath("music_dcae_f8c8")));
 
     [Test]
     public void Autoencoder_OfNano_IsItsConfig()
@@ -59,9 +57,9 @@ public sealed class SizesFromTensorsTests
     [Test]
     public void Vocoder_OfTheReleasedShapes_IsTheReleasedConfig()
     {
-        VocoderConfig released = VocoderConfig.Load(ConfigOf("music_vocoder"));
+        VocoderConfig released = VocoderConfig.Load(ReleasedData.ConfigPath("music_vocoder"));
 
-        AssertSame(VocoderConfig.FromTensors(Table("music_vocoder"), released), released);
+        AssertSame(VocoderConfig.FromTensors(ReleasedData.Tensors("music_vocoder"), released), released);
     }
 
     [Test]
@@ -74,9 +72,6 @@ public sealed class SizesFromTensorsTests
         AssertSame(VocoderConfig.FromTensors(file, others), nano);
     }
 
-    private static TensorTable Table(string part) => new(Path.Combine(Data, "keys", part + ".tsv"));
-
-    private static string ConfigOf(string part) => Path.Combine(Data, "configs", part, "config.json");
 
     /// <summary>Records with lists are equal where their contents are.</summary>
     private static void AssertSame<T>(T actual, T expected) => Assert.That(JsonSerializer.Serialize(actual), Is.EqualTo(JsonSerializer.Serialize(expected)));

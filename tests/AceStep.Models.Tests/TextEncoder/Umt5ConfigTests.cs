@@ -6,8 +6,7 @@ namespace AceStep.Models.Tests;
 [TestFixture]
 public sealed class Umt5ConfigTests
 {
-    private static readonly string Released = Path.Combine(
-        ReferenceData.RepositoryRoot, "tests", "data", "checkpoint", "configs", "umt5-base", "config.json");
+    private static readonly string Released = ReleasedData.ConfigPath("umt5-base");
 
     [Test]
     public void Load_ReleasedConfig_GivesItsSizes() =>

@@ -1,14 +1,9 @@
-using System.Text;
 using System.Text.Json.Nodes;
-using AceStep.Testing;
 
 namespace AceStep.Models.Tests;
 
 public sealed class TransformerConfigTests
 {
-    private static readonly string ReleasedPath = Path.Combine(
-        ReferenceData.RepositoryRoot, "tests", "data", "checkpoint", "configs", "ace_step_transformer", "config.json");
-
     [Test]
     public void Load_ReleasedFile_GivesReleasedSizes()
     {
@@ -30,7 +25,7 @@ public sealed class TransformerConfigTests
             LyricFeedForwardWidth = 4096,
         };
 
-        TransformerConfig config = TransformerConfig.Load(ReleasedPath);
+        TransformerConfig config = TransformerConfig.Load(ReleasedData.ConfigPath("ace_step_transformer"));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(config, Is.EqualTo(expected));
@@ -77,7 +72,7 @@ public sealed class TransformerConfigTests
     public void Parse_BrokenRule_NamesFileAndKey(string key, string value)
     {
         CheckpointFormatException error = Assert.Throws<CheckpointFormatException>(() => Parse(json => json[key] = JsonNode.Parse(value)));
-        Assert.That(error.Message, Does.Contain("some/config.json").And.Contain($"\"{key}\""));
+        Assert.That(error.Message, Does.Contain(ReleasedData.ChangedFile).And.Contain($"\"{key}\""));
     }
 
     [Test]
@@ -88,10 +83,6 @@ public sealed class TransformerConfigTests
             json["inner_dim"] = 2540;
         }));
 
-    private static TransformerConfig Parse(Action<JsonNode> change)
-    {
-        JsonNode json = JsonNode.Parse(File.ReadAllText(ReleasedPath))!;
-        change(json);
-        return TransformerConfig.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()), "some/config.json");
-    }
+    private static TransformerConfig Parse(Action<JsonNode> change) =>
+        TransformerConfig.Parse(ReleasedData.ChangedConfig("ace_step_transformer", change), ReleasedData.ChangedFile);
 }

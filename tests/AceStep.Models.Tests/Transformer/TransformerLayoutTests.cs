@@ -1,4 +1,3 @@
-using AceStep.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,15 +6,11 @@ namespace AceStep.Models.Tests;
 /// <summary>The released layout: full-size names and shapes, without memory.</summary>
 public sealed class TransformerLayoutTests
 {
-    private static readonly string Data = Path.Combine(ReferenceData.RepositoryRoot, "tests", "data", "checkpoint");
-
-    private static TransformerConfig ReleasedConfig => TransformerConfig.Load(Path.Combine(Data, "configs", "ace_step_transformer", "config.json"));
-
     [Test]
     public void Parameters_ReleasedConfig_AreTheNeededTensorsOfTheReleasedFile()
     {
-        Dictionary<string, string> released = ReadKeys();
-        using var transformer = new AceStepTransformer(ReleasedConfig);
+        Dictionary<string, string> released = ReleasedData.Tensors("ace_step_transformer").ShapesByName();
+        using var transformer = new AceStepTransformer(TransformerConfig.Load(ReleasedData.ConfigPath("ace_step_transformer")));
         Dictionary<string, string> built = transformer.named_parameters().ToDictionary(entry => entry.name, entry => string.Join(",", entry.parameter.shape));
 
         string[] unused = [.. released.Keys.Where(AceStepTransformer.IsUnused)];
@@ -40,11 +35,4 @@ public sealed class TransformerLayoutTests
     [TestCase("projectors", false)]
     public void IsUnused_Name_SaysWhetherItIsListed(string name, bool expected) =>
         Assert.That(AceStepTransformer.IsUnused(name), Is.EqualTo(expected));
-
-    /// <summary>Name to shape of the released file's tensors.</summary>
-    private static Dictionary<string, string> ReadKeys() =>
-        File.ReadLines(Path.Combine(Data, "keys", "ace_step_transformer.tsv"))
-            .Where(line => !line.StartsWith('#') && !line.StartsWith("name\t", StringComparison.Ordinal))
-            .Select(line => line.Split('\t'))
-            .ToDictionary(fields => fields[0], fields => fields[2].Trim('[', ']').Replace(" ", "", StringComparison.Ordinal));
 }

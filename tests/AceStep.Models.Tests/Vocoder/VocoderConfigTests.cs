@@ -1,16 +1,13 @@
-using System.Text;
 using System.Text.Json.Nodes;
 
 namespace AceStep.Models.Tests;
 
 public sealed class VocoderConfigTests
 {
-    private static string ReleasedPath => Path.Combine(CodecFixture.ReleasedConfigs, "music_vocoder", "config.json");
-
     [Test]
     public void Load_ReleasedFile_GivesReleasedSizes()
     {
-        VocoderConfig config = VocoderConfig.Load(ReleasedPath);
+        VocoderConfig config = VocoderConfig.Load(ReleasedData.ConfigPath("music_vocoder"));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(config.SampleRate, Is.EqualTo(44_100));
@@ -55,13 +52,9 @@ public sealed class VocoderConfigTests
     public void Parse_BrokenRule_NamesFileAndKey(string key, string value)
     {
         CheckpointFormatException error = Assert.Throws<CheckpointFormatException>(() => Parse(json => json[key] = JsonNode.Parse(value)));
-        Assert.That(error.Message, Does.Contain("some/config.json").And.Contain($"\"{key}\""));
+        Assert.That(error.Message, Does.Contain(ReleasedData.ChangedFile).And.Contain($"\"{key}\""));
     }
 
-    private static VocoderConfig Parse(Action<JsonNode> change)
-    {
-        JsonNode json = JsonNode.Parse(File.ReadAllText(ReleasedPath))!;
-        change(json);
-        return VocoderConfig.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()), "some/config.json");
-    }
+    private static VocoderConfig Parse(Action<JsonNode> change) =>
+        VocoderConfig.Parse(ReleasedData.ChangedConfig("music_vocoder", change), ReleasedData.ChangedFile);
 }

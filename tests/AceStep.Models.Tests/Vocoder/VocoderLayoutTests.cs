@@ -9,9 +9,9 @@ public sealed class VocoderLayoutTests
     [Test]
     public void Parameters_ReleasedConfig_AreTheFoldedTensorsOfTheReleasedFile()
     {
-        TensorTable released = CodecFixture.ReleasedTensors("music_vocoder");
+        TensorTable released = ReleasedData.Tensors("music_vocoder");
         VocoderWeights folded = new(released);
-        using MelVocoder vocoder = new(CodecFixture.VocoderConfigOf(CodecFixture.ReleasedConfigs));
+        using MelVocoder vocoder = new(CodecFixture.VocoderConfigOf(ReleasedData.Configs));
         Dictionary<string, string> built = vocoder.named_parameters().ToDictionary(entry => entry.name, entry => string.Join(",", entry.parameter.shape));
         Dictionary<string, string> expected = folded.Names
             .Where(name => !VocoderWeights.IsFrontEnd(name))
@@ -32,7 +32,7 @@ public sealed class VocoderLayoutTests
     [Test]
     public void Reach_ReleasedConfig_IsWhatTheConvolutionsSpan()
     {
-        using MelVocoder vocoder = new(CodecFixture.VocoderConfigOf(CodecFixture.ReleasedConfigs));
+        using MelVocoder vocoder = new(CodecFixture.VocoderConfigOf(ReleasedData.Configs));
 
         // The backbone: 3 for the stem and 3 for each of 18 blocks. The head, backwards from the samples: 6; then for each of the
         // last five steps (6 + 72 + 2) / 2 = 40, 57, 65, 69, 71 (rounded down); (71 + 72 + 5) / 4 = 37; (37 + 72 + 5) / 4 = 28; and 6.

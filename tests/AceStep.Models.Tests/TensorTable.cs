@@ -23,6 +23,9 @@ internal sealed class TensorTable : ITensorSource
 
     public IReadOnlyCollection<string> Names => _shapes.Keys;
 
+    /// <summary>Each tensor's shape as text, for comparisons with a network's own.</summary>
+    public Dictionary<string, string> ShapesByName() => _shapes.ToDictionary(entry => entry.Key, entry => string.Join(",", entry.Value));
+
     public IReadOnlyList<long> Shape(string name) => _shapes[name];
 
     public ScalarType Type(string name) => ScalarType.BFloat16;
