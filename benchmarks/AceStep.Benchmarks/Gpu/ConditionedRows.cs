@@ -14,6 +14,6 @@ internal static class ConditionedRows
         (Tensor states, Tensor mask) = encoder.Encode([request.Prompt]);
         TextCondition text = new(states, encoder.Encode([request.Prompt], weakenQueries: true).HiddenStates, mask);
         LyricCondition lyrics = LyricCondition.Create(pipeline.Parts.LyricTokenizer.Encode(request.Lyrics).Ids, device);
-        return EncoderRows.ForGeneration(pipeline.Parts.Transformer.Resident!, text, lyrics, request.Guidance);
+        return EncoderRows.WithGuidance(pipeline.Parts.Transformer.Resident!, text, lyrics, request.Guidance);
     }
 }

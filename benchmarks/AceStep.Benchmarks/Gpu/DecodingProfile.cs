@@ -18,24 +18,22 @@ internal static class DecodingProfile
         DeviceClock clock = new(device);
         ScalarType dtype = settings.Precision == Precision.BFloat16 ? bfloat16 : float32;
         using MusicCheckpoint checkpoint = MusicCheckpoint.Open(settings.Checkpoint, new MusicPipelineOptions { Device = settings.Device, Precision = settings.Precision });
-        using MusicAutoencoder autoencoder = new(checkpoint.AutoencoderConfig);
-        using MelVocoder vocoder = new(checkpoint.VocoderConfig);
-        ModuleLoader.Load(autoencoder, checkpoint.Autoencoder, dtype, device, cancellationToken: cancellationToken);
-        ModuleLoader.Load(vocoder, new VocoderWeights(checkpoint.Vocoder), dtype, device, VocoderWeights.IsFrontEnd, cancellationToken: cancellationToken);
+        using MusicAutoencoder autoencoder = Networks.Autoencoder.Load(checkpoint.AutoencoderConfig, checkpoint.Autoencoder, dtype, device, cancellationToken: cancellationToken);
+        using MelVocoder vocoder = Networks.Vocoder.Load(checkpoint.VocoderConfig, checkpoint.Vocoder, dtype, device, cancellationToken: cancellationToken);
 
         int frames = Math.Min(settings.Frames, MostFrames);
         WorkSteps steps = new(null, cancellationToken);
         Tensor latents = randn(1, LatentFrames.Channels, LatentFrames.Rows, frames, device: device).to(dtype);
-        Tensor hidden = autoencoder.Decoder.Enter(latents);
-        Tensor mel = autoencoder.Decoder.Leave(hidden, steps).squeeze(0); // [2, bins, 8 F]
+        Tensor hidden = autoencoder.Decoder.ForwardEntry(latents);
+        Tensor mel = autoencoder.Decoder.ForwardExit(hidden, steps).squeeze(0); // [2, bins, 8 F]
         FrameRange all = new(0, mel.size(-1));
 
         (string Name, double Seconds)[] parts =
         [
-            ("autoencoder: entry", clock.Median(() => autoencoder.Decoder.Enter(latents))),
+            ("autoencoder: entry", clock.Median(() => autoencoder.Decoder.ForwardEntry(latents))),
             ("autoencoder: attention", clock.Median(() => Attend(autoencoder.Decoder, hidden))),
-            ("autoencoder: doublings", clock.Median(() => autoencoder.Decoder.Leave(hidden, steps))),
-            ("vocoder", clock.Median(() => vocoder.Forward(mel, all, all, all.Length, steps))),
+            ("autoencoder: doublings", clock.Median(() => autoencoder.Decoder.ForwardExit(hidden, steps))),
+            ("vocoder", clock.Median(() => vocoder.call(mel, all, all, all.Length, steps))),
         ];
         double total = parts.Sum(part => part.Seconds);
         double music = LatentFrames.ToTime(frames).TotalSeconds;

@@ -1,6 +1,7 @@
 using AceStep.Benchmarks.Original;
 using AceStep.Generation;
 using AceStep.Models;
+using AceStep.Schedulers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -31,9 +32,9 @@ internal static class OriginalComparison
         // The better of two turns each; on a GPU the first loads kernels besides.
         for (int turn = 0; turn < Turns; turn++)
         {
-            (double seconds, Tensor latents) = clock.Once(() => Denoise((noise, steps) => new Denoiser(transformer, noise, dtype, null, cancellationToken).Generate(rows, steps, settings.Frames)));
+            (double seconds, Tensor latents) = clock.Once(() => Denoise((noise, steps) => new Denoiser(transformer, [rows], null, noise, null, cancellationToken).Run(steps, noise.DrawBase(settings.Frames), NoiseLayout.Contiguous)));
             ours = Math.Min(ours, seconds);
-            (seconds, Tensor expected) = clock.Once(() => Denoise((noise, steps) => OriginalDenoising.Generate(original, rows, steps, noise, settings.Frames, dtype)));
+            (seconds, Tensor expected) = clock.Once(() => Denoise((noise, steps) => OriginalDenoising.Generate(original, rows, steps, noise, settings.Frames)));
             theirs = Math.Min(theirs, seconds);
             distance = Distance(latents, expected);
         }
@@ -46,7 +47,7 @@ internal static class OriginalComparison
 
         Tensor Denoise(Func<NoiseGenerators, TextToMusicRequest, Tensor> generate)
         {
-            using NoiseGenerators noise = new([1], null, device);
+            using NoiseGenerators noise = new([1], null, dtype, device);
             return generate(noise, request);
         }
     }

@@ -14,14 +14,13 @@ internal static class OriginalDenoising
     /// <param name="request">Steps, guidance and seed.</param>
     /// <param name="noise">Where the noise comes from.</param>
     /// <param name="frames">Latent frames.</param>
-    /// <param name="dtype">The type of latents and noise.</param>
-    public static Tensor Generate(OriginalTransformer transformer, EncoderRows rows, TextToMusicRequest request, NoiseGenerators noise, int frames, ScalarType dtype)
+    public static Tensor Generate(OriginalTransformer transformer, EncoderRows rows, TextToMusicRequest request, NoiseGenerators noise, int frames)
     {
         Schedule schedule = Schedule.Create(request.Generation.Scheduler, request.Generation.Steps);
         GuidanceWindow window = new(schedule.Steps, request.Guidance.Interval);
         using MomentumBuffer momentum = new();
         using var stepper = Stepper.Create(schedule, request.Generation.OmegaScale);
-        Tensor latents = noise.DrawBase(frames, dtype);
+        Tensor latents = noise.DrawBase(frames);
         for (int step = 0; step < schedule.Evaluations; step++)
         {
             using var scope = NewDisposeScope();
@@ -29,7 +28,7 @@ internal static class OriginalDenoising
             Tensor velocity = Pass(0);
             if (window.Contains(step) && rows.WeakenedRows.Length > 1)
             {
-                velocity = Guidance.Apg(velocity, Pass(1), request.Guidance.Scale, momentum);
+                velocity = Guider.Apg(velocity, Pass(1), request.Guidance.Scale, momentum);
             }
 
             Tensor next = stepper.Step(step, latents, velocity).MoveToOuterDisposeScope();
