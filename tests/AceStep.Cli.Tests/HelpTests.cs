@@ -6,7 +6,7 @@ public sealed class HelpTests
     private static readonly string[] Shared =
     [
         "--checkpoint", "--prompt", "--lyrics", "--lyrics-file", "--steps", "--seed", "--batch", "--scheduler", "--guidance-scale", "--omega", "--own-steps", "--device", "--precision",
-        "--threads", "--output", "--sample-rate", "--sample-format", "--json", "--quiet", "--save-latents", "--lora", "--format", "--memory", "--decode", "--normalize", "--title", "--lyric-vocab",
+        "--threads", "--output", "--sample-rate", "--sample-format", "--json", "--quiet", "--save-latents", "--lora", "--offline", "--format", "--memory", "--decode", "--normalize", "--title", "--lyric-vocab",
     ];
 
     private static readonly string[] Guided =
@@ -24,6 +24,8 @@ public sealed class HelpTests
         yield return Case("restyle", [.. Shared, "--source", "--target-prompt", "--target-lyrics", "--from", "--to", "--average", "--variation-seed"]);
         yield return Case("accompany", [.. Shared, .. Guided, "--source", "--style", "--keep-vocals"]);
         yield return Case("info", ["CHECKPOINT", "--json"]);
+        yield return Case("download", ["NAME", "--to", "--json"]);
+        yield return Case("models", ["--remove", "--all", "--json"]);
         yield return Case("inspect", ["FILE", "--png", "--json"]);
         yield return Case("lyrics", ["FILE", "--vocab", "--json"]);
         yield return Case("doctor", ["--json"]);

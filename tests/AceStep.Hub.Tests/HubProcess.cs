@@ -24,6 +24,9 @@ internal static class HubProcess
         start.Environment["HF_HOME"] = home;
         start.Environment["HF_ENDPOINT"] = hub.AbsoluteUri;
         start.Environment["HOME"] = home;
+        // Most of these processes live for less than a second, many at once.
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        start.Environment["OMP_NUM_THREADS"] = "1";
         foreach ((string name, string value) in environment)
         {
             start.Environment[name] = value;

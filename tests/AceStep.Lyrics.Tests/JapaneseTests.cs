@@ -15,7 +15,7 @@ internal sealed class JapaneseTests
         Assert.That(line.Cleaned, Is.EqualTo("sayonara my ?, gakkou raamen"));
         Assert.That(line.JapaneseDictionary, Is.Null);
         Assert.That(line.Warnings[0].Kind, Is.EqualTo(LyricWarningKind.JapaneseDictionary));
-        Assert.That(line.Warnings[0].Message, Does.Contain("unidic-mecab").And.Contain(JapaneseDictionaries.EnvironmentVariable));
+        Assert.That(line.Warnings[0].Message, Does.Contain("acestep download unidic-lite").And.Contain(JapaneseDictionaries.EnvironmentVariable));
     }
 
     [Test]

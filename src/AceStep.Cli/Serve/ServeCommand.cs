@@ -45,7 +45,7 @@ internal sealed class ServeCommand : CliCommand
         AceStepServerOptions options = _server.Create(result, listen);
         CheckpointChoice checkpoint = CheckpointChoice.Find(_model.Checkpoint(result));
         options.Checkpoint = checkpoint.Path;
-        options.Pipeline = _model.PipelineOptions(result);
+        options.Pipeline = _model.PipelineOptions(result) with { DownloadProgress = DownloadView.Lines(screen) };
         screen.Line(checkpoint.Description);
 
         using CancellationTokenSource stop = new();
