@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
+using AceStep.Models;
 using AceStep.Testing;
+using TorchSharp;
 
 namespace AceStep.Server.Tests.Processes;
 
@@ -31,7 +33,7 @@ public sealed class NodeTests
             Assert.Ignore($"The npm package \"replicate\" cannot be installed here: {output}");
         }
 
-        Directory.CreateDirectory(_folder.File("loras"));
+        WriteLora(Directory.CreateDirectory(_folder.File("loras")).FullName);
         _server = await ServerProcess.StartAsync(_folder.File("data"), "--token", Token, "--allow-private", "127.0.0.1", "--lora-dir", _folder.File("loras"));
         await _server.ReadyAsync();
     }
@@ -66,7 +68,7 @@ public sealed class NodeTests
 
         Assert.That(exitCode, Is.Zero, output);
         Dictionary<string, JsonElement> songs = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<JsonElement>(line)).ToDictionary(song => song.GetProperty("name").GetString()!);
-        Assert.That(songs.Keys, Is.EqualTo(new[] { "text2music", "lyrics", "continuation", "inpainting", "style_transfer", "audio2audio", "accompaniment", "variation" }));
+        Assert.That(songs.Keys, Is.EqualTo(new[] { "text2music", "lyrics", "continuation", "inpainting", "style_transfer", "audio2audio", "accompaniment", "lora", "variation" }));
         Assert.That(songs.Values.Select(song => song.GetProperty("media").GetString()), Has.All.EqualTo("audio/wav"));
         Assert.That(songs.Values.Select(song => song.GetProperty("rate").GetInt32()), Has.All.EqualTo(44100));
         foreach ((string name, JsonElement song) in songs)
@@ -75,11 +77,22 @@ public sealed class NodeTests
         }
     }
 
+    /// <summary>A LoRA that fits the demonstration checkpoint.</summary>
+    private static void WriteLora(string folder)
+    {
+        const string Module = "transformer_blocks.0.attn.to_q";
+        const int Width = 96;
+        using torch.Tensor down = torch.ones(2, Width);
+        using torch.Tensor up = torch.ones(Width, 2);
+        SafetensorsWriter.Write(Path.Combine(folder, "rap.safetensors"), [new(Module + ".lora_A.weight", down), new(Module + ".lora_B.weight", up)]);
+    }
+
     private async Task<(int ExitCode, string Output)> RunAsync(string program, string[] arguments, string folder)
     {
         ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
         start.Environment["BASE_URL"] = _server is null ? "" : $"{_server.Url}/v1";
         start.Environment["TOKEN"] = Token;
+        start.Environment["LORA"] = "rap.safetensors";
         start.Environment["REPLICATE_FROM"] = folder;
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
