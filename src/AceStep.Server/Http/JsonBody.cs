@@ -40,15 +40,8 @@ internal sealed class JsonBody(AceStepServerOptions options) : IDisposable
 
         try
         {
-            // A request without a body asks for the defaults.
-            using JsonDocument document = request.ContentLength == 0
-                ? JsonDocument.Parse("{}")
-                : await JsonDocument.ParseAsync(request.Body, cancellationToken: context.RequestAborted);
+            using JsonDocument document = await ParseAsync(request, context.RequestAborted);
             return await use(document.RootElement);
-        }
-        catch (JsonException error)
-        {
-            throw new Problem(StatusCodes.Status400BadRequest, $"The body is not JSON: {error.Message}");
         }
         finally
         {
@@ -60,6 +53,19 @@ internal sealed class JsonBody(AceStepServerOptions options) : IDisposable
     }
 
     public void Dispose() => _large.Dispose();
+
+    private static async Task<JsonDocument> ParseAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // A request without a body asks for the defaults.
+            return request.ContentLength == 0 ? JsonDocument.Parse("{}") : await JsonDocument.ParseAsync(request.Body, cancellationToken: cancellationToken);
+        }
+        catch (JsonException error)
+        {
+            throw new Problem(StatusCodes.Status400BadRequest, $"The body is not JSON: {error.Message}");
+        }
+    }
 }
 
 /// <summary>Text from JSON, which may hold half a character.</summary>

@@ -274,10 +274,12 @@ public sealed class RefusalTests
             if (response.StatusCode == HttpStatusCode.Created)
             {
                 using HttpResponseMessage cancelled = _host.Client.PostAsync($"/v1/predictions/{answer.Text("id")}/cancel", null).GetAwaiter().GetResult();
-                return cancelled.StatusCode == HttpStatusCode.OK;
+                Assert.That(cancelled.StatusCode, Is.EqualTo(HttpStatusCode.OK), cancelled.Content.ReadAsStringAsync().GetAwaiter().GetResult());
+                return;
             }
 
-            return response.StatusCode == HttpStatusCode.UnprocessableEntity && answer.GetProperty("invalid_fields").EnumerateArray().Any(field => field.Text("field").StartsWith("input", StringComparison.Ordinal));
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.UnprocessableEntity), answer.ToString());
+            Assert.That(answer.GetProperty("invalid_fields").EnumerateArray().Select(field => field.Text("field")), Has.Some.StartsWith("input"));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithReplay(20261128, 1));
     }
 }

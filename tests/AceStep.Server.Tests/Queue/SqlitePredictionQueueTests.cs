@@ -28,6 +28,17 @@ public sealed class SqlitePredictionQueueTests
     }
 
     [Test]
+    public async Task EnqueueAsync_WithSeedsOfZero_KeepsThem()
+    {
+        await using SqlitePredictionQueue queue = Open();
+        await queue.EnqueueAsync(Job("a") with { Seed = 0, VariationSeed = 0, Cost = 0 });
+
+        PredictionRecord record = (await queue.GetAsync("a"))!;
+
+        Assert.That((record.Job.Seed, record.Job.VariationSeed), Is.EqualTo((0L, 0L)));
+    }
+
+    [Test]
     public async Task EnqueueAsync_IntoAFullQueue_IsRefused()
     {
         await using SqlitePredictionQueue queue = Open(new SqliteQueueOptions { MaxQueued = 2 });

@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using System.Text.Json;
+using AceStep.Models;
+using AceStep.Testing;
+using TorchSharp;
+
+namespace AceStep.Server.Tests.Processes;
+
+/// <summary>The server judged by Replicate's official JavaScript client. Skipped where node, npm or the client cannot be had.</summary>
+public sealed class NodeTests
+{
+    private const string Token = "r8_the_token_of_the_tests";
+
+    private static readonly string Own = Path.Combine(ReferenceData.RepositoryRoot, "tests", "AceStep.Server.Tests", "npm");
+
+    private TemporaryFolder _folder = null!;
+    private ServerProcess? _server;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _folder = new TemporaryFolder();
+        Tool.Require("node");
+        Tool.Require("npm");
+        foreach (string file in (string[])["package.json", "package-lock.json"])
+        {
+            File.Copy(Path.Combine(Own, file), _folder.File(file));
+        }
+
+        (int exitCode, string output) = await RunAsync("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], _folder.Path);
+        if (exitCode != 0)
+        {
+            Assert.Ignore($"The npm package \"replicate\" cannot be installed here: {output}");
+        }
+
+        WriteLora(Directory.CreateDirectory(_folder.File("loras")).FullName);
+        _server = await ServerProcess.StartAsync(_folder.File("data"), "--token", Token, "--allow-private", "127.0.0.1", "--lora-dir", _folder.File("loras"));
+        await _server.ReadyAsync();
+    }
+
+    [OneTimeTearDown]
+    public void Stop()
+    {
+        _server?.Dispose();
+        _folder.Dispose();
+    }
+
+    [Test]
+    public async Task Conformance_OfReplicatesClient_IsWhole()
+    {
+        string script = Path.GetFullPath(Path.Combine(ReferenceData.RepositoryRoot, "..", "shared", "conformance", "replicate.mjs"));
+        if (!File.Exists(script))
+        {
+            Assert.Ignore($"{script} is not here.");
+        }
+
+        (int exitCode, string output) = await RunAsync("node", [script], _folder.Path);
+
+        TestContext.Out.WriteLine(output);
+        Assert.That(exitCode, Is.Zero, output);
+        Assert.That(output.Split('\n').Count(line => line.StartsWith("ok ", StringComparison.Ordinal)), Is.EqualTo(43));
+    }
+
+    [Test]
+    public async Task Guide_EachExample_GivesASong()
+    {
+        (int exitCode, string output) = await RunAsync("node", [Path.Combine(Own, "guide.mjs"), _folder.Path], _folder.Path);
+
+        Assert.That(exitCode, Is.Zero, output);
+        Dictionary<string, JsonElement> songs = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<JsonElement>(line)).ToDictionary(song => song.GetProperty("name").GetString()!);
+        Assert.That(songs.Keys, Is.EqualTo(new[] { "text2music", "lyrics", "continuation", "inpainting", "style_transfer", "audio2audio", "accompaniment", "lora", "variation" }));
+        Assert.That(songs.Values.Select(song => song.GetProperty("media").GetString()), Has.All.EqualTo("audio/wav"));
+        Assert.That(songs.Values.Select(song => song.GetProperty("rate").GetInt32()), Has.All.EqualTo(44100));
+        foreach ((string name, JsonElement song) in songs)
+        {
+            Assert.That(song.GetProperty("seconds").GetDouble(), Is.EqualTo(name == "continuation" ? 15 : 10).Within(0.3), name);
+        }
+    }
+
+    /// <summary>A LoRA that fits the demonstration checkpoint.</summary>
+    private static void WriteLora(string folder)
+    {
+        const string Module = "transformer_blocks.0.attn.to_q";
+        const int Width = 96;
+        using torch.Tensor down = torch.ones(2, Width);
+        using torch.Tensor up = torch.ones(Width, 2);
+        SafetensorsWriter.Write(Path.Combine(folder, "rap.safetensors"), [new(Module + ".lora_A.weight", down), new(Module + ".lora_B.weight", up)]);
+    }
+
+    private async Task<(int ExitCode, string Output)> RunAsync(string program, string[] arguments, string folder)
+    {
+        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
+        start.Environment["BASE_URL"] = _server is null ? "" : $"{_server.Url}/v1";
+        start.Environment["TOKEN"] = Token;
+        start.Environment["LORA"] = "rap.safetensors";
+        start.Environment["REPLICATE_FROM"] = folder;
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, output + await errors);
+    }
+}
