@@ -15,6 +15,7 @@ public sealed partial class MusicPipeline
     /// <param name="progress">Told of each step, on the thread that computes.</param>
     /// <param name="cancellationToken">Stops the work within one step.</param>
     /// <exception cref="InvalidRequestException">The source has no samples, or samples that are not finite.</exception>
+    /// <exception cref="NonFiniteResultException">The codec gave numbers that are not finite.</exception>
     public Task<MusicLatents> EncodeAsync(MusicSource source, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -100,6 +101,7 @@ public sealed partial class MusicPipeline
             AudioBuffer decoded;
             using (piece)
             {
+                FiniteNumbers.Require(piece.Samples, MusicStage.Decoding, "codec", codec.Value.Networks);
                 decoded = ToAudio(piece.Samples);
             }
 
@@ -131,6 +133,7 @@ public sealed partial class MusicPipeline
         int items = (int)latents.size(0);
         StageProgress stage = new(progress, MusicStage.Decoding, codec.Value.DecodeSteps(items, latents.size(3), _options.DecodeMode), cancellationToken);
         Tensor samples = codec.Value.Decode(latents, _options.DecodeMode, stage, cancellationToken); // [B, 2, S]
+        FiniteNumbers.Require(samples, MusicStage.Decoding, "codec", codec.Value.Networks);
         return [.. Enumerable.Range(0, items).Select(item => Resampler.Resample(ToAudio(samples[item]), sampleRate))];
     }
 

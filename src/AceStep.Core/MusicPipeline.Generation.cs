@@ -26,7 +26,7 @@ public sealed partial class MusicPipeline
         StageClock clock = new();
 
         // Lyrics first: reading them is quick, and they may be refused.
-        LyricEncoding[] lyrics = TokenizeLyrics(request.Words);
+        LyricEncoding[] lyrics = TokenizeLyrics(request);
         TimeSpan lyricTime = clock.Lap();
         SourceMaterial? source = request.StartsFrom is null ? null : ReadSource(request, progress, cancellationToken);
         TimeSpan sourceTime = clock.Lap();
@@ -48,6 +48,7 @@ public sealed partial class MusicPipeline
             Songs = songs,
             Request = plan.Request,
             Lyrics = lyrics[^1].Lines,
+            Warnings = [.. ResultWarnings.OfWords(plan.Request, lyrics, _checkpoint.Tokenizer), .. ResultWarnings.OfSeeds(plan), .. ResultWarnings.OfSilence(songs)],
             Timings = new MusicTimings(sourceTime, lyricTime + composition.ConditioningTime, composition.DenoisingTime, clock.Lap()),
         };
     }
@@ -67,11 +68,18 @@ public sealed partial class MusicPipeline
 
         using Component<AceStepTransformer>.Lease transformer = _parts.Transformer.Borrow(progress, cancellationToken);
         EncoderRows[] conditions = [.. texts.Zip(lyrics, (text, words) => plan.Request.Encode(transformer.Value, text, LyricCondition.Create(words.Ids, _device)))];
+        foreach (EncoderRows encoded in conditions)
+        {
+            FiniteNumbers.RequireOfTransformer(encoded.HiddenStates, MusicStage.Conditioning, transformer.Value, null, plan.Request, _loras.Active);
+        }
+
         conditioning.Advance();
         TimeSpan conditioningTime = clock.Lap();
 
         using NoiseGenerators noise = new(plan.Seeds, plan.VariationSeeds, _dtype, _device);
-        Tensor latents = plan.Request.Denoise(new Denoiser(transformer.Value, conditions, source?.Latents, noise, progress, cancellationToken));
+        using StepWatch watch = new();
+        Tensor latents = plan.Request.Denoise(new Denoiser(transformer.Value, conditions, source?.Latents, noise, watch, progress, cancellationToken));
+        FiniteNumbers.RequireOfTransformer(latents, MusicStage.Denoising, transformer.Value, watch, plan.Request, _loras.Active);
         MusicLatents[] kept = [.. Enumerable.Range(0, plan.Seeds.Length).Select(item => MusicLatents.FromTensor(latents, item, plan.Describe(item)))];
         return new Composition(latents.MoveToOuterDisposeScope(), kept, conditioningTime, clock.Lap());
     }
@@ -101,12 +109,14 @@ public sealed partial class MusicPipeline
     }
 
     /// <summary>The tokens of each of a task's lyrics; lyrics that are the same are read once.</summary>
-    private LyricEncoding[] TokenizeLyrics(IReadOnlyList<Words> words)
+    private LyricEncoding[] TokenizeLyrics(MusicRequest request)
     {
+        IReadOnlyList<Words> words = request.Words;
+        LyricReading reading = new() { Language = request.LyricLanguage, ReadLanguageMarks = request.LyricLanguageMarks, Tidy = request.TidyLyrics };
         Dictionary<string, LyricEncoding> read = [];
         foreach (Words one in words.DistinctBy(one => one.Lyrics))
         {
-            LyricEncoding encoding = one.Lyrics.Length == 0 ? new LyricEncoding([], []) : KnownLyrics?.Invoke(one.Lyrics) ?? _parts.LyricTokenizer.Encode(one.Lyrics);
+            LyricEncoding encoding = one.Lyrics.Length == 0 ? new LyricEncoding([], []) : KnownLyrics?.Invoke(one.Lyrics) ?? _parts.LyricTokenizer.Encode(one.Lyrics, reading);
             read[one.Lyrics] = encoding.Ids.Count <= MaximumLyricTokens
                 ? encoding
                 : throw new InvalidRequestException(one.LyricsField, $"must have at most {FieldText.Of(MaximumLyricTokens)} tokens; these have {FieldText.Of(encoding.Ids.Count)}.");
@@ -125,6 +135,7 @@ public sealed partial class MusicPipeline
     private static TextCondition EncodeText(TextEncoder encoder, string prompt, bool needsNullText)
     {
         (Tensor hiddenStates, Tensor mask) = encoder.Encode([prompt]);
+        FiniteNumbers.Require(hiddenStates, MusicStage.Conditioning, "text encoder", encoder.Encoder);
         return new TextCondition(hiddenStates, needsNullText ? encoder.Encode([prompt], weakenQueries: true).HiddenStates : null, mask);
     }
 

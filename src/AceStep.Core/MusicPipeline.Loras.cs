@@ -34,7 +34,7 @@ public sealed partial class MusicPipeline
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         RequireFinite(weight);
-        return Exclusively(() => MergeLora(path, weight, useStoredAlpha));
+        return RunAsync(() => MergeLora(path, weight, useStoredAlpha), CancellationToken.None).GetAwaiter().GetResult();
     }
 
     private Lora MergeLora(string path, double weight, bool useStoredAlpha)
@@ -56,31 +56,48 @@ public sealed partial class MusicPipeline
     /// <summary>Changes a LoRA's factor; the file is not read from disk again. Waits for a request in progress.</summary>
     /// <exception cref="ArgumentException">The LoRA is not loaded in this pipeline, or the weight is not finite.</exception>
     /// <exception cref="InvalidOperationException">Called from a progress callback of this pipeline, which would wait for itself.</exception>
-    public void SetLoraWeight(Lora lora, double weight)
+    public void SetLoraWeight(Lora lora, double weight) => SetLoraWeightAsync(lora, weight).GetAwaiter().GetResult();
+
+    /// <inheritdoc cref="SetLoraWeight" />
+    /// <param name="lora">The LoRA.</param>
+    /// <param name="weight">Its new factor.</param>
+    /// <param name="cancellationToken">Ends the waiting for a request in progress; what has begun is finished.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled before it began; nothing has changed.</exception>
+    public Task SetLoraWeightAsync(Lora lora, double weight, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(lora);
         RequireFinite(weight);
-        Exclusively(() =>
-        {
-            RequireLoaded(lora);
-            ChangeLoras([.. _loras.Active.Select(active => active.Lora == lora ? active with { Weight = weight } : active)], lora);
-            return 0;
-        });
+        return RunAsync(
+            () =>
+            {
+                RequireLoaded(lora);
+                ChangeLoras([.. _loras.Active.Select(active => active.Lora == lora ? active with { Weight = weight } : active)], lora);
+                return 0;
+            },
+            cancellationToken);
     }
 
     /// <summary>Takes a LoRA away. Without any, the weights are the checkpoint's again, bit for bit. Waits for a request in progress.</summary>
     /// <exception cref="ArgumentException">The LoRA is not loaded in this pipeline.</exception>
     /// <exception cref="InvalidOperationException">Called from a progress callback of this pipeline, which would wait for itself.</exception>
-    public void UnloadLora(Lora lora)
+    public void UnloadLora(Lora lora) => UnloadLoraAsync(lora).GetAwaiter().GetResult();
+
+    /// <inheritdoc cref="UnloadLora" />
+    /// <param name="lora">The LoRA.</param>
+    /// <param name="cancellationToken">Ends the waiting for a request in progress; what has begun is finished.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled before it began; nothing has changed.</exception>
+    public Task UnloadLoraAsync(Lora lora, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(lora);
-        Exclusively(() =>
-        {
-            RequireLoaded(lora);
-            ChangeLoras([.. _loras.Active.Where(active => active.Lora != lora)], lora);
-            lora.File.Dispose();
-            return 0;
-        });
+        return RunAsync(
+            () =>
+            {
+                RequireLoaded(lora);
+                ChangeLoras([.. _loras.Active.Where(active => active.Lora != lora)], lora);
+                lora.File.Dispose();
+                return 0;
+            },
+            cancellationToken);
     }
 
     /// <summary>Puts all LoRAs into a transformer fresh from the checkpoint.</summary>
@@ -143,7 +160,4 @@ public sealed partial class MusicPipeline
             throw new ArgumentException($"A LoRA's weight must be a finite number; it is {FieldText.Of(weight)}.", nameof(weight));
         }
     }
-
-    /// <summary>Does work on the pipeline's thread and waits for it.</summary>
-    private T Exclusively<T>(Func<T> work) => RunAsync(work, CancellationToken.None).GetAwaiter().GetResult();
 }

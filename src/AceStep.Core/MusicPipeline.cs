@@ -71,6 +71,7 @@ public sealed partial class MusicPipeline : IMusicPipeline, IAsyncDisposable, ID
     /// <returns>The songs, one for each item of the batch.</returns>
     /// <exception cref="InvalidRequestException">A field of the request breaks a rule.</exception>
     /// <exception cref="FileNotFoundException">There are lyrics, and the checkpoint has no lyric vocabulary.</exception>
+    /// <exception cref="NonFiniteResultException">A network gave numbers that are not finite; the message says where it began, and the likely cause.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled; nothing is left behind.</exception>
     /// <exception cref="ObjectDisposedException">The pipeline has been disposed of.</exception>
     /// <example>

@@ -75,6 +75,7 @@ internal class FieldOptions : OptionGroup
         FieldKind.WholeNumbers => Values.WholeNumbers(result),
         FieldKind.Seconds => Values.Seconds(result),
         FieldKind.Choice => Values.Choice(result, field.Choices),
+        FieldKind.Text when field.Choices.Count > 0 => Values.Choice(result, field.Choices),
         FieldKind.Seeds => Values.Seeds(result),
         _ => Values.Text(result),
     };

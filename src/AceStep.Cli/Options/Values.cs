@@ -24,11 +24,12 @@ internal static class Values
     public static Seeds? Seeds(ArgumentResult result)
     {
         List<long> seeds = [];
-        foreach (string part in Token(result).Split(','))
+        foreach (string part in Token(result).Split(',', StringSplitOptions.TrimEntries))
         {
             if (!long.TryParse(part, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long seed))
             {
-                return Refuse<Seeds?>(result, "whole numbers separated by commas, such as 1,2,3");
+                bool isTooLarge = part.Length > 0 && part.TrimStart('+', '-').All(char.IsAsciiDigit);
+                return Refuse<Seeds?>(result, isTooLarge ? $"seeds from 0 to {long.MaxValue}, which is what 63 bits hold" : "whole numbers separated by commas, such as 1,2,3");
             }
 
             seeds.Add(seed);
@@ -40,7 +41,7 @@ internal static class Values
     public static IReadOnlyList<int>? WholeNumbers(ArgumentResult result)
     {
         List<int> numbers = [];
-        foreach (string part in Token(result).Split(','))
+        foreach (string part in Token(result).Split(',', StringSplitOptions.TrimEntries))
         {
             if (!int.TryParse(part, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number))
             {

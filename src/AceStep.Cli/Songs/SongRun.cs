@@ -3,7 +3,6 @@ using AceStep.Audio;
 using AceStep.Cli.Checkpoints;
 using AceStep.Cli.Options;
 using AceStep.Cli.Terminal;
-using AceStep.Lyrics;
 
 namespace AceStep.Cli.Songs;
 
@@ -23,7 +22,10 @@ internal sealed class SongRun(
         TimeSpan loading = Stopwatch.GetElapsedTime(started);
 
         MusicResult result = await screen.ShowProgressAsync(progress => pipeline.GenerateAsync(request, progress, cancellationToken));
-        WarnOfLyrics(result);
+        foreach (MusicWarning warning in result.Warnings)
+        {
+            Warn(warning.Message);
+        }
 
         started = Stopwatch.GetTimestamp();
         AudioBuffer[] written = [.. result.Songs.Select((song, index) => Save(song, index, request.Prompt, cancellationToken))];
@@ -40,17 +42,6 @@ internal sealed class SongRun(
             foreach (string warning in lora.Warnings)
             {
                 Warn($"{choice.Path}: {warning}");
-            }
-        }
-    }
-
-    private void WarnOfLyrics(MusicResult result)
-    {
-        foreach (LyricLine line in result.Lyrics)
-        {
-            foreach (LyricWarning warning in line.Warnings)
-            {
-                Warn($"line {line.Number} of the lyrics: {warning.Message}");
             }
         }
     }

@@ -13,6 +13,7 @@ namespace AceStep.Generation;
 /// <param name="conditions">What was encoded, one for each of the task's <see cref="MusicRequest.Words"/>.</param>
 /// <param name="source">The source's latents, [1, 8, 16, F]; null where there is none.</param>
 /// <param name="noise">The generation's random numbers.</param>
+/// <param name="watch">Remembers whether each evaluation gave finite numbers; its owner asks it where the result is not finite.</param>
 /// <param name="progress">Where progress goes; null for nowhere.</param>
 /// <param name="cancellationToken">Looked at before and after each evaluation.</param>
 internal sealed class Denoiser(
@@ -20,6 +21,7 @@ internal sealed class Denoiser(
     IReadOnlyList<EncoderRows> conditions,
     Tensor? source,
     NoiseGenerators noise,
+    StepWatch watch,
     IProgress<MusicProgress>? progress,
     CancellationToken cancellationToken)
 {
@@ -126,7 +128,7 @@ internal sealed class Denoiser(
         new(transformer, rows, schedule, noise.BatchSize, frames, guidance, new GuidanceWindow(schedule.Steps, guidance.Interval));
 
     /// <summary>Starts the stage, which a task does once: a unit for each evaluation, weighed by its work.</summary>
-    public StageProgress Begin(double[] work) => new(progress, MusicStage.Denoising, work.Length, cancellationToken, work);
+    public StageProgress Begin(double[] work) => new(progress, MusicStage.Denoising, work.Length, cancellationToken, work) { Watch = watch };
 
     /// <summary>One evaluation in its own dispose scope: the sample is replaced by what the step makes of it.</summary>
     public static Tensor Evaluate(Tensor latents, StageProgress stage, Func<Tensor, Tensor> step)
@@ -138,6 +140,7 @@ internal sealed class Denoiser(
         }
 
         latents.Dispose();
+        stage.Watch?.Mark(next);
         stage.Advance();
         return next;
     }

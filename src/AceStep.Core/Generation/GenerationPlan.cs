@@ -38,6 +38,11 @@ internal sealed record GenerationPlan(MusicRequest Request, long[] Seeds, long[]
             ["steps"] = Text(Request.Generation.Steps),
             ["scheduler"] = EnumNames.Of(Request.Generation.Scheduler),
         };
+        if (Request.LyricLanguage is { } language)
+        {
+            settings["lyric_language"] = language;
+        }
+
         if (VariationSeeds is not null)
         {
             settings["variation_seed"] = Text(VariationSeeds[item]);

@@ -60,11 +60,14 @@ internal sealed record SourceMaterial(Tensor Latents, AudioBuffer? Audio)
     }
 
     /// <summary>Encodes stereo at the model's rate: [1, 8, 16, F], F its length in whole latent frames, rounded up.</summary>
+    /// <exception cref="NonFiniteResultException">The codec gave numbers that are not finite.</exception>
     public static Tensor Encode(MusicCodec codec, AudioBuffer stereo, ScalarType dtype, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         Tensor samples = tensor(stereo.ToPlanar(), [1, 2, stereo.Length], float32);
         StageProgress stage = new(progress, MusicStage.EncodingSource, codec.EncodeSteps(1, stereo.Length), cancellationToken);
-        return codec.Encode(samples, stage, cancellationToken).to(dtype).MoveToOuterDisposeScope();
+        Tensor latents = codec.Encode(samples, stage, cancellationToken).to(dtype);
+        FiniteNumbers.Require(latents, MusicStage.EncodingSource, "codec", codec.Networks);
+        return latents.MoveToOuterDisposeScope();
     }
 }

@@ -31,6 +31,9 @@ internal sealed class StageProgress : IProgress<int>
         Report();
     }
 
+    /// <summary>Remembers what the units gave; null where nothing is looked at.</summary>
+    public StepWatch? Watch { get; init; }
+
     /// <summary>One unit is done.</summary>
     public void Advance()
     {

@@ -44,6 +44,24 @@ public abstract record MusicRequest
     [RequestField("Lyrics with structure tags; empty: none.", Deployment = "lyrics", Group = RequestFieldAttribute.Music)]
     public string Lyrics { get; init; } = "";
 
+    /// <summary>
+    /// The language of every line of the lyrics: en, de, fr, es, it, pt, pl, tr, ru, cs, nl, ar, zh, ja, hu, ko or hi. Null
+    /// (the default): found line by line, as the original does, which takes short lines for other languages at times.
+    /// </summary>
+    [LyricLanguageField]
+    public string? LyricLanguage { get; init; }
+
+    /// <summary>Whether [lang:ja] at the start of a line names its language, before <see cref="LyricLanguage"/>. Default false: it is sung, as by the original.</summary>
+    [RequestField("Let [lang:ja] at the start of a line of the lyrics name its language; the original would sing it.", Option = "language-marks", Group = RequestFieldAttribute.Music)]
+    public bool LyricLanguageMarks { get; init; }
+
+    /// <summary>
+    /// Whether lyrics from the web are tidied: known spellings of sections become the model's tags, time stamps, Markdown and
+    /// other line breaks are taken out; see <see cref="AceStep.Lyrics.LyricReading.Tidy"/>. Default false: they are sung, as by the original.
+    /// </summary>
+    [RequestField("Turn known spellings of sections into the model's tags, and take time stamps and Markdown out of the lyrics; the original would sing them.", Group = RequestFieldAttribute.Music)]
+    public bool TidyLyrics { get; init; }
+
     /// <summary>The seed, or one for each song of the batch. Default: drawn at random and reported in the result.</summary>
     [RequestField("The seed, or one for each song of the batch.", Minimum = 0, Deployment = "seed", Group = RequestFieldAttribute.Music)]
     public Seeds Seed { get; init; } = Seeds.Random;

@@ -15,6 +15,9 @@ public sealed record MusicResult
     /// <summary>What became of each line of the lyrics: its language, what is sung, its tokens, its warnings. For a style transfer, of the target's lyrics.</summary>
     public required IReadOnlyList<LyricLine> Lyrics { get; init; }
 
+    /// <summary>What a user should know of the result: of the source, the prompt, the lyrics, the seeds, the songs. Often empty.</summary>
+    public IReadOnlyList<MusicWarning> Warnings { get; init; } = [];
+
     /// <summary>How long each part took.</summary>
     public required MusicTimings Timings { get; init; }
 }

@@ -63,16 +63,17 @@ internal sealed class RequestField
         Default = IsRequired ? null : property.GetValue(Owner(blank));
         Option = declaration.Option ?? JsonNamingPolicy.KebabCaseLower.ConvertName(property.Name);
         Choices = Kind == FieldKind.Choice ? [.. EnumNames.All(ValueType).Select(choice => KeyValuePair.Create(choice.Key, (object)choice.Value))]
-            : [.. declaration.Values.Select(value => KeyValuePair.Create(FieldText.Of(value), (object)value))];
+            : [.. declaration.Values.Select(value => KeyValuePair.Create(FieldText.Of(value), (object)value)), .. declaration.Texts.Select(text => KeyValuePair.Create(text, (object)text))];
+        bool isFreeText = Kind == FieldKind.Text && Choices.Count == 0;
         Capability = new FieldCapability
         {
             Name = settings is null ? property.Name : $"{settings.Name}.{property.Name}",
             Description = declaration.Description,
             Default = FieldText.OfDefault(Default),
-            Minimum = Kind == FieldKind.Text ? 0 : Bound(declaration.Minimum),
-            Maximum = Bound(declaration.Maximum) ?? (Kind == FieldKind.Text ? LongestText : null),
-            IsInteger = Kind is FieldKind.Text or FieldKind.WholeNumber or FieldKind.WholeNumbers or FieldKind.Seeds && Choices.Count == 0,
-            Unit = declaration.Unit ?? (Kind switch { FieldKind.Seconds => "s", FieldKind.Text => "characters", _ => null }),
+            Minimum = isFreeText ? 0 : Bound(declaration.Minimum),
+            Maximum = Bound(declaration.Maximum) ?? (isFreeText ? LongestText : null),
+            IsInteger = isFreeText || Kind is FieldKind.WholeNumber or FieldKind.WholeNumbers or FieldKind.Seeds && Choices.Count == 0,
+            Unit = declaration.Unit ?? (Kind switch { FieldKind.Seconds => "s", FieldKind.Text when isFreeText => "characters", _ => null }),
             Choices = Kind == FieldKind.Flag ? ["true", "false"] : [.. Choices.Select(choice => choice.Key)],
             DeploymentName = declaration.Deployment,
             DeploymentMinimum = Bound(declaration.DeploymentMinimum),

@@ -32,6 +32,9 @@ internal class RequestFieldAttribute(string description) : Attribute
     /// <summary>The values allowed of a whole number, where they can be listed.</summary>
     public int[] Values { get; init; } = [];
 
+    /// <summary>The values allowed of a text, where they can be listed.</summary>
+    public string[] Texts { get; init; } = [];
+
     /// <summary>What the model's deployment on Replicate calls the field; null where it does not have it.</summary>
     public string? Deployment { get; init; }
 

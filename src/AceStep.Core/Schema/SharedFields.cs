@@ -34,3 +34,11 @@ internal sealed class ShareFieldAttribute : RequestFieldAttribute
 
 /// <summary>What is heard where a source is kept.</summary>
 internal sealed class SourceBlendFieldAttribute() : RequestFieldAttribute("What is heard where the source is kept.");
+
+/// <summary>The language of lyrics.</summary>
+internal sealed class LyricLanguageFieldAttribute : RequestFieldAttribute
+{
+    public LyricLanguageFieldAttribute()
+        : base("The language of every line of the lyrics; not given: found line by line.") =>
+        (Texts, Option, Group) = ([.. Lyrics.LyricTokenizer.SupportedLanguages], "language", Music);
+}

@@ -98,6 +98,41 @@ public sealed class Umt5Tokenizer
         return [.. ids.Take(kept), _endId];
     }
 
+    /// <summary>Finds where a text is cut; null where all of it is read.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="maximumLength">How many ids there may be, the end's included.</param>
+    /// <returns>The ids that the whole text has without the end's, and the characters up to the last word that is read whole.</returns>
+    public (int Tokens, int Characters)? FindCut(string text, int maximumLength = DefaultMaximumLength)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maximumLength, 1);
+        int tokens = Count(text);
+        if (tokens < maximumLength)
+        {
+            return null;
+        }
+
+        // Words are encoded each by itself, so the ids of a text grow with each of its words. The cut is near the front.
+        int[] ends = [.. Enumerable.Range(1, text.Length - 1).Where(index => text[index] == ' ' && text[index - 1] != ' ')];
+        int beyond = 1;
+        while (beyond <= ends.Length && Count(text[..ends[beyond - 1]]) < maximumLength)
+        {
+            beyond *= 2;
+        }
+
+        int whole = beyond / 2;
+        beyond = Math.Min(beyond, ends.Length + 1);
+        while (beyond - whole > 1)
+        {
+            int middle = (whole + beyond) / 2;
+            (whole, beyond) = Count(text[..ends[middle - 1]]) < maximumLength ? (middle, beyond) : (whole, middle);
+        }
+
+        return (tokens, whole == 0 ? 0 : ends[whole - 1]);
+
+        int Count(string part) => Encode(part, int.MaxValue).Length - 1;
+    }
+
     /// <summary>Encodes the text between two added tokens, word by word, until there are ids enough.</summary>
     private void EncodeChunk(ReadOnlySpan<char> chunk, int maximumLength, List<int> ids)
     {
