@@ -101,7 +101,7 @@ public sealed partial class MusicPipeline
             AudioBuffer decoded;
             using (piece)
             {
-                FiniteNumbers.Require(piece.Samples, MusicStage.Decoding, "codec", codec.Value.Networks);
+                FiniteNumbers.Require(piece.Samples, MusicStage.Decoding, "codec", codec.Value.Modules);
                 decoded = ToAudio(piece.Samples);
             }
 
@@ -133,7 +133,7 @@ public sealed partial class MusicPipeline
         int items = (int)latents.size(0);
         StageProgress stage = new(progress, MusicStage.Decoding, codec.Value.DecodeSteps(items, latents.size(3), _options.DecodeMode), cancellationToken);
         Tensor samples = codec.Value.Decode(latents, _options.DecodeMode, stage, cancellationToken); // [B, 2, S]
-        FiniteNumbers.Require(samples, MusicStage.Decoding, "codec", codec.Value.Networks);
+        FiniteNumbers.Require(samples, MusicStage.Decoding, "codec", codec.Value.Modules);
         return [.. Enumerable.Range(0, items).Select(item => Resampler.Resample(ToAudio(samples[item]), sampleRate))];
     }
 

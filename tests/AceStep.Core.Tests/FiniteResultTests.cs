@@ -38,7 +38,7 @@ public sealed class FiniteResultTests : PipelineFixture
     [Test]
     public void Generate_DamagedCodec_NamesTheWeight()
     {
-        NonFiniteResultException error = Damaged(Pipeline.Parts.Codec.Resident!.Networks[1], _ => true, float.NaN);
+        NonFiniteResultException error = Damaged(Pipeline.Parts.Codec.Resident!.Modules[1], _ => true, float.NaN);
 
         Assert.That((error.Stage, error.Network), Is.EqualTo((MusicStage.Decoding, "codec")));
         Assert.That(error.Message, Does.Contain("is not finite: the checkpoint is damaged"));
@@ -48,7 +48,7 @@ public sealed class FiniteResultTests : PipelineFixture
     public void Encode_DamagedCodec_IsAnErrorBeforeTheLoop()
     {
         NonFiniteResultException error = Damaged(
-            Pipeline.Parts.Codec.Resident!.Networks[0], _ => true, float.NaN, new AudioToAudioRequest { Prompt = "funk", Source = Tones, Seed = 1, Generation = Quick });
+            Pipeline.Parts.Codec.Resident!.Modules[0], _ => true, float.NaN, new AudioToAudioRequest { Prompt = "funk", Source = Tones, Seed = 1, Generation = Quick });
 
         Assert.That((error.Stage, error.Network), Is.EqualTo((MusicStage.EncodingSource, "codec")));
     }
@@ -88,7 +88,7 @@ public sealed class FiniteResultTests : PipelineFixture
     [Test]
     public async Task Generate_SilentSong_SaysSo()
     {
-        using IDisposable muted = Change(Pipeline.Parts.Codec.Resident!.Networks[1], name => name.Contains("conv_post", StringComparison.Ordinal), 0);
+        using IDisposable muted = Change(Pipeline.Parts.Codec.Resident!.Modules[1], name => name.Contains("conv_post", StringComparison.Ordinal), 0);
 
         MusicResult result = await Pipeline.TextToMusicAsync(TextToMusic);
 

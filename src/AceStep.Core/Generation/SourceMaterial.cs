@@ -67,7 +67,7 @@ internal sealed record SourceMaterial(Tensor Latents, AudioBuffer? Audio)
         Tensor samples = tensor(stereo.ToPlanar(), [1, 2, stereo.Length], float32);
         StageProgress stage = new(progress, MusicStage.EncodingSource, codec.EncodeSteps(1, stereo.Length), cancellationToken);
         Tensor latents = codec.Encode(samples, stage, cancellationToken).to(dtype);
-        FiniteNumbers.Require(latents, MusicStage.EncodingSource, "codec", codec.Networks);
+        FiniteNumbers.Require(latents, MusicStage.EncodingSource, "codec", codec.Modules);
         return latents.MoveToOuterDisposeScope();
     }
 }

@@ -60,7 +60,7 @@ public sealed partial class MusicCodec : IDisposable
     public int LatentHeight => _spectrogram.Bins / _autoencoderConfig.Downsampling;
 
     /// <summary>The networks that it consists of.</summary>
-    internal torch.nn.Module[] Networks => [_autoencoder, _vocoder];
+    internal torch.nn.Module[] Modules => [_autoencoder, _vocoder];
 
     /// <summary>The most latent frames that a window has, its context apart.</summary>
     internal int WindowFrames { get; set; } = DefaultWindowFrames;
