@@ -111,12 +111,13 @@ public sealed class SourceTaskTests : PipelineFixture
         (Tensor states, Tensor mask) = Pipeline.Parts.TextEncoder.Resident!.Encode(["funk"]);
         AceStepTransformer transformer = Pipeline.Parts.Transformer.Resident!;
         ContinuationRequest request = Continuation(_source, before, after) with { Generation = Quick with { Steps = 1 } };
-        EncoderRows rows = EncoderRows.ForGeneration(transformer, new TextCondition(states, null, mask), LyricCondition.Create([], CPU), request.Guidance);
+        EncoderRows rows = request.Encode(transformer, new TextCondition(states, null, mask), LyricCondition.Create([], CPU));
         using var random = new torch.Generator(1);
         Tensor source = randn(1, LatentFrames.Channels, LatentFrames.Rows, 2500, generator: random);
-        using NoiseGenerators noise = new([1], [2], CPU);
+        using NoiseGenerators noise = new([1], [2], float32, CPU);
+        using StepWatch watch = new();
 
-        Tensor result = new Denoiser(transformer, noise, float32, null, CancellationToken.None).Extend(rows, request, source, before, after);
+        Tensor result = request.Denoise(new Denoiser(transformer, [rows], source, noise, watch, null, CancellationToken.None));
 
         Assert.That(result.size(3), Is.EqualTo(before + 2500 + after));
         TensorAssert.BitEqual(result.narrow(3, before, 2500), source, "the source's frames");
