@@ -115,8 +115,9 @@ public sealed class SourceTaskTests : PipelineFixture
         using var random = new torch.Generator(1);
         Tensor source = randn(1, LatentFrames.Channels, LatentFrames.Rows, 2500, generator: random);
         using NoiseGenerators noise = new([1], [2], float32, CPU);
+        using StepWatch watch = new();
 
-        Tensor result = request.Denoise(new Denoiser(transformer, [rows], source, noise, null, CancellationToken.None));
+        Tensor result = request.Denoise(new Denoiser(transformer, [rows], source, noise, watch, null, CancellationToken.None));
 
         Assert.That(result.size(3), Is.EqualTo(before + 2500 + after));
         TensorAssert.BitEqual(result.narrow(3, before, 2500), source, "the source's frames");
