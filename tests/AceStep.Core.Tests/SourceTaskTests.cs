@@ -104,7 +104,7 @@ public sealed class SourceTaskTests : PipelineFixture
     [TestCase(200, 0)]
     [TestCase(0, 200)]
     [TestCase(100, 150)]
-    public void Extend_BeyondOnePass_PutsTheTrimmedContextBack(int before, int after)
+    public void Denoise_ContinuationBeyondOnePass_PutsTheTrimmedContextBack(int before, int after)
     {
         // The original loses or corrupts what it trims. Asked of the latents alone: to decode them takes ten times as long.
         using var inference = inference_mode();
