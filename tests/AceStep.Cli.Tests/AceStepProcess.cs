@@ -81,13 +81,13 @@ internal static class AceStepProcess
         return StartCommand(command, environment);
     }
 
-    /// <summary>Runs the program to its end on a terminal of 120 columns.</summary>
+    /// <summary>Runs the program to its end on a terminal.</summary>
     /// <returns>What it wrote, control codes included.</returns>
-    public static string RunOnTerminal(string[] arguments)
+    public static string RunOnTerminal(string[] arguments, int columns = 120)
     {
         Tool.Require("script");
         string line = string.Join(' ', Command(arguments).Select(argument => $"'{argument}'"));
-        using Process process = StartCommand(["script", "-qec", $"stty cols 120; {line}", "/dev/null"], ("TERM", "xterm-256color"));
+        using Process process = StartCommand(["script", "-qec", $"stty cols {columns}; {line}", "/dev/null"], ("TERM", "xterm-256color"));
         process.StandardInput.Close();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using AceStep.Audio;
 using AceStep.Testing;
 
@@ -264,6 +265,31 @@ public sealed class GenerateTests
         Assert.That(output, Does.Contain("Denoising").And.Contains("━").And.Contains("100%"), "bars");
         Assert.That(output, Does.Contain("╭").And.Contains("│ Seed").And.Contains("│ Peak memory"), "the table");
         Assert.That(folder.Files, Is.EqualTo(new[] { "song.wav" }));
+    }
+
+    [TestCase(40, @"Denoising +\d+%\s*$")]
+    [TestCase(50, @"Denoising +\d+%( +\d+:\d\d( left)?)?$")]
+    [TestCase(70, @"Denoising +[━ ]+ +\d+%")]
+    public void Generate_OnANarrowTerminal_ShowsEachStageInOneRow(int columns, string row)
+    {
+        using TemporaryFolder folder = new();
+
+        string output = AceStepProcess.RunOnTerminal(["generate", .. Quick, "--output", folder.File("song.wav")], columns);
+
+        string[] rows = [.. Regex.Replace(output, "\u001b\\[[0-9;?]*[A-Za-z]", "").Split('\n', '\r').Select(line => line.TrimEnd()).Where(line => line.Contains("Denoising"))];
+        Assert.That(rows, Is.Not.Empty);
+        Assert.That(rows, Has.All.Match(row));
+        Assert.That(rows.Select(line => line.Length), Has.All.LessThanOrEqualTo(columns));
+    }
+
+    [Test]
+    public void Generate_OnATerminalTooNarrowForRows_WritesLines()
+    {
+        using TemporaryFolder folder = new();
+
+        string output = AceStepProcess.RunOnTerminal(["generate", .. Quick, "--output", folder.File("song.wav")], columns: 30);
+
+        Assert.That(output, Does.Contain("Denoising: 3 of 3, done in"));
     }
 
     [TestCase("INT", 130)]

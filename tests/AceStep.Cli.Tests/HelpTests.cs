@@ -56,6 +56,10 @@ public sealed class HelpTests
     }
 
     [Test]
+    public void Help_OfAnArgumentWithALongName_KeepsItApartFromItsText() =>
+        Assert.That(AceStepProcess.Run("info", "--help").Returning(0).Output, Does.Match("\\n  CHECKPOINT  +A folder"));
+
+    [Test]
     public void Help_OfTheTasks_TakesRangesAndDefaultsFromTheCapabilities()
     {
         foreach (TaskCapability task in MusicPipeline.Capabilities.Tasks)

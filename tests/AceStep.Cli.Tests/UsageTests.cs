@@ -52,6 +52,29 @@ public sealed class UsageTests
         Assert.That(result.Output, Is.Empty);
     }
 
+    [TestCase("'generate'", "genrate")]
+    [TestCase("'audio2audio'", "audio2audoi", "--source", "a.wav")]
+    [TestCase("'--prompt'", "generate", "--promt", "funk")]
+    [TestCase("'--guidance-scale'", "generate", "--guidence-scale", "3")]
+    [TestCase("'--help'", "generate", "--hlep")]
+    public void Run_WithAMistypedWord_SaysWhatMayBeMeant(string meant, params string[] arguments) =>
+        Assert.That(AceStepProcess.Run(arguments).Returning(2).Error, Does.Contain($"Did you mean {meant}?"));
+
+    [TestCase("xyzzy")]
+    [TestCase("generate", "--bogus")]
+    public void Run_WithAWordLikeNoOther_SuggestsNothing(params string[] arguments) =>
+        Assert.That(AceStepProcess.Run(arguments).Returning(2).Error, Does.Not.Contain("Did you mean"));
+
+    [TestCase("generate --scheduler ", "euler", "heun", "pingpong")]
+    [TestCase("generate --decode ", "auto", "whole", "windowed")]
+    [TestCase("accompany --style ja", "jazz")]
+    public void Complete_OfAChoice_OffersTheWordsOfTheHelp(string line, params string[] words)
+    {
+        string[] offered = AceStepProcess.Run($"[suggest:{line.Length}]", line).Returning(0).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+        Assert.That(offered, Is.EquivalentTo(words));
+    }
+
     [Test]
     public void Run_WithABrokenRuleAndJson_WritesAnObjectWithTheError()
     {
