@@ -23,6 +23,11 @@ internal sealed class SongRun(
         TimeSpan loading = Stopwatch.GetElapsedTime(started);
 
         MusicResult result = await screen.ShowProgressAsync(progress => pipeline.GenerateAsync(request, progress, cancellationToken));
+        foreach (string warning in result.Warnings)
+        {
+            Warn(warning);
+        }
+
         WarnOfLyrics(result);
 
         started = Stopwatch.GetTimestamp();

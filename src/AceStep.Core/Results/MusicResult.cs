@@ -15,6 +15,9 @@ public sealed record MusicResult
     /// <summary>What became of each line of the lyrics: its language, what is sung, its tokens, its warnings. For a style transfer, of the target's lyrics.</summary>
     public required IReadOnlyList<LyricLine> Lyrics { get; init; }
 
+    /// <summary>What is not as the request may have meant it, such as a source that is cut: sentences in English. Those on lines of the lyrics are in <see cref="Lyrics"/>.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>How long each part took.</summary>
     public required MusicTimings Timings { get; init; }
 }
