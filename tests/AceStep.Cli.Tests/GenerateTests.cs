@@ -70,7 +70,7 @@ public sealed class GenerateTests
 
     [Test]
     public void Generate_TwoSongsToStandardOutput_IsRefused() =>
-        Assert.That(AceStepProcess.Run(["generate", .. Quick, "--batch-size", "2", "--output", "-"]).Returning(2).Error, Does.Contain("--output - writes one song"));
+        Assert.That(AceStepProcess.Run(["generate", .. Quick, "--batch", "2", "--output", "-"]).Returning(2).Error, Does.Contain("--output - writes one song"));
 
     [Test]
     public void Generate_FromAPipeThatIsCut_WarnsInTheReport()
