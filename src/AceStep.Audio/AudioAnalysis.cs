@@ -4,7 +4,9 @@ using AceStep.Audio.Analysis;
 namespace AceStep.Audio;
 
 /// <summary>What a sound measures: levels, loudness, brightness, clipping, silence.</summary>
-/// <remarks>Decibels of silence are <see cref="double.NegativeInfinity"/>.</remarks>
+/// <remarks>
+/// Decibels of silence are <see cref="double.NegativeInfinity"/>. Samples that are NaN or infinite are counted, and measured as zero.
+/// </remarks>
 public sealed record AudioAnalysis
 {
     /// <summary>A sample at or beyond the largest of 16 bits counts as clipped.</summary>
@@ -43,10 +45,14 @@ public sealed record AudioAnalysis
     /// <summary>The share, 0 to 1, of blocks of 50 ms in which no sample reaches -60 dBFS.</summary>
     public required double SilentShare { get; init; }
 
+    /// <summary>Samples, of all channels, that are NaN or infinite.</summary>
+    public required long NonFiniteSamples { get; init; }
+
     /// <summary>Measures a sound, which takes a second or two for four minutes of stereo.</summary>
     public static AudioAnalysis Of(AudioBuffer audio)
     {
         ArgumentNullException.ThrowIfNull(audio);
+        (audio, long nonFinite) = FiniteSamples.Of(audio);
         double peak = Analysis.TruePeak.SamplePeak(audio);
         return new AudioAnalysis
         {
@@ -59,6 +65,7 @@ public sealed record AudioAnalysis
             SpectralCentroid = Centroid(audio),
             ClippedSamples = CountClipped(audio),
             SilentShare = MeasureSilence(audio),
+            NonFiniteSamples = nonFinite,
         };
     }
 
@@ -68,7 +75,7 @@ public sealed record AudioAnalysis
         long tenths = (long)Math.Round(Duration.TotalSeconds * 10);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{tenths / 600}:{tenths % 600 / 10.0:00.0}, {SampleRate} Hz {ChannelsText()}, {DecibelText(IntegratedLoudness)} LUFS, true peak {DecibelText(TruePeak)} dBTP, centroid {SpectralCentroid / 1000:0.0} kHz, {ClippingText()}, {100 * SilentShare:0} % silence");
+            $"{tenths / 600}:{tenths % 600 / 10.0:00.0}, {SampleRate} Hz {ChannelsText()}, {DecibelText(IntegratedLoudness)} LUFS, true peak {DecibelText(TruePeak)} dBTP, centroid {SpectralCentroid / 1000:0.0} kHz, {ClippingText()}, {100 * SilentShare:0} % silence{NonFiniteText()}");
     }
 
     internal static double Decibels(double amplitude) => 20 * Math.Log10(amplitude);
@@ -84,6 +91,8 @@ public sealed record AudioAnalysis
         double.IsNegativeInfinity(level) ? "-inf" : level.ToString("0.0", CultureInfo.InvariantCulture);
 
     private string ClippingText() => ClippedSamples == 0 ? "no clipping" : $"{ClippedSamples} clipped samples";
+
+    private string NonFiniteText() => NonFiniteSamples == 0 ? "" : $", {NonFiniteSamples} samples that are no numbers";
 
     private static double Centroid(AudioBuffer audio)
     {

@@ -163,10 +163,34 @@ public sealed class AudioBuffer
     /// <exception cref="NotSupportedException">There are more than eight channels, whose places are not known.</exception>
     public AudioBuffer ToStereo() => Channels == 2 ? this : ChannelMix.Stereo(this);
 
+    /// <inheritdoc cref="AudioFile.Load(string)"/>
+    public static AudioBuffer Load(string path) => AudioFile.Load(path);
+
+    /// <inheritdoc cref="AudioFile.Load(Stream)"/>
+    public static AudioBuffer Load(Stream stream) => AudioFile.Load(stream);
+
     /// <summary>
     /// Writes the sound to a file whose extension names the format, as <see cref="AudioFile.Save(AudioBuffer, string, AudioFormat?, AudioSaveOptions?)"/> does.
     /// </summary>
     public void Save(string path, AudioSaveOptions? options = null) => AudioFile.Save(this, path, null, options);
+
+    /// <summary>Writes the sound to a stream, as <see cref="AudioFile.Save(AudioBuffer, Stream, AudioFormat, AudioSaveOptions?)"/> does.</summary>
+    public void Save(Stream stream, AudioFormat format, AudioSaveOptions? options = null) => AudioFile.Save(this, stream, format, options);
+
+    /// <summary>
+    /// Writes the sound to a file, as <see cref="AudioFile.SaveAsync(AudioBuffer, string, AudioFormat?, AudioSaveOptions?, CancellationToken)"/> does.
+    /// </summary>
+    public Task SaveAsync(string path, AudioSaveOptions? options = null, CancellationToken cancellationToken = default) =>
+        AudioFile.SaveAsync(this, path, null, options, cancellationToken);
+
+    /// <summary>
+    /// Writes the sound to a stream by asynchronous writes alone, as <see cref="AudioFile.SaveAsync(AudioBuffer, Stream, AudioFormat, AudioSaveOptions?, CancellationToken)"/> does.
+    /// </summary>
+    public Task SaveAsync(Stream stream, AudioFormat format, AudioSaveOptions? options = null, CancellationToken cancellationToken = default) =>
+        AudioFile.SaveAsync(this, stream, format, options, cancellationToken);
+
+    /// <summary>The bytes of the sound's file, as <see cref="AudioFile.Encode"/> gives them.</summary>
+    public byte[] Encode(AudioFormat format, AudioSaveOptions? options = null) => AudioFile.Encode(this, format, options);
 
     /// <inheritdoc/>
     public override string ToString() => $"{Channels} x {Length} samples at {SampleRate} Hz ({Duration.TotalSeconds:0.###} s)";

@@ -20,6 +20,9 @@ public static class AudioFile
         (".mp3", AudioFormat.Mp3),
     ];
 
+    /// <summary>Frames between looks at a cancellation token, and between writes to a stream.</summary>
+    private const int BlockLength = 1 << 16;
+
     /// <summary>The most bytes that are read of a stream that cannot seek, such as a pipe: 1 GiB.</summary>
     public const long MaxStreamLength = 1L << 30;
 
@@ -55,6 +58,15 @@ public static class AudioFile
     {
         using AudioReader reader = OpenRead(stream, leaveOpen: true);
         return new LoadedAudio(reader.ReadToEnd(), reader.Info, reader.Warnings);
+    }
+
+    /// <summary>Decodes a whole file from a stream, which stays open and is read by asynchronous reads alone, to its end.</summary>
+    /// <exception cref="AudioFormatException">The stream is not audio of a known format, is damaged, or has more than <see cref="MaxStreamLength"/> bytes.</exception>
+    public static async Task<LoadedAudio> LoadAsync(Stream stream, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        MemoryStream copy = await Decoders.ReadAllAsync(stream, "the stream", MaxStreamLength, cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => LoadWithInfo(copy), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Says what a file holds without decoding it.</summary>
@@ -98,7 +110,10 @@ public static class AudioFile
         return Decoders.Open(stream, leaveOpen, "the stream");
     }
 
-    /// <summary>Writes a sound to a file. The file appears under its name only when it is complete.</summary>
+    /// <summary>
+    /// Writes a sound to a file, which appears under its name only when it is complete. Of a symbolic link, what it points to is
+    /// written; a pipe or a device gets all of the bytes at the end.
+    /// </summary>
     /// <param name="audio">The sound.</param>
     /// <param name="path">The file; one that is there already is replaced.</param>
     /// <param name="format">The format, or null for the one that the extension names.</param>
@@ -110,8 +125,7 @@ public static class AudioFile
     {
         ArgumentNullException.ThrowIfNull(audio);
         using AudioWriter writer = Create(path, audio.SampleRate, audio.Channels, format, options, audio.Length);
-        writer.Write(audio);
-        writer.Complete();
+        WriteAll(writer, audio, CancellationToken.None);
     }
 
     /// <summary>Writes a sound to a stream, which stays open.</summary>
@@ -125,10 +139,82 @@ public static class AudioFile
     {
         ArgumentNullException.ThrowIfNull(audio);
         ArgumentNullException.ThrowIfNull(stream);
-        IAudioEncoder encoder = NewEncoder(stream, audio.SampleRate, audio.Channels, format, options ?? new AudioSaveOptions(), audio.Length);
-        using var writer = new AudioWriter(encoder, format, audio.SampleRate, audio.Channels, null);
-        writer.Write(audio);
+        using AudioWriter writer = NewWriter(stream, audio, format, options);
+        WriteAll(writer, audio, CancellationToken.None);
+    }
+
+    /// <summary>The bytes of a sound's file.</summary>
+    /// <inheritdoc cref="Save(AudioBuffer, Stream, AudioFormat, AudioSaveOptions?)"/>
+    public static byte[] Encode(AudioBuffer audio, AudioFormat format, AudioSaveOptions? options = null)
+    {
+        using var file = new MemoryStream();
+        Save(audio, file, format, options);
+        return file.ToArray();
+    }
+
+    /// <summary>
+    /// As <see cref="Save(AudioBuffer, string, AudioFormat?, AudioSaveOptions?)"/>, on a thread of the pool. When it is cancelled,
+    /// nothing is left of the file.
+    /// </summary>
+    /// <inheritdoc cref="Save(AudioBuffer, string, AudioFormat?, AudioSaveOptions?)"/>
+    public static Task SaveAsync(
+        AudioBuffer audio, string path, AudioFormat? format = null, AudioSaveOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(audio);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return Task.Run(
+            () =>
+            {
+                using AudioWriter writer = Create(path, audio.SampleRate, audio.Channels, format, options, audio.Length);
+                WriteAll(writer, audio, cancellationToken);
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Writes a sound to a stream, which stays open, by asynchronous writes alone: the body of a web server's response will do.</summary>
+    /// <param name="audio">The sound.</param>
+    /// <param name="stream">Where to write; it need not be seekable.</param>
+    /// <param name="format">The format. WAV is written as it is made; the others are first made in memory, on a thread of the pool.</param>
+    /// <param name="options">Encoding, quality and tags; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the writing midway.</param>
+    /// <exception cref="ArgumentException">The format cannot hold this sound.</exception>
+    /// <exception cref="InvalidOperationException">The sound is empty, and the format is neither WAV nor AIFF.</exception>
+    public static async Task SaveAsync(
+        AudioBuffer audio, Stream stream, AudioFormat format, AudioSaveOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(audio);
+        ArgumentNullException.ThrowIfNull(stream);
+        using var made = new MemoryStream();
+        using AudioWriter writer = NewWriter(made, audio, format, options);
+        if (format != AudioFormat.Wav)
+        {
+            await Task.Run(() => WriteAll(writer, audio, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await HandOnAsync().ConfigureAwait(false);
+            return;
+        }
+
+        for (int position = 0; position < audio.Length; position += BlockLength)
+        {
+            writer.Write(audio, position, Math.Min(BlockLength, audio.Length - position));
+            await HandOnAsync().ConfigureAwait(false);
+        }
+
         writer.Complete();
+        await HandOnAsync().ConfigureAwait(false);
+
+        async Task HandOnAsync()
+        {
+            await stream.WriteAsync(made.GetBuffer().AsMemory(0, (int)made.Length), cancellationToken).ConfigureAwait(false);
+            made.SetLength(0);
+        }
+    }
+
+    /// <summary>Refuses a path to which no file can be written, before the time that making a sound takes; leaves nothing there.</summary>
+    /// <exception cref="IOException">It is a folder, its folder does not exist, or no file can be made there.</exception>
+    public static void RequireWritable(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        OutputFile.RequireWritable(path);
     }
 
     /// <summary>Starts a file that is written piece by piece.</summary>
@@ -165,7 +251,7 @@ public static class AudioFile
         string path, int sampleRate, int channels, AudioFormat? format, AudioSaveOptions? options, long? length)
     {
         AudioFormat chosen = format ?? FormatOf(path);
-        var file = new AtomicFile(path);
+        var file = new OutputFile(path);
         try
         {
             IAudioEncoder encoder = NewEncoder(file.Stream, sampleRate, channels, chosen, options ?? new AudioSaveOptions(), length);
@@ -176,6 +262,26 @@ public static class AudioFile
             file.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Writes all of a sound and completes the file.</summary>
+    private static void WriteAll(AudioWriter writer, AudioBuffer audio, CancellationToken cancellationToken)
+    {
+        for (int position = 0; position < audio.Length; position += BlockLength)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            writer.Write(audio, position, Math.Min(BlockLength, audio.Length - position));
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        writer.Complete();
+    }
+
+    /// <summary>A writer of a whole sound to a stream.</summary>
+    private static AudioWriter NewWriter(Stream stream, AudioBuffer audio, AudioFormat format, AudioSaveOptions? options)
+    {
+        IAudioEncoder encoder = NewEncoder(stream, audio.SampleRate, audio.Channels, format, options ?? new AudioSaveOptions(), audio.Length);
+        return new AudioWriter(encoder, format, audio.SampleRate, audio.Channels, null);
     }
 
     private static IAudioEncoder NewEncoder(

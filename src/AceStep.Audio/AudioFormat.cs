@@ -68,3 +68,45 @@ public sealed class AudioFormatException : Exception
     {
     }
 }
+
+/// <summary>How a sound is written to a file.</summary>
+public sealed record AudioSaveOptions
+{
+    /// <summary>
+    /// How samples are stored in WAV, AIFF and FLAC. The default is <see cref="SampleEncoding.Float32"/> for WAV
+    /// and AIFF, so that nothing is lost, and <see cref="SampleEncoding.Pcm24"/> for FLAC, which holds only
+    /// integers. Integer encodings clamp samples beyond -1 and 1 and round to the nearest step.
+    /// </summary>
+    public SampleEncoding? Encoding { get; init; }
+
+    /// <summary>
+    /// Adds triangular noise of two steps' width before rounding to integers, which turns the rounding error of
+    /// quiet passages into a steady hiss instead of distortion. Default: off. Has no effect on floating-point
+    /// and lossy formats.
+    /// </summary>
+    public bool Dither { get; init; }
+
+    /// <summary>Seed of the dither's noise: equal seeds give equal files. Default: 0.</summary>
+    public long DitherSeed { get; init; }
+
+    /// <summary>
+    /// Constant bit rate of MP3 files in kbit/s: 128, 160, 192, 224, 256 or 320 (the default), up to 160 below
+    /// 32 kHz. Has no effect where <see cref="Mp3Quality"/> is set.
+    /// </summary>
+    public int Mp3BitRate { get; init; } = 320;
+
+    /// <summary>
+    /// Variable bit rate for MP3 files: 0 (best, about 245 kbit/s) to 9 (smallest, about 65 kbit/s), LAME's
+    /// <c>-V</c>. Default: null, which means a constant rate.
+    /// </summary>
+    public double? Mp3Quality { get; init; }
+
+    /// <summary>Quality of Vorbis files from 0 (about 64 kbit/s) to 10 (about 500 kbit/s), oggenc's <c>-q</c>. Default: 6.</summary>
+    public double VorbisQuality { get; init; } = 6;
+
+    /// <summary>Bit rate of Opus files in kbit/s per channel, 6 to 256. Default: 96.</summary>
+    public int OpusBitRate { get; init; } = 96;
+
+    /// <summary>The title and comment to write. Default: none.</summary>
+    public AudioTags Tags { get; init; } = new();
+}

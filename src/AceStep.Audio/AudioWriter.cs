@@ -8,7 +8,8 @@ namespace AceStep.Audio;
 /// </summary>
 /// <remarks>
 /// The file appears under its name only when <see cref="Complete"/> returns; until then it has a temporary
-/// name in the same folder. Disposing of a writer that was not completed removes what was written.
+/// name in the same folder. Disposing of a writer that was not completed removes what was written. Of a symbolic link, what it
+/// points to is written; a pipe or a device gets all of the file at the end.
 /// </remarks>
 public sealed class AudioWriter : IDisposable
 {
@@ -20,7 +21,7 @@ public sealed class AudioWriter : IDisposable
 
     private readonly IAudioEncoder _encoder;
     private readonly AudioFormat _format;
-    private readonly AtomicFile? _file;
+    private readonly OutputFile? _file;
     private readonly float[] _block;
     private int _blockLength;
     private bool _isEmpty = true;
@@ -31,7 +32,7 @@ public sealed class AudioWriter : IDisposable
     /// <param name="sampleRate">Samples per second.</param>
     /// <param name="channels">The number of channels.</param>
     /// <param name="file">The file that gets its name at the end, or null for a stream of the caller's.</param>
-    internal AudioWriter(IAudioEncoder encoder, AudioFormat format, int sampleRate, int channels, AtomicFile? file)
+    internal AudioWriter(IAudioEncoder encoder, AudioFormat format, int sampleRate, int channels, OutputFile? file)
     {
         _encoder = encoder;
         _format = format;
@@ -53,6 +54,12 @@ public sealed class AudioWriter : IDisposable
     public void Write(AudioBuffer audio)
     {
         ArgumentNullException.ThrowIfNull(audio);
+        Write(audio, 0, audio.Length);
+    }
+
+    /// <summary>Appends a part of a sound.</summary>
+    internal void Write(AudioBuffer audio, int start, int count)
+    {
         ObjectDisposedException.ThrowIf(_closed, this);
         if (audio.SampleRate != SampleRate || audio.Channels != Channels)
         {
@@ -60,9 +67,10 @@ public sealed class AudioWriter : IDisposable
                 $"The file has {Channels} channels at {SampleRate} Hz, the sound {audio.Channels} at {audio.SampleRate} Hz.", nameof(audio));
         }
 
-        for (int position = 0; position < audio.Length;)
+        int end = start + count;
+        for (int position = start; position < end;)
         {
-            int length = Math.Min((_block.Length - _blockLength) / Channels, audio.Length - position);
+            int length = Math.Min((_block.Length - _blockLength) / Channels, end - position);
             Interleaving.Join(audio, position, _block.AsSpan(_blockLength, length * Channels));
             _blockLength += length * Channels;
             position += length;
@@ -118,9 +126,19 @@ public sealed class AudioWriter : IDisposable
         {
             step();
         }
-        catch (Exception error) when (_file is not null && AtomicFile.IsFailure(error))
+        catch (Exception error) when (_file is not null && OutputFile.IsFailure(error))
         {
             throw _file.Rename(error);
         }
     }
+}
+
+/// <summary>Turns interleaved samples into the bytes of one format. Our own WAV writer is one, libsndfile the other.</summary>
+internal interface IAudioEncoder : IDisposable
+{
+    /// <summary>Encodes whole frames.</summary>
+    void Write(ReadOnlySpan<float> interleaved);
+
+    /// <summary>Writes what comes at the end. The stream underneath stays open.</summary>
+    void Complete();
 }

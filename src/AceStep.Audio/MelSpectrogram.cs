@@ -48,7 +48,7 @@ public sealed class MelSpectrogram
     /// <summary>The mean level of a band in a column, of all channels, in dB: 0 is a sine of full scale, <see cref="Floor"/> silence.</summary>
     public float this[int column, int band] => _levels[(column * Bands) + band];
 
-    /// <summary>Measures a sound.</summary>
+    /// <summary>Measures a sound; samples that are NaN or infinite count as zero.</summary>
     /// <param name="audio">The sound.</param>
     /// <param name="columns">The number of columns, at least 1.</param>
     /// <param name="bands">The number of bands, at least 1.</param>
@@ -57,7 +57,7 @@ public sealed class MelSpectrogram
         ArgumentNullException.ThrowIfNull(audio);
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(bands, 1);
-        return new MelSpectrogram(audio, columns, bands);
+        return new MelSpectrogram(FiniteSamples.Of(audio).Audio, columns, bands);
     }
 
     /// <summary>The place of a frequency among the bands: 0 is the lower edge of the lowest, <see cref="Bands"/> the upper edge of the highest.</summary>

@@ -74,7 +74,7 @@ public sealed partial class MusicPipeline
 
     private MusicLatents Encode(MusicSource source, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
-        (AudioBuffer? audio, MusicLatents? known) = source.Open(static _ => { }, cancellationToken);
+        (AudioBuffer? audio, MusicLatents? known, _) = source.Open(static _ => { }, cancellationToken);
         if (known is not null)
         {
             return known;

@@ -48,7 +48,7 @@ public sealed partial class MusicPipeline
             Songs = songs,
             Request = plan.Request,
             Lyrics = lyrics[^1].Lines,
-            Warnings = [.. ResultWarnings.OfWords(plan.Request, lyrics, _checkpoint.Tokenizer), .. ResultWarnings.OfSeeds(plan), .. ResultWarnings.OfSilence(songs)],
+            Warnings = [.. source?.Warnings ?? [], .. ResultWarnings.OfWords(plan.Request, lyrics, _checkpoint.Tokenizer), .. ResultWarnings.OfSeeds(plan), .. ResultWarnings.OfSilence(songs)],
             Timings = new MusicTimings(sourceTime, lyricTime + composition.ConditioningTime, composition.DenoisingTime, clock.Lap()),
         };
     }
@@ -88,7 +88,7 @@ public sealed partial class MusicPipeline
     private SourceMaterial ReadSource(MusicRequest request, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
         string field = request.Schema.Source!.Name;
-        (AudioBuffer? audio, MusicLatents? latents) = request.StartsFrom!.Open(request.CheckSource, cancellationToken);
+        (AudioBuffer? audio, MusicLatents? latents, IReadOnlyList<AudioWarning> warnings) = request.StartsFrom!.Open(request.CheckSource, cancellationToken);
         if (latents is not null)
         {
             if (request.KeepsSamples)
@@ -105,7 +105,7 @@ public sealed partial class MusicPipeline
         AudioBuffer stereo = SourceMaterial.Prepare(audio!, field);
         AudioBuffer heard = SourceMaterial.Resample(stereo, cancellationToken);
         using Component<MusicCodec>.Lease codec = _parts.Codec.Borrow(progress, cancellationToken);
-        return new SourceMaterial(SourceMaterial.Encode(codec.Value, heard, _dtype, progress, cancellationToken), stereo);
+        return new SourceMaterial(SourceMaterial.Encode(codec.Value, heard, _dtype, progress, cancellationToken), stereo) { Warnings = [.. warnings.Select(warning => new MusicWarning(MusicWarningKind.Source, warning.Message))] };
     }
 
     /// <summary>The tokens of each of a task's lyrics; lyrics that are the same are read once.</summary>

@@ -51,6 +51,46 @@ public sealed class GenerateTests
         Assert.That(result.Error, Does.Contain("demonstration checkpoint"), "words go to standard error");
     }
 
+    [TestCase("wav")]
+    [TestCase("json", "--json")]
+    public void Generate_ToStandardOutput_WritesTheSongThereAndAllElseToStandardError(string kind, params string[] more)
+    {
+        using TemporaryFolder folder = new();
+        using Process process = AceStepProcess.Start(["generate", .. Quick, "--output", "-", .. more]);
+        process.StandardInput.Close();
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        using MemoryStream song = new();
+        process.StandardOutput.BaseStream.CopyTo(song);
+        process.WaitForExit();
+
+        Assert.That(process.ExitCode, Is.Zero, errors.Result);
+        song.Position = 0;
+        Assert.That(AudioFile.Load(song).Duration.TotalSeconds, Is.EqualTo(1.486).Within(1e-3));
+        Assert.That(errors.Result, Does.Contain("demonstration checkpoint").And.Contains(kind == "json" ? "\"file\": \"-\"" : "Seed: 1"));
+    }
+
+    [Test]
+    public void Generate_TwoSongsToStandardOutput_IsRefused() =>
+        Assert.That(AceStepProcess.Run(["generate", .. Quick, "--batch", "2", "--output", "-"]).Returning(2).Error, Does.Contain("--output - writes one song"));
+
+    [Test]
+    public void Generate_FromAPipeThatIsCut_WarnsInTheReport()
+    {
+        using TemporaryFolder folder = new();
+        byte[] file = AudioBuffer.FromPlanar(new float[2 * 44100], 2, 44100).Encode(AudioFormat.Wav, new AudioSaveOptions { Encoding = SampleEncoding.Pcm16 });
+        using Process process = AceStepProcess.Start(["audio2audio", "--prompt", "techno", "--steps", "2", "--seed", "1", "--source", "-", "--output", folder.File("song.wav"), "--json"]);
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        process.StandardInput.BaseStream.Write(file.AsSpan(0, file.Length - 1));
+        process.StandardInput.Close();
+        process.WaitForExit();
+
+        Assert.That(process.ExitCode, Is.Zero, errors.Result);
+        const string Warning = "the stream: the last frame has 3 of 4 bytes and is dropped.";
+        Assert.That(JsonDocument.Parse(output.Result).RootElement.GetProperty("warnings").EnumerateArray().Select(warning => warning.GetString()), Is.EqualTo(new[] { Warning }));
+        Assert.That(errors.Result, Does.Contain($"warning: {Warning}"));
+    }
+
     [Test]
     public void Generate_WithQuiet_WritesNothingButTheSong()
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using AceStep.Audio;
 using AceStep.Testing;
@@ -154,6 +155,43 @@ public sealed class ToolTests
 
         Assert.That(sound.TryGetProperty("peak_db", out _), Is.False, "minus infinity is no JSON");
         Assert.That(sound.GetProperty("silent_share").GetDouble(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Inspect_OfSamplesThatAreNoNumbers_CountsThemAndMeasuresTheRest()
+    {
+        using TemporaryFolder folder = new();
+        float[] samples = [.. Enumerable.Range(0, 48000).Select(n => n is 7 ? float.NaN : n is 9 ? float.PositiveInfinity : 0.5f * MathF.Sin(2 * MathF.PI * 1000 * n / 48000))];
+        AudioFile.Save(AudioBuffer.FromPlanar([samples, samples], 48000), folder.File("nan.wav"));
+
+        JsonElement sound = AceStepProcess.Run("inspect", folder.File("nan.wav"), "--json", "--png", folder.File("nan.png")).Returning(0).Json.GetProperty("sound");
+
+        Assert.That(sound.GetProperty("non_finite_samples").GetInt32(), Is.EqualTo(4));
+        Assert.That(sound.GetProperty("peak_db").GetDouble(), Is.EqualTo(-6.02).Within(0.05));
+        Assert.That(sound.GetProperty("centroid_hz").GetDouble(), Is.EqualTo(1000).Within(50));
+        Assert.That(AceStepProcess.Run("inspect", folder.File("nan.wav")).Returning(0).Output, Does.Contain("4 samples are NaN or infinite"));
+    }
+
+    [Test]
+    public void Inspect_OfHugeSamples_WritesValidJson()
+    {
+        using TemporaryFolder folder = new();
+        float[] samples = [.. Enumerable.Range(0, 48000).Select(n => n % 2 == 0 ? 3e38f : -3e38f)];
+        AudioFile.Save(AudioBuffer.FromPlanar([samples], 48000), folder.File("huge.wav"));
+        JsonElement sound = AceStepProcess.Run("inspect", folder.File("huge.wav"), "--json").Returning(0).Json.GetProperty("sound");
+        Assert.That(sound.GetProperty("peak_db").GetDouble(), Is.EqualTo(769.54).Within(0.1));
+        Assert.That(AceStepProcess.Run("inspect", folder.File("huge.wav")).Returning(0).Output, Does.Contain("dBFS"));
+    }
+
+    [Test]
+    public void Inspect_OfStandardInput_MeasuresIt()
+    {
+        using Process process = AceStepProcess.Start(["inspect", "-", "--json"]);
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        process.StandardInput.BaseStream.Write(Sine().Encode(AudioFormat.Wav));
+        process.StandardInput.Close();
+        process.WaitForExit();
+        Assert.That(JsonDocument.Parse(output.Result).RootElement.GetProperty("seconds").GetDouble(), Is.EqualTo(1));
     }
 
     [Test]

@@ -10,6 +10,8 @@ public sealed class ArchitectureTests
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["AceStep.Audio"] = [],
+        ["AceStep.Audio.NAudio"] = ["AceStep.Audio"],
+        ["AceStep.Pictures"] = ["AceStep.Audio"],
         ["AceStep.Lyrics"] = [],
         ["AceStep.Schedulers"] = [],
         ["AceStep.Models"] = [],
@@ -17,7 +19,7 @@ public sealed class ArchitectureTests
         ["AceStep.Demo"] = [],
         ["AceStep.Extensions.DependencyInjection"] = ["AceStep.Core"],
         ["AceStep.Server"] = ["AceStep.Core", "AceStep.Audio"],
-        ["AceStep.Cli"] = ["AceStep.Server", "AceStep.Core", "AceStep.Demo", "AceStep.Audio", "AceStep.Lyrics", "AceStep.Models", "AceStep.Schedulers"],
+        ["AceStep.Cli"] = ["AceStep.Pictures", "AceStep.Server", "AceStep.Core", "AceStep.Demo", "AceStep.Audio", "AceStep.Lyrics", "AceStep.Models", "AceStep.Schedulers"],
     };
 
     private static IEnumerable<string> Projects() =>

@@ -81,9 +81,10 @@ public sealed class MetaDenoisingTests
         using NoiseGenerators noise = new([.. Enumerable.Range(0, songs)], [.. Enumerable.Range(0, songs)], dtype, META);
         EncoderRows[] conditions = [.. request.Words.Select(_ => Rows(request, transformer))];
         Tensor source = zeros(1, LatentFrames.Channels, LatentFrames.Rows, sourceFrames, dtype: dtype, device: META);
+        using StepWatch watch = new();
         Progress progress = new();
 
-        Tensor latents = request.Denoise(new Denoiser(transformer, conditions, source, noise, progress, CancellationToken.None));
+        Tensor latents = request.Denoise(new Denoiser(transformer, conditions, source, noise, watch, progress, CancellationToken.None));
 
         Assert.That(latents.device_type, Is.EqualTo(DeviceType.META));
         Assert.That(latents.dtype, Is.EqualTo(dtype));

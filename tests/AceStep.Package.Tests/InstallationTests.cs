@@ -49,7 +49,7 @@ public sealed class InstallationTests
         AudioBuffer song = AudioFile.Load(Path.Combine(away, "song.wav"));
         Assert.That(song.Duration.TotalSeconds, Is.EqualTo(10).Within(0.2));
         Assert.That(AudioAnalysis.Of(song).IntegratedLoudness, Is.InRange(-40, -5), "music, neither silence nor noise at full scale");
-        Assert.That(AudioFile.Probe(Path.Combine(away, "song.wav")).Tags.Seed, Is.EqualTo(42));
+        Assert.That(SongTags.Of(AudioFile.Probe(Path.Combine(away, "song.wav")).Tags).Seed, Is.EqualTo(42));
     }
 
     /// <summary>On a machine without libtorch; the package's file serves as its feed.</summary>

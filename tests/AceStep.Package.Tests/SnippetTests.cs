@@ -19,6 +19,7 @@ public sealed partial class SnippetTests
         global using AceStep.Audio;
         global using AceStep.Lyrics;
         global using AceStep.Models;
+        global using AceStep.Pictures;
         global using AceStep.Schedulers;
         global using Microsoft.AspNetCore.Builder;
         global using Microsoft.Extensions.Configuration;

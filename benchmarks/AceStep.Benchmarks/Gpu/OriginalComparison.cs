@@ -32,7 +32,8 @@ internal static class OriginalComparison
         // The better of two turns each; on a GPU the first loads kernels besides.
         for (int turn = 0; turn < Turns; turn++)
         {
-            (double seconds, Tensor latents) = clock.Once(() => Denoise((noise, steps) => new Denoiser(transformer, [rows], null, noise, null, cancellationToken).Run(steps, noise.DrawBase(settings.Frames), NoiseLayout.Contiguous)));
+            using StepWatch watch = new();
+            (double seconds, Tensor latents) = clock.Once(() => Denoise((noise, steps) => new Denoiser(transformer, [rows], null, noise, watch, null, cancellationToken).Run(steps, noise.DrawBase(settings.Frames), NoiseLayout.Contiguous)));
             ours = Math.Min(ours, seconds);
             (seconds, Tensor expected) = clock.Once(() => Denoise((noise, steps) => OriginalDenoising.Generate(original, rows, steps, noise, settings.Frames)));
             theirs = Math.Min(theirs, seconds);

@@ -53,7 +53,9 @@ internal sealed class Fft
         Transform();
         for (int bin = 0; bin < Bins; bin++)
         {
-            power[bin] = _scale * ((_real[bin] * _real[bin]) + (_imaginary[bin] * _imaginary[bin]));
+            float value = _scale * ((_real[bin] * _real[bin]) + (_imaginary[bin] * _imaginary[bin]));
+            // Samples far beyond full scale pass the largest number on the way.
+            power[bin] = float.IsFinite(value) ? value : float.MaxValue;
         }
     }
 
@@ -79,5 +81,34 @@ internal sealed class Fft
                 }
             }
         }
+    }
+}
+
+/// <summary>Sounds for measures that one sample that is no number would spoil.</summary>
+internal static class FiniteSamples
+{
+    /// <summary>The sound with zeros in place of NaN and infinities, and how many they were.</summary>
+    public static (AudioBuffer Audio, long Replaced) Of(AudioBuffer audio)
+    {
+        float[][]? cleaned = null;
+        long replaced = 0;
+        for (int channel = 0; channel < audio.Channels; channel++)
+        {
+            ReadOnlySpan<float> samples = audio.Channel(channel);
+            for (int at = NextWrong(samples, 0); at >= 0; at = NextWrong(samples, at + 1))
+            {
+                cleaned ??= [.. Enumerable.Range(0, audio.Channels).Select(index => audio.Channel(index).ToArray())];
+                cleaned[channel][at] = 0;
+                replaced++;
+            }
+        }
+
+        return (cleaned is null ? audio : new AudioBuffer(cleaned, audio.SampleRate), replaced);
+    }
+
+    private static int NextWrong(ReadOnlySpan<float> samples, int start)
+    {
+        int offset = samples[start..].IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
+        return offset < 0 ? -1 : start + offset;
     }
 }

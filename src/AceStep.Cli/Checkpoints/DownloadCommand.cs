@@ -35,7 +35,7 @@ internal sealed class DownloadCommand : CliCommand
         string path = await DownloadView.RunAsync(screen, progress => DownloadAsync(name, result.GetValue(_to), progress, cancellationToken));
         if (screen.IsJson)
         {
-            Screen.WriteJson(new { Name = name, Path = path });
+            screen.WriteJson(new { Name = name, Path = path });
         }
         else
         {

@@ -30,7 +30,7 @@ internal sealed class InfoCommand : CliCommand
         CheckpointInfo info = CheckpointInfo.Read(choice.Path);
         if (screen.IsJson)
         {
-            Screen.WriteJson(info);
+            screen.WriteJson(info);
         }
         else
         {

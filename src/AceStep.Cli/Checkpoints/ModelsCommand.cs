@@ -45,7 +45,7 @@ internal sealed class ModelsCommand : CliCommand
         long freed = models.Sum(store.Remove);
         if (screen.IsJson)
         {
-            Screen.WriteJson(new { Removed = models.Select(model => model.Folder), FreedBytes = freed });
+            screen.WriteJson(new { Removed = models.Select(model => model.Folder), FreedBytes = freed });
             return;
         }
 
@@ -63,7 +63,7 @@ internal sealed class ModelsCommand : CliCommand
         StoredModel[] shown = [.. models.Where(model => showsAll || model.Kind != StoredModelKind.Other)];
         if (screen.IsJson)
         {
-            Screen.WriteJson(new { Cache = store.CacheFolder, Models = shown.Select(model => new { model.Name, Kind = model.Kind.ToString(), model.Bytes, model.IncompleteBytes, model.IsComplete, model.Commits, model.Folder }) });
+            screen.WriteJson(new { Cache = store.CacheFolder, Models = shown.Select(model => new { model.Name, Kind = model.Kind.ToString(), model.Bytes, model.IncompleteBytes, model.IsComplete, model.Commits, model.Folder }) });
             return;
         }
 

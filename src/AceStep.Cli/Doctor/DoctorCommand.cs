@@ -22,7 +22,7 @@ internal sealed class DoctorCommand : CliCommand
         Diagnosis diagnosis = await Task.Run(() => Diagnosis.CreateAsync(result.GetValue(_checkpoint), cancellationToken), cancellationToken);
         if (screen.IsJson)
         {
-            Screen.WriteJson(diagnosis);
+            screen.WriteJson(diagnosis);
         }
         else
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using AceStep.Audio;
 using AceStep.Cli.Options;
 using AceStep.Cli.Terminal;
+using AceStep.Pictures;
 
 namespace AceStep.Cli.Listening;
 
@@ -12,7 +13,7 @@ internal sealed class InspectCommand : CliCommand
     private const int NarrowestPicture = 16;
     private const int WidestPicture = 160;
 
-    private readonly Argument<string> _file = new("FILE") { Description = "The sound: WAV, AIFF, FLAC, Ogg Vorbis, Opus or MP3." };
+    private readonly Argument<string> _file = new("FILE") { Description = "The sound: WAV, AIFF, FLAC, Ogg Vorbis, Opus or MP3; - reads it from standard input." };
     private readonly Option<string?> _png = new("--png") { Description = "Also draw waveform and spectrogram into a PNG file.", HelpName = "FILE" };
 
     public InspectCommand()
@@ -28,8 +29,12 @@ internal sealed class InspectCommand : CliCommand
     protected override Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
     {
         string path = result.GetRequiredValue(_file);
-        AudioFileInfo info = AudioFile.Probe(path);
-        AudioBuffer audio = AudioFile.Load(path);
+        (AudioBuffer audio, AudioFileInfo info, IReadOnlyList<AudioWarning> warnings) = SourceFile.Load(path);
+        foreach (AudioWarning warning in warnings)
+        {
+            Screen.Warn(warning.Message);
+        }
+
         SoundReport sound = SoundReport.Of(audio);
         string? png = result.GetValue(_png);
         if (png is not null)
@@ -39,9 +44,9 @@ internal sealed class InspectCommand : CliCommand
 
         if (screen.IsJson)
         {
-            Screen.WriteJson(new
+            screen.WriteJson(new
             {
-                File = Path.GetFullPath(path),
+                File = path == SourceFile.StandardInput ? path : Path.GetFullPath(path),
                 Format = info.Format.ToString().ToLowerInvariant(),
                 Encoding = info.Encoding?.ToString().ToLowerInvariant(),
                 info.SampleRate,
@@ -52,6 +57,7 @@ internal sealed class InspectCommand : CliCommand
                 info.Tags.Comment,
                 Sound = sound,
                 Png = png is null ? null : Path.GetFullPath(png),
+                Warnings = warnings.Select(warning => warning.Message),
             });
         }
         else
@@ -72,6 +78,11 @@ internal sealed class InspectCommand : CliCommand
         table.Add("Brightness", $"{sound.CentroidHz} Hz spectral centroid");
         table.Add("Clipping", $"{sound.ClippedSamples} samples");
         table.Add("Silence", $"{100 * sound.SilentShare:0.#} %");
+        if (sound.NonFiniteSamples > 0)
+        {
+            table.Add("No numbers", $"{sound.NonFiniteSamples} samples are NaN or infinite, and measured as zero");
+        }
+
         foreach ((string name, string? text) in new[] { ("Title", info.Tags.Title), ("Comment", info.Tags.Comment) })
         {
             if (text is not null)

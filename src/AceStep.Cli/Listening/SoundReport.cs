@@ -17,6 +17,9 @@ internal sealed record SoundReport
 
     public required double SilentShare { get; init; }
 
+    /// <summary>Samples that are NaN or infinite; the measures take them for zero.</summary>
+    public required long NonFiniteSamples { get; init; }
+
     /// <summary>All of it in one line.</summary>
     public required string Summary { get; init; }
 
@@ -31,6 +34,7 @@ internal sealed record SoundReport
             CentroidHz = Math.Round(analysis.SpectralCentroid),
             ClippedSamples = analysis.ClippedSamples,
             SilentShare = Math.Round(analysis.SilentShare, 3),
+            NonFiniteSamples = analysis.NonFiniteSamples,
             Summary = analysis.ToString(),
         };
     }

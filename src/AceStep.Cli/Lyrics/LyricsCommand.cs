@@ -37,7 +37,7 @@ internal sealed class LyricsCommand : CliCommand
         LyricEncoding encoding = (await _reading.CreateTokenizerAsync(result, screen, cancellationToken)).Encode(text);
         if (screen.IsJson)
         {
-            Screen.WriteJson(new
+            screen.WriteJson(new
             {
                 encoding.Ids,
                 Lines = encoding.Lines.Select(line => new { line.Text, Language = line.Language ?? "", Cleaned = line.Cleaned ?? "", line.Ids, Warnings = line.Warnings.Select(warning => warning.Message) }),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using AceStep.Audio;
 using AceStep.Cli.Songs;
 
@@ -8,6 +9,7 @@ namespace AceStep.Cli.Options;
 internal sealed class OutputOptions : FieldOptions
 {
     private const string DefaultName = "song";
+    private const string OutputName = "--output";
 
     private static readonly (string Name, AudioFormat Format)[] Formats =
         [("wav", AudioFormat.Wav), ("mp3", AudioFormat.Mp3), ("ogg", AudioFormat.Vorbis), ("flac", AudioFormat.Flac), ("opus", AudioFormat.Opus), ("aiff", AudioFormat.Aiff)];
@@ -26,9 +28,9 @@ internal sealed class OutputOptions : FieldOptions
     public OutputOptions(RequestSchema schema)
         : base(RequestFieldAttribute.Output)
     {
-        _output = Add(new Option<string?>("--output", "-o")
+        _output = Add(new Option<string?>(OutputName, "-o")
         {
-            Description = $"The file to write; one that is there is replaced. Several songs are numbered: song-1.wav, song-2.wav. Default {DefaultName}.wav, or the format's extension.",
+            Description = $"The file to write; one that is there is replaced. - writes to standard output, and all else to standard error. Several songs are numbered: song-1.wav, song-2.wav. Default {DefaultName}.wav, or the format's extension.",
             HelpName = "FILE",
         });
         _format = Add(new Option<string?>("--format")
@@ -64,6 +66,10 @@ internal sealed class OutputOptions : FieldOptions
         Add(ReportOptions.Quiet);
     }
 
+    /// <summary>Whether a command line has the song written to standard output.</summary>
+    public static bool IsStandardOutput(ParseResult result) =>
+        result.CommandResult.Children.OfType<OptionResult>().Any(option => option.Option.Name == OutputName && option.Tokens is [{ Value: SongFiles.StandardOutput }]);
+
     private enum SampleFormat
     {
         Pcm16,
@@ -82,13 +88,18 @@ internal sealed class OutputOptions : FieldOptions
             throw new UsageException("--output must name a file; it is empty.");
         }
 
+        if (path == SongFiles.StandardOutput && songs > 1)
+        {
+            throw new UsageException($"--output - writes one song to standard output; these are {songs}.");
+        }
+
         string? latents = result.GetValue(_saveLatents);
         if (latents is { Length: 0 })
         {
             throw new UsageException("--save-latents must name a file; it is empty.");
         }
 
-        AudioFormat format = asked ?? FormatOf(path);
+        AudioFormat format = asked ?? (path == SongFiles.StandardOutput ? AudioFormat.Wav : FormatOf(path));
         SampleEncoding? encoding = result.GetValue(_sampleFormat) switch
         {
             SampleFormat.Pcm16 => SampleEncoding.Pcm16,

@@ -5,11 +5,14 @@ namespace AceStep.Cli.Songs;
 /// <summary>The files that a run writes: one song, or several with numbers in their names.</summary>
 internal sealed class SongFiles
 {
+    /// <summary>The name of standard output.</summary>
+    public const string StandardOutput = "-";
+
     private readonly AudioFormat _format;
     private readonly SampleEncoding? _encoding;
     private readonly string? _title;
 
-    /// <param name="song">The song's path.</param>
+    /// <param name="song">The song's path; - for standard output.</param>
     /// <param name="latents">The path of its latents; null for none.</param>
     /// <param name="count">How many songs there are.</param>
     /// <param name="format">The songs' format.</param>
@@ -38,9 +41,9 @@ internal sealed class SongFiles
     /// <exception cref="UsageException">The format cannot hold such samples.</exception>
     public void RequireWritable(int sampleRate)
     {
-        foreach (string path in Songs.Concat(Latents ?? []))
+        foreach (string path in Songs.Concat(Latents ?? []).Where(path => path != StandardOutput))
         {
-            RequireWritable(path);
+            AudioFile.RequireWritable(path);
         }
 
         try
@@ -61,7 +64,17 @@ internal sealed class SongFiles
     /// <param name="model">The checkpoint's name.</param>
     public void Save(int index, Song song, AudioBuffer audio, string prompt, string model)
     {
-        AudioFile.Save(audio, Songs[index], _format, Options(new SongTags { Title = _title, Prompt = prompt, Seed = song.Seed, Model = model }.ToAudioTags()));
+        AudioSaveOptions options = Options(new SongTags { Title = _title, Prompt = prompt, Seed = song.Seed, Model = model }.ToAudioTags());
+        if (Songs[index] == StandardOutput)
+        {
+            using Stream output = Console.OpenStandardOutput();
+            output.Write(audio.Encode(_format, options));
+        }
+        else
+        {
+            AudioFile.Save(audio, Songs[index], _format, options);
+        }
+
         if (Latents is not null)
         {
             song.Latents.Save(Latents[index]);
@@ -73,28 +86,4 @@ internal sealed class SongFiles
     private static IReadOnlyList<string> Number(string path, int count) => count == 1
         ? [path]
         : [.. Enumerable.Range(1, count).Select(number => Path.ChangeExtension(path, null) + $"-{number}" + Path.GetExtension(path))];
-
-    private static void RequireWritable(string path)
-    {
-        string full = Path.GetFullPath(path);
-        string folder = Path.GetDirectoryName(full) ?? full;
-        if (Directory.Exists(full))
-        {
-            throw new IOException($"Cannot write {path}: it is a folder.");
-        }
-
-        if (!Directory.Exists(folder))
-        {
-            throw new DirectoryNotFoundException($"Cannot write {path}: there is no folder {folder}.");
-        }
-
-        try
-        {
-            using FileStream probe = new(Path.Combine(folder, $".acestep-{Path.GetRandomFileName()}.tmp"), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException($"Cannot write {path}: no file can be made in {folder} ({error.Message})", error);
-        }
-    }
 }

@@ -24,7 +24,7 @@ internal sealed record SongReport
 
     public static SongReport Create(string file, string? latents, Song song, AudioBuffer audio) => new()
     {
-        File = Path.GetFullPath(file),
+        File = file == SongFiles.StandardOutput ? file : Path.GetFullPath(file),
         Latents = latents is null ? null : Path.GetFullPath(latents),
         Seed = song.Seed,
         VariationSeed = song.VariationSeed,

@@ -48,7 +48,7 @@ internal sealed class TaskCommand : CliCommand
         RunReport report = await run.ExecuteAsync(_schema.Capability, request, cancellationToken);
         if (screen.IsJson)
         {
-            Screen.WriteJson(report);
+            screen.WriteJson(report);
         }
         else
         {

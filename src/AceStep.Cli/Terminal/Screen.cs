@@ -10,7 +10,8 @@ namespace AceStep.Cli.Terminal;
 
 /// <summary>
 /// Where the program writes. Messages and results go to standard output, warnings and errors to standard error; with
-/// <c>--json</c>, standard output has one JSON object and everything else goes to standard error.
+/// <c>--json</c>, standard output has one JSON object and everything else goes to standard error. Where standard output has the
+/// song itself, all of that goes to standard error.
 /// </summary>
 internal sealed class Screen
 {
@@ -20,16 +21,22 @@ internal sealed class Screen
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         WriteIndented = true,
+
+        // Nothing that is measured should be NaN or infinite; what is so all the same does not cost the whole report.
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
     private readonly TextWriter _messages;
+    private readonly TextWriter _results;
 
-    private Screen(bool isJson, bool isQuiet)
+    private Screen(bool isJson, bool isQuiet, bool isSongOnOutput)
     {
         IsJson = isJson;
         IsQuiet = isQuiet;
-        _messages = isJson ? Console.Error : Console.Out;
-        bool isTerminal = !(isJson ? Console.IsErrorRedirected : Console.IsOutputRedirected);
+        _results = isSongOnOutput ? Console.Error : Console.Out;
+        bool isOutputTaken = isJson || isSongOnOutput;
+        _messages = isOutputTaken ? Console.Error : Console.Out;
+        bool isTerminal = !(isOutputTaken ? Console.IsErrorRedirected : Console.IsOutputRedirected);
         Rich = isTerminal && !isQuiet ? AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(_messages) }) : null;
     }
 
@@ -43,7 +50,7 @@ internal sealed class Screen
     public IAnsiConsole? Rich { get; }
 
     /// <summary>The screen that a command line asks for.</summary>
-    public static Screen For(ParseResult result) => new(IsOn(result, ReportOptions.Json), IsOn(result, ReportOptions.Quiet));
+    public static Screen For(ParseResult result) => new(IsOn(result, ReportOptions.Json), IsOn(result, ReportOptions.Quiet), OutputOptions.IsStandardOutput(result));
 
     /// <summary>A message.</summary>
     public void Line(string text = "")
@@ -77,7 +84,7 @@ internal sealed class Screen
     }
 
     /// <summary>The result, as the one JSON object of the run.</summary>
-    public static void WriteJson<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Json));
+    public void WriteJson<T>(T value) => _results.WriteLine(JsonSerializer.Serialize(value, Json));
 
     /// <summary>Something that is not as it should be, and does not keep the work from being done.</summary>
     public static void Warn(string text) => Console.Error.WriteLine($"warning: {Printable(text)}");

@@ -10,6 +10,9 @@ namespace AceStep.Generation;
 /// <param name="Audio">Stereo at the source's own rate, so that what is kept of it is not resampled twice; null for a source that is latents.</param>
 internal sealed record SourceMaterial(Tensor Latents, AudioBuffer? Audio)
 {
+    /// <summary>What was left out of it.</summary>
+    public IReadOnlyList<MusicWarning> Warnings { get; init; } = [];
+
     /// <summary>Samples that are resampled between two looks at the cancellation token: a few seconds of sound.</summary>
     private const int BlockLength = 1 << 18;
 

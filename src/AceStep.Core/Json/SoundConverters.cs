@@ -101,7 +101,7 @@ internal sealed class MusicSourceJsonConverter(bool allowFiles) : JsonConverter<
         }
         else
         {
-            (AudioBuffer? audio, MusicLatents? latents) = value.Open(static _ => { }, CancellationToken.None);
+            (AudioBuffer? audio, MusicLatents? latents, _) = value.Open(static _ => { }, CancellationToken.None);
             if (audio is not null)
             {
                 writer.WritePropertyName(AudioField);

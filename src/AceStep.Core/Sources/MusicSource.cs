@@ -27,11 +27,19 @@ public abstract class MusicSource
         return new FileSource(path);
     }
 
+    /// <summary>Audio in a stream, in any format that <see cref="AudioFile"/> reads. It is read to its end at once and stays open.</summary>
+    /// <exception cref="AudioFormatException">The stream is not audio that can be read.</exception>
+    public static MusicSource FromStream(Stream stream)
+    {
+        LoadedAudio loaded = AudioFile.LoadWithInfo(stream);
+        return new AudioSource(loaded.Audio, loaded.Warnings);
+    }
+
     /// <summary>Audio in memory: any rate, 1 to 8 channels.</summary>
     public static MusicSource FromAudio(AudioBuffer audio)
     {
         ArgumentNullException.ThrowIfNull(audio);
-        return new AudioSource(audio);
+        return new AudioSource(audio, []);
     }
 
     /// <summary>Latents of an earlier result.</summary>
@@ -50,10 +58,10 @@ public abstract class MusicSource
     /// <inheritdoc cref="FromLatents" />
     public static implicit operator MusicSource(MusicLatents latents) => FromLatents(latents);
 
-    /// <summary>Opens the source: audio or latents, never both.</summary>
+    /// <summary>Opens the source: audio or latents, never both, and what was left out of it.</summary>
     /// <param name="check">Told the length in latent frames, before anything of that length is read where it is known; throws to refuse it.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
-    internal abstract (AudioBuffer? Audio, MusicLatents? Latents) Open(Action<int> check, CancellationToken cancellationToken);
+    internal abstract (AudioBuffer? Audio, MusicLatents? Latents, IReadOnlyList<AudioWarning> Warnings) Open(Action<int> check, CancellationToken cancellationToken);
 
     /// <summary>The path of a source that is a file; null for others.</summary>
     internal virtual string? FilePath => null;
@@ -65,13 +73,13 @@ public abstract class MusicSource
 
         internal override string? FilePath => path;
 
-        internal override (AudioBuffer? Audio, MusicLatents? Latents) Open(Action<int> check, CancellationToken cancellationToken)
+        internal override (AudioBuffer? Audio, MusicLatents? Latents, IReadOnlyList<AudioWarning> Warnings) Open(Action<int> check, CancellationToken cancellationToken)
         {
             if (MusicLatents.IsSaved(path))
             {
                 MusicLatents latents = MusicLatents.Load(path);
                 check(latents.Frames);
-                return (null, latents);
+                return (null, latents, []);
             }
 
             using AudioReader reader = AudioFile.OpenRead(path);
@@ -101,18 +109,18 @@ public abstract class MusicSource
             }
 
             check(LatentFrames.ForSound(length, rate));
-            return (AudioBuffer.Concatenate(blocks), null);
+            return (AudioBuffer.Concatenate(blocks), null, reader.Warnings);
         }
 
         public override string ToString() => path;
     }
 
-    private sealed class AudioSource(AudioBuffer audio) : MusicSource
+    private sealed class AudioSource(AudioBuffer audio, IReadOnlyList<AudioWarning> warnings) : MusicSource
     {
-        internal override (AudioBuffer? Audio, MusicLatents? Latents) Open(Action<int> check, CancellationToken cancellationToken)
+        internal override (AudioBuffer? Audio, MusicLatents? Latents, IReadOnlyList<AudioWarning> Warnings) Open(Action<int> check, CancellationToken cancellationToken)
         {
             check(LatentFrames.ForSound(audio.Length, audio.SampleRate));
-            return (audio, null);
+            return (audio, null, warnings);
         }
 
         public override string ToString() => "audio";
@@ -120,10 +128,10 @@ public abstract class MusicSource
 
     private sealed class LatentsSource(MusicLatents latents) : MusicSource
     {
-        internal override (AudioBuffer? Audio, MusicLatents? Latents) Open(Action<int> check, CancellationToken cancellationToken)
+        internal override (AudioBuffer? Audio, MusicLatents? Latents, IReadOnlyList<AudioWarning> Warnings) Open(Action<int> check, CancellationToken cancellationToken)
         {
             check(latents.Frames);
-            return (null, latents);
+            return (null, latents, []);
         }
 
         public override string ToString() => "latents";

@@ -6,6 +6,8 @@ namespace AceStep.Audio.Files.Reading;
 /// <summary>Finds the sound in a stream and the decoder for it.</summary>
 internal static class Decoders
 {
+    private const int BlockLength = 1 << 16;
+
     /// <summary>Opens a stream from where it stands; it is closed when that fails and it is not to stay open.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="leaveOpen">Whether it stays open.</param>
@@ -78,27 +80,70 @@ internal static class Decoders
             warnings);
     }
 
-    /// <summary>All of a pipe, if it looks like audio and has an end.</summary>
-    private static MemoryStream ReadAll(Stream stream, string name, long mostBytes)
+    /// <summary>All of a stream, if it looks like audio and has an end.</summary>
+    public static async Task<MemoryStream> ReadAllAsync(Stream stream, string name, long mostBytes, CancellationToken cancellationToken)
     {
         var copy = new MemoryStream();
-        var block = new byte[1 << 16];
-        for (int read; (read = stream.ReadAtLeast(block, block.Length, throwOnEndOfStream: false)) > 0;)
+        var block = new byte[BlockLength];
+        for (int read; (read = await stream.ReadAtLeastAsync(block, block.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false)) > 0;)
         {
-            bool isFirst = copy.Length == 0;
-            copy.Write(block, 0, read);
-            if (isFirst && block[0] != 0 && !block.AsSpan(0, read).StartsWith("ID3"u8))
-            {
-                FormatDetector.Detect(block.AsSpan(0, Math.Min(read, FormatDetector.HeadLength)), name);
-            }
-
-            if (copy.Length > mostBytes)
-            {
-                throw new AudioFormatException($"{name}: more than {mostBytes >> 20} MiB from a stream that cannot seek; write it to a file first.");
-            }
+            Append(copy, block.AsSpan(0, read), name, mostBytes);
         }
 
         copy.Position = 0;
         return copy;
     }
+
+    private static MemoryStream ReadAll(Stream stream, string name, long mostBytes)
+    {
+        var copy = new MemoryStream();
+        var block = new byte[BlockLength];
+        for (int read; (read = stream.ReadAtLeast(block, block.Length, throwOnEndOfStream: false)) > 0;)
+        {
+            Append(copy, block.AsSpan(0, read), name, mostBytes);
+        }
+
+        copy.Position = 0;
+        return copy;
+    }
+
+    /// <summary>Appends what was read; refuses what cannot be audio at its first bytes, and what has no end.</summary>
+    private static void Append(MemoryStream copy, ReadOnlySpan<byte> read, string name, long mostBytes)
+    {
+        // What stands behind zeros or a tag is known only later.
+        if (copy.Length == 0 && read[0] != 0 && !read.StartsWith("ID3"u8))
+        {
+            FormatDetector.Detect(read[..Math.Min(read.Length, FormatDetector.HeadLength)], name);
+        }
+
+        copy.Write(read);
+        if (copy.Length > mostBytes)
+        {
+            throw new AudioFormatException($"{name}: more than {mostBytes >> 20} MiB from a stream that cannot seek; write it to a file first.");
+        }
+    }
+}
+
+/// <summary>Sizes that a program writes into a header before it knows them, and leaves where it cannot go back: in a pipe.</summary>
+internal static class OpenSize
+{
+    /// <summary>sox claims 0x7FFFF000 bytes of WAV and 0x7F000000 and a little of AIFF; others the largest of 31 bits.</summary>
+    private const uint FirstOf31Bits = 0x7F000000;
+    private const uint LastOf31Bits = 0x80000000;
+
+    /// <summary>ffmpeg claims 0xFFFFFFFF, others that less the header.</summary>
+    private const uint FirstOf32Bits = 0xFFFF0000;
+
+    /// <summary>Whether a size says nothing, which one that is true never does.</summary>
+    /// <param name="size">The size that a chunk claims.</param>
+    /// <param name="available">The bytes that the file has from there on.</param>
+    public static bool Is(uint size, long available) =>
+        available > 0 && (size == 0 || (size > available && size is >= FirstOf32Bits or (>= FirstOf31Bits and <= LastOf31Bits)));
+}
+
+/// <summary>The sentences of warnings that several formats give.</summary>
+internal static class WarningTexts
+{
+    public static AudioWarning PartialFrame(string name, long bytes, long frameSize) =>
+        new(AudioWarningKind.PartialFrame, $"{name}: the last frame has {bytes} of {frameSize} bytes and is dropped.");
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
+using AceStep.Audio;
 
-namespace AceStep.Audio.Pictures;
+namespace AceStep.Pictures;
 
 /// <summary>Where the marks of an axis stand and what they say.</summary>
 internal static class Axes
@@ -33,4 +34,37 @@ internal static class Axes
 
     private static string FrequencyLabel(double frequency) =>
         frequency < 1000 ? frequency.ToString(CultureInfo.InvariantCulture) : (frequency / 1000).ToString(CultureInfo.InvariantCulture) + "k";
+}
+
+/// <summary>The lowest and highest sample of each column of a waveform's picture.</summary>
+internal static class Envelope
+{
+    /// <param name="audio">The sound; all its channels from <paramref name="firstChannel"/> to before <paramref name="endChannel"/> count.</param>
+    /// <param name="columns">The number of columns.</param>
+    /// <param name="firstChannel">The first channel.</param>
+    /// <param name="endChannel">The channel after the last.</param>
+    /// <returns>Zero for both where a column has nothing that is a number.</returns>
+    public static (float Low, float High)[] Of(AudioBuffer audio, int columns, int firstChannel, int endChannel)
+    {
+        var envelope = new (float Low, float High)[columns];
+        for (int column = 0; column < columns && audio.Length > 0; column++)
+        {
+            int start = (int)((long)audio.Length * column / columns);
+            int end = Math.Max(start + 1, (int)((long)audio.Length * (column + 1) / columns));
+            (float low, float high) = (float.PositiveInfinity, float.NegativeInfinity);
+            for (int channel = firstChannel; channel < endChannel; channel++)
+            {
+                foreach (float sample in audio.Channel(channel)[start..end])
+                {
+                    // NaN is neither below nor above anything.
+                    low = sample < low ? sample : low;
+                    high = sample > high ? sample : high;
+                }
+            }
+
+            envelope[column] = low <= high ? (low, high) : (0, 0);
+        }
+
+        return envelope;
+    }
 }

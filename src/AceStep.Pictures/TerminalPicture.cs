@@ -1,7 +1,7 @@
 using System.Text;
-using AceStep.Audio.Pictures;
+using AceStep.Audio;
 
-namespace AceStep.Audio;
+namespace AceStep.Pictures;
 
 /// <summary>Draws sounds with block characters: lines of plain text without colours or control codes.</summary>
 public static class TerminalPicture
