@@ -35,7 +35,8 @@ internal sealed class Interruption : IDisposable
 
     private void Stop(PosixSignalContext context, int exitCode)
     {
-        if (!_source.IsCancellationRequested)
+        // A command that registered later is asked earlier, and may have kept the signal for itself.
+        if (!context.Cancel && !_source.IsCancellationRequested)
         {
             context.Cancel = true;
             ExitCode = exitCode;

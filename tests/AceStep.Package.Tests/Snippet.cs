@@ -42,7 +42,7 @@ public sealed partial record Snippet(string Place, string Code)
     private static IEnumerable<Snippet> InDocumentation() =>
         Directory.EnumerateFiles(AppContext.BaseDirectory, "AceStep.*.xml").Order(StringComparer.Ordinal)
             .SelectMany(file => XDocument.Load(file).Descendants("member"))
-            .SelectMany(member => member.Descendants("code").Select(code => new Snippet(member.Attribute("name")!.Value, code.Value)));
+            .SelectMany(member => member.Elements("example").Elements("code").Select(code => new Snippet(member.Attribute("name")!.Value, code.Value)));
 
     [GeneratedRegex(@"^\s*using [\w.]+;")]
     private static partial Regex Using();

@@ -26,7 +26,7 @@ internal sealed class InfoCommand : CliCommand
     protected override async Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
     {
         CheckpointChoice choice = await CheckpointChoice.Find(result.GetValue(_checkpoint)).FindCachedAsync(cancellationToken);
-        await LibtorchSupply.EnsureAsync(screen, cancellationToken);
+        await LibtorchSupply.EnsureAsync(screen, DownloadMode.WhenMissing, cancellationToken);
         CheckpointInfo info = CheckpointInfo.Read(choice.Path);
         if (screen.IsJson)
         {

@@ -34,12 +34,20 @@ internal static class LibtorchSupply
     public static string? Missing => IsAtHand || LibtorchPackage.OfThisSystem is not { } package ? null : Describe(package);
 
     /// <summary>Fetches libtorch where it is missing, and says so before.</summary>
-    /// <exception cref="IOException">It cannot be fetched; the message says what to do.</exception>
-    public static async Task EnsureAsync(Screen screen, CancellationToken cancellationToken)
+    /// <param name="screen">Told of the download.</param>
+    /// <param name="download">Whether anything may be fetched: not with <see cref="DownloadMode.Never"/>.</param>
+    /// <param name="cancellationToken">Stops the download.</param>
+    /// <exception cref="IOException">It cannot or must not be fetched; the message says what to do.</exception>
+    public static async Task EnsureAsync(Screen screen, DownloadMode download, CancellationToken cancellationToken)
     {
         // A system that TorchSharp has nothing for is told so by Libtorch.
         if (!IsAtHand && LibtorchPackage.OfThisSystem is { } package)
         {
+            if (download == DownloadMode.Never)
+            {
+                throw new IOException($"libtorch is missing, and --offline fetches nothing: {Describe(package)}. {ByHand}");
+            }
+
             screen.Line($"Fetching libtorch, which computes the music, once: {Describe(package)}, into {LibtorchPackage.UsualFolder}.");
             Use(await FetchAsync(package, cancellationToken));
         }

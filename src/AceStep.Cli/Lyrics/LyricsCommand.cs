@@ -31,7 +31,7 @@ internal sealed class LyricsCommand : CliCommand
         if (!_reading.NamesVocabulary(result))
         {
             // Finding the checkpoint's looks at the whole checkpoint.
-            await LibtorchSupply.EnsureAsync(screen, cancellationToken);
+            await LibtorchSupply.EnsureAsync(screen, DownloadMode.WhenMissing, cancellationToken);
         }
 
         LyricEncoding encoding = (await _reading.CreateTokenizerAsync(result, screen, cancellationToken)).Encode(text);

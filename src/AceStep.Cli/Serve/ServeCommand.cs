@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using System.Runtime.InteropServices;
 using AceStep.Cli.Checkpoints;
+using AceStep.Cli.Libraries;
 using AceStep.Cli.Options;
 using AceStep.Cli.Terminal;
 using AceStep.Server;
@@ -47,6 +48,7 @@ internal sealed class ServeCommand : CliCommand
         options.Checkpoint = checkpoint.Path;
         options.Pipeline = _model.PipelineOptions(result) with { DownloadProgress = DownloadView.Lines(screen) };
         screen.Line(checkpoint.Description);
+        await LibtorchSupply.EnsureAsync(screen, options.Pipeline.Download, cancellationToken);
 
         using CancellationTokenSource stop = new();
         options.Shutdown = stop.Cancel;

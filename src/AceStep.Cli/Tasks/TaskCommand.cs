@@ -43,7 +43,7 @@ internal sealed class TaskCommand : CliCommand
         MusicPipelineOptions options = _model.PipelineOptions(result) with { RequireLyrics = request.Words.Any(words => words.Lyrics.Length > 0) };
         ModelNames names = new(CheckpointChoice.Find(_model.Checkpoint(result)), _model.Loras(result), options);
         names = await names.FindAsync(screen, cancellationToken);
-        await LibtorchSupply.EnsureAsync(screen, cancellationToken);
+        await LibtorchSupply.EnsureAsync(screen, names.Options.Download, cancellationToken);
         SongRun run = new(screen, names.Checkpoint, names.Options, names.Loras, _model.UsesStoredAlpha(result), files, loudness);
         RunReport report = await run.ExecuteAsync(_schema.Capability, request, cancellationToken);
         if (screen.IsJson)

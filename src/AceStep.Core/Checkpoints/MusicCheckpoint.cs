@@ -26,13 +26,18 @@ internal sealed class MusicCheckpoint : IDisposable
     /// <summary>The lyric vocabulary's path; whether the file exists is seen when lyrics need it.</summary>
     public required string LyricVocabularyPath { get; init; }
 
-    public required TransformerConfig TransformerConfig { get; init; }
+    /// <exception cref="CheckpointFormatException">Without configs: the tensors tell no sizes that go together.</exception>
+    public TransformerConfig TransformerConfig => Configs.Transformer.Value;
 
-    public required AutoencoderConfig AutoencoderConfig { get; init; }
+    /// <inheritdoc cref="TransformerConfig" />
+    public AutoencoderConfig AutoencoderConfig => Configs.Autoencoder.Value;
 
-    public required VocoderConfig VocoderConfig { get; init; }
+    /// <inheritdoc cref="TransformerConfig" />
+    public VocoderConfig VocoderConfig => Configs.Vocoder.Value;
 
     public required Umt5Config TextEncoderConfig { get; init; }
+
+    public required NetworkConfigs Configs { private get; init; }
 
     public required ITensorSource Transformer { get; init; }
 
@@ -87,9 +92,7 @@ internal sealed class MusicCheckpoint : IDisposable
             Path = folder,
             IsSingleFile = false,
             LyricVocabularyPath = options.LyricVocabulary ?? System.IO.Path.Combine(folder, CheckpointLayout.LyricVocabularyPath),
-            TransformerConfig = TransformerConfig.Load(ConfigPath(folder, CheckpointLayout.TransformerFolder)),
-            AutoencoderConfig = AutoencoderConfig.Load(ConfigPath(folder, CheckpointLayout.AutoencoderFolder)),
-            VocoderConfig = VocoderConfig.Load(ConfigPath(folder, CheckpointLayout.VocoderFolder)),
+            Configs = LoadConfigs(folder),
             TextEncoderConfig = Umt5Config.Load(ConfigPath(folder, CheckpointLayout.TextEncoderFolder)),
             Transformer = OpenPart(CheckpointLayout.Transformer),
             Autoencoder = OpenPart(CheckpointLayout.Autoencoder),
@@ -127,9 +130,10 @@ internal sealed class MusicCheckpoint : IDisposable
             Path = path,
             IsSingleFile = true,
             LyricVocabularyPath = options.LyricVocabulary ?? vocabularies.FirstOrDefault(File.Exists) ?? vocabularies[0],
-            TransformerConfig = configs is null ? TransformerConfig.FromTensors(transformer, ReleasedConfigs.Transformer) : TransformerConfig.Load(ConfigPath(configs, CheckpointLayout.TransformerFolder)),
-            AutoencoderConfig = configs is null ? AutoencoderConfig.FromTensors(autoencoder) : AutoencoderConfig.Load(ConfigPath(configs, CheckpointLayout.AutoencoderFolder)),
-            VocoderConfig = configs is null ? VocoderConfig.FromTensors(vocoder, ReleasedConfigs.Vocoder) : VocoderConfig.Load(ConfigPath(configs, CheckpointLayout.VocoderFolder)),
+            Configs = configs is not null ? LoadConfigs(configs) : new NetworkConfigs(
+                new(() => TransformerConfig.FromTensors(transformer, ReleasedConfigs.Transformer)),
+                new(() => AutoencoderConfig.FromTensors(autoencoder)),
+                new(() => VocoderConfig.FromTensors(vocoder, ReleasedConfigs.Vocoder))),
             TextEncoderConfig = textEncoderConfig,
             Transformer = transformer,
             Autoencoder = autoencoder,
@@ -175,6 +179,11 @@ internal sealed class MusicCheckpoint : IDisposable
         }
     }
 
+    private static NetworkConfigs LoadConfigs(string folder) => new(
+        new(TransformerConfig.Load(ConfigPath(folder, CheckpointLayout.TransformerFolder))),
+        new(AutoencoderConfig.Load(ConfigPath(folder, CheckpointLayout.AutoencoderFolder))),
+        new(VocoderConfig.Load(ConfigPath(folder, CheckpointLayout.VocoderFolder))));
+
     private static string ConfigPath(string folder, string part) => System.IO.Path.Combine(folder, part, CheckpointLayout.ConfigFile);
 
     private static bool HasConfigs(string folder) => CheckpointLayout.Parts.All(part => File.Exists(ConfigPath(folder, part.Folder)));
@@ -206,4 +215,7 @@ internal sealed class MusicCheckpoint : IDisposable
             throw new CheckpointMismatchException(file.Origin, "ComfyUI's file of this model", [], unknown, []);
         }
     }
+
+    /// <summary>The networks' sizes. Those that only tensors tell are derived when they are first asked for, so that a file whose tensors tell none can still be described.</summary>
+    public sealed record NetworkConfigs(Lazy<TransformerConfig> Transformer, Lazy<AutoencoderConfig> Autoencoder, Lazy<VocoderConfig> Vocoder);
 }

@@ -25,7 +25,7 @@ internal sealed class ServerProcess : IDisposable
 
     private ServerProcess(string[] arguments, (string Name, string Value)[] environment)
     {
-        string[] command = [.. OperatingSystem.IsLinux() ? ["env", "--default-signal=INT"] : Array.Empty<string>(), Host, Program, "serve", "--port", "0", .. arguments];
+        string[] command = [.. OperatingSystem.IsLinux() ? ["env", "--default-signal=INT"] : Array.Empty<string>(), Host, Program, "serve", .. arguments.Contains("--port") ? Array.Empty<string>() : ["--port", "0"], .. arguments];
         ProcessStartInfo start = new(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.Environment.Remove("ACESTEP_CHECKPOINT");
         start.Environment.Remove("ACESTEP_TOKENS");
