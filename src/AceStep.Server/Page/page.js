@@ -51,8 +51,8 @@ function vary(song) {
 
 // The song becomes the source of another, with its own words; the form shows the settings, and the song is made at once.
 function edit(song, changes) {
-  const { prompt, lyrics } = song.input;
-  start({ prompt, lyrics, input_audio: song.song.url, ...changes });
+  const { variation_strength: strength, ...settings } = settingsOf(song);
+  start({ ...settings, input_audio: song.song.url, ...changes });
 }
 
 function start(input) {
@@ -102,6 +102,7 @@ function note(song) {
 
   if (form && before?.status !== song.status) {
     form.songs = songs.sources;
+    healthIsOld();
   }
 }
 
@@ -127,6 +128,13 @@ async function load(next) {
 async function showHealth() {
   const { status } = await getHealth().catch(() => ({ status: "gone" }));
   byId("health").textContent = text.health[status] ?? status;
+}
+
+// Many songs at once, as in a list, are one reason to look.
+let looking = 0;
+function healthIsOld() {
+  clearTimeout(looking);
+  looking = setTimeout(showHealth, 200);
 }
 
 async function begin() {

@@ -3,7 +3,8 @@ import { duration, text } from "./text.js";
 import { byId, make } from "./dom.js";
 import { cancel, local } from "./api.js";
 import { nameOf } from "./songs.js";
-import { peaksOf, Wave } from "./wave.js";
+import { drawSpectrogram } from "./spectrogram.js";
+import { decode, peaksOf, Wave } from "./wave.js";
 
 const formats = ["wav", "flac", "mp3", "ogg"];
 
@@ -38,7 +39,7 @@ export class Result {
     const name = make("p", { class: "label" }, nameOf(song));
     if (song.status === "starting" || song.status === "processing") {
       const line = make("p", { class: "hint" });
-      const bar = make("progress", { "aria-label": text.status.processing, max: 1 });
+      const bar = make("progress", { "aria-label": text.progressLabel, max: 1 });
       const button = make("button", {
         type: "button",
         onclick: async () => {
@@ -81,12 +82,16 @@ export class Result {
     from.addEventListener("input", typed);
     to.addEventListener("input", typed);
     const hint = make("p", { class: "hint" }, text.waveformHint);
-    peaksOf(inFormat("wav")).then(peaks => { wave.peaks = peaks; }, () => { hint.textContent = text.waveformNone; });
+    const spectrogram = make("canvas", { role: "img", "aria-label": text.spectrogram, class: "spectrogram" });
+    decode(inFormat("wav")).then(sound => {
+      wave.peaks = peaksOf(sound);
+      return drawSpectrogram(spectrogram, sound);
+    }).catch(() => { hint.textContent = text.waveformNone; });
     const button = (label, action) => make("button", { type: "button", onclick: () => action(song) }, label);
     const details = [[text.seed, song.song.seed], [text.length, duration(seconds)], [text.prompt, song.input.prompt], [text.lyrics, song.input.lyrics]].filter(([, value]) => value != null && value !== "");
     return [
       audio,
-      make("div", { class: "wave" }, canvas),
+      make("div", { class: "wave" }, canvas, spectrogram),
       hint,
       make("div", { class: "row" }, again, button(text.vary, this.#actions.vary), button(text.extend, this.#actions.extend)),
       make("fieldset", {}, make("legend", {}, text.inpaint),

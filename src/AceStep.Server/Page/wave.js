@@ -1,9 +1,12 @@
 // The waveform of a song: click to play from there, drag to mark a part.
 const Shortest = 4;
 
-export async function peaksOf(path) {
+export async function decode(path) {
   const response = await fetch(path);
-  const sound = await new OfflineAudioContext(1, 1, 44100).decodeAudioData(await response.arrayBuffer());
+  return new OfflineAudioContext(1, 1, 44100).decodeAudioData(await response.arrayBuffer());
+}
+
+export function peaksOf(sound) {
   const count = 1200;
   const peaks = new Float32Array(count);
   for (let channel = 0; channel < sound.numberOfChannels; channel++) {
