@@ -13,7 +13,6 @@ const ofTask = {
   inpainting: [source, "inpaint_start_time", "inpaint_end_time"],
   style_transfer: [source, "style_prompt", "style_lyrics", "style_strength"],
   vocal_accompaniment: [source, "accompaniment_style", "preserve_vocals", "audio2audio_strength"],
-  accompaniment: [source, "accompaniment_style", "preserve_vocals", "audio2audio_strength"],
 };
 // Tasks and input_audio say the same.
 const unused = ["generate_accompaniment", "reference_audio"];

@@ -11,7 +11,7 @@ for (const element of document.querySelectorAll("[data-text]")) {
 }
 
 let form, model, chosen = null, older = null, isNewest = true;
-const songs = new Songs(choose);
+const songs = new Songs(id => { choose(id); reveal(); });
 const result = new Result({
   again: song => start({ ...settingsOf(song), seed: null }),
   vary: song => vary(song),
@@ -72,6 +72,7 @@ async function submit() {
     const song = await create(model, input);
     songs.put(song);
     choose(song.id);
+    reveal();
     say(text.said.starting);
     refreshPlace();
   } catch (error) {
@@ -87,6 +88,14 @@ function choose(id) {
   result.show(songs.get(id));
   if (location.pathname !== `/p/${id}`) {
     history.replaceState(null, "", `/p/${id}`);
+  }
+}
+
+// On a phone, form and list are a long way from the song.
+function reveal() {
+  const box = byId("result").getBoundingClientRect();
+  if (box.top < 0 || box.top > innerHeight / 2) {
+    byId("result").scrollIntoView();
   }
 }
 

@@ -23,12 +23,12 @@ export const text = {
   },
   task: {
     text2music: "Music from text", audio2audio: "Music from a recording", continuation: "Continue a song", inpainting: "Replace a part of a song", style_transfer: "Another style",
-    accompaniment: "Accompany vocals", variation: "Variation of a seed", retake: "Variation of a seed", vocal_accompaniment: "Accompany vocals",
+    vocal_accompaniment: "Accompany vocals",
   },
   field: {
     task: "Task", prompt: "Prompt", lyrics: "Lyrics", audio_duration: "Length (seconds)", input_audio: "Source", reference_audio: "Reference", continuation_mode: "Where to add",
     inpaint_start_time: "From (seconds)", inpaint_end_time: "To (seconds)", extend_duration: "Seconds to add", style_prompt: "Target style", style_lyrics: "Target lyrics", style_strength: "Strength of the style",
-    audio2audio_strength: "Strength of the source", preserve_vocals: "Keep the vocals", generate_accompaniment: "Make accompaniment", accompaniment_style: "Style of accompaniment",
+    audio2audio_strength: "Amount of change", preserve_vocals: "Keep the vocals", generate_accompaniment: "Make accompaniment", accompaniment_style: "Style of accompaniment",
     infer_steps: "Steps", guidance_scale: "Guidance", scheduler_type: "Scheduler", cfg_type: "Kind of guidance", omega_scale: "Omega", seed: "Seed", variation_seed: "Seed of the variation",
     variation_strength: "Strength of the variation", use_erg_tag: "ERG for tags", use_erg_lyric: "ERG for lyrics", use_erg_diffusion: "ERG for diffusion", guidance_scale_text: "Guidance by text",
     guidance_scale_lyric: "Guidance by lyrics", lora_name_or_path: "LoRA", lora_weight: "Weight of the LoRA", output_format: "Format", sample_rate: "Sample rate (Hz)",

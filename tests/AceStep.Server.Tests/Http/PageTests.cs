@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using AceStep.Server.Deployment;
 
 namespace AceStep.Server.Tests.Http;
 
@@ -74,6 +75,15 @@ public sealed partial class PageTests
         string words = await _host.Client.GetStringAsync("/page/text.js");
 
         Assert.That(DataTexts().Matches(page).Select(match => match.Groups[1].Value).Where(name => !words.Contains($"\n  {name}:", StringComparison.Ordinal)), Is.Empty);
+    }
+
+    [Test]
+    public async Task Text_HasANameForEveryFieldAndTask()
+    {
+        string words = await _host.Client.GetStringAsync("/page/text.js");
+
+        IEnumerable<string> names = DeploymentInput.Fields.Select(field => field.Name).Concat(DeploymentInput.Fields.Single(field => field.Name == "task").Choices);
+        Assert.That(names.Where(name => !Regex.IsMatch(words, $"\\b{name}: \"")), Is.Empty);
     }
 
     [Test]
