@@ -1,0 +1,176 @@
+// The page: puts form, list and song together.
+import { text } from "./text.js";
+import { byId } from "./dom.js";
+import { create, getHealth, getModel, getSchema, getSong, getSongs, onTokenNeeded, useToken, watch } from "./api.js";
+import { Form } from "./form.js";
+import { Result } from "./result.js";
+import { Songs } from "./songs.js";
+
+for (const element of document.querySelectorAll("[data-text]")) {
+  element.textContent = text[element.dataset.text];
+}
+
+let form, model, chosen = null, older = null, isNewest = true;
+const songs = new Songs(id => { choose(id); reveal(); });
+const result = new Result({
+  again: song => start({ ...settingsOf(song), seed: null }),
+  vary: song => vary(song),
+  extend: song => edit(song, { task: "continuation", continuation_mode: "extend_end", extend_duration: Math.min(30, Math.max(5, Math.round(song.song.seconds / 2))) }),
+  inpaint: (song, from, to) => edit(song, { task: "inpainting", inpaint_start_time: from, inpaint_end_time: to }),
+});
+
+// One question for the token, however many requests wait for it.
+let asked = null;
+onTokenNeeded(() => asked ??= new Promise(resolve => {
+  const field = byId("token");
+  field.hidden = false;
+  byId("token-text").focus();
+  field.addEventListener("submit", event => {
+    event.preventDefault();
+    useToken(byId("token-text").value.trim());
+    byId("token-text").value = "";
+    field.hidden = true;
+    asked = null;
+    resolve();
+  }, { once: true });
+}));
+
+const say = words => { byId("live").textContent = words; };
+
+// The seed that was drawn is no setting of the form's.
+const settingsOf = song => {
+  const { seed, variation_seed: variation, ...settings } = song.input;
+  return settings;
+};
+
+// Another take: from the song's own seed, a little elsewhere. Songs made from others are drawn anew from their source.
+function vary(song) {
+  const isPlain = (song.input.task ?? "text2music") === "text2music";
+  start(isPlain ? { ...settingsOf(song), seed: song.song.seed, variation_strength: 0.3 } : settingsOf(song));
+}
+
+// The song becomes the source of another, with its own words; the form shows the settings, and the song is made at once.
+function edit(song, changes) {
+  const { variation_strength: strength, ...settings } = settingsOf(song);
+  start({ ...settings, input_audio: song.song.url, ...changes });
+}
+
+function start(input) {
+  form.fill(input);
+  return submit();
+}
+
+async function submit() {
+  const input = form.read();
+  if (!input) {
+    return;
+  }
+
+  const button = byId("make").querySelector("[type=submit]");
+  button.disabled = true;
+  try {
+    const song = await create(model, input);
+    songs.put(song);
+    choose(song.id);
+    reveal();
+    say(text.said.starting);
+    refreshPlace();
+  } catch (error) {
+    form.refuse(error);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function choose(id) {
+  chosen = id;
+  songs.choose(id);
+  result.show(songs.get(id));
+  if (location.pathname !== `/p/${id}`) {
+    history.replaceState(null, "", `/p/${id}`);
+  }
+}
+
+// On a phone, form and list are a long way from the song.
+function reveal() {
+  const box = byId("result").getBoundingClientRect();
+  if (box.top < 0 || box.top > innerHeight / 2) {
+    byId("result").scrollIntoView();
+  }
+}
+
+function note(song) {
+  const before = songs.get(song.id);
+  songs.put(song);
+  if (song.id === chosen) {
+    result.show(songs.get(song.id));
+    if (before && before.status !== song.status) {
+      say(text.said[song.status]);
+    }
+  }
+
+  if (form && before?.status !== song.status) {
+    form.songs = songs.sources;
+    healthIsOld();
+  }
+}
+
+// Places in the queue are in no event: they change with others' songs.
+async function refreshPlace() {
+  if (chosen && songs.get(chosen)?.status === "starting") {
+    await getSong(chosen).then(note, () => { });
+  }
+}
+
+async function load(next) {
+  const page = await getSongs(next);
+  page.results.forEach(note);
+  if (next || isNewest) {
+    older = page.next;
+    isNewest = false;
+    byId("more").hidden = !older;
+  }
+
+  form.songs = songs.sources;
+}
+
+async function showHealth() {
+  const { status } = await getHealth().catch(() => ({ status: "gone" }));
+  byId("health").textContent = text.health[status] ?? status;
+}
+
+// Many songs at once, as in a list, are one reason to look.
+let looking = 0;
+function healthIsOld() {
+  clearTimeout(looking);
+  looking = setTimeout(showHealth, 200);
+}
+
+async function begin() {
+  showHealth();
+  setInterval(showHealth, 5000);
+  setInterval(refreshPlace, 3000);
+  const schema = await getSchema();
+  text.defaultPrompt = schema.components.schemas.Input.properties.prompt?.default;
+  form = new Form(schema);
+  byId("make").addEventListener("submit", event => { event.preventDefault(); submit(); });
+  byId("reset").addEventListener("click", () => form.fill({}));
+  byId("more").addEventListener("click", () => load(older));
+  model = await getModel();
+  const named = location.pathname.match(/^\/p\/([^/]+)$/)?.[1];
+  watch(async () => {
+    await load();
+    if (!chosen) {
+      if (named && !songs.get(named)) {
+        await getSong(named).then(note, () => { });
+      }
+
+      const first = songs.get(named) ?? songs.newest;
+      if (first) {
+        choose(first.id);
+      }
+    }
+  }, note, showHealth);
+}
+
+begin().catch(error => { byId("problem").textContent = error.message; });

@@ -1,0 +1,58 @@
+// The list of songs: the server's, so that it survives the browser.
+import { text } from "./text.js";
+import { byId, make } from "./dom.js";
+
+const isOpen = song => song.status === "starting" || song.status === "processing";
+
+export class Songs {
+  #songs = new Map(); #rows = new Map(); #chosen = null; #onChoose;
+
+  constructor(onChoose) { this.#onChoose = onChoose; }
+
+  get(id) { return this.#songs.get(id); }
+
+  get newest() { return this.#sorted()[0]; }
+
+  // Songs that can be sources of others.
+  get sources() {
+    return this.#sorted().filter(song => song.song && !song.data_removed).map(song => ({ url: song.song.url, name: `${nameOf(song)} (${text.seconds(song.song.seconds)}, ${timeOf(song)})` }));
+  }
+
+  put(song) {
+    const known = this.#songs.get(song.id);
+    // A list that was asked for earlier does not undo what an event said since.
+    if (known && !isOpen(known) && isOpen(song)) {
+      return;
+    }
+
+    this.#songs.set(song.id, song);
+    const row = this.#rows.get(song.id) ?? this.#add(song);
+    const state = isOpen(song) || !song.song ? text.status[song.status] : text.seconds(song.song.seconds);
+    row.name.textContent = nameOf(song);
+    row.state.textContent = state;
+    row.state.className = `state ${song.status}`;
+    row.detail.textContent = `${text.task[song.input.task ?? "text2music"] ?? song.input.task} · ${timeOf(song)}`;
+  }
+
+  choose(id) {
+    this.#rows.get(this.#chosen)?.button.removeAttribute("aria-current");
+    this.#chosen = id;
+    this.#rows.get(id)?.button.setAttribute("aria-current", "true");
+  }
+
+  #add(song) {
+    const row = { name: make("span", { class: "name" }), state: make("span"), detail: make("small") };
+    row.button = make("button", { type: "button", onclick: () => this.#onChoose(song.id) }, row.name, row.state, row.detail);
+    row.item = make("li", {}, row.button);
+    this.#rows.set(song.id, row);
+    const after = this.#sorted().find(other => other.created_at < song.created_at && this.#rows.has(other.id));
+    byId("songs").insertBefore(row.item, after ? this.#rows.get(after.id).item : null);
+    byId("empty").hidden = true;
+    return row;
+  }
+
+  #sorted() { return [...this.#songs.values()].sort((a, b) => a.created_at < b.created_at ? 1 : -1); }
+}
+
+export const nameOf = song => (song.input.style_prompt || song.input.prompt || text.defaultPrompt || text.untitled).slice(0, 120);
+const timeOf = song => new Date(song.created_at).toLocaleString(undefined, { dateStyle: "short", timeStyle: "short" });
