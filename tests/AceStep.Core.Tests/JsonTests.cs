@@ -116,6 +116,15 @@ public sealed class JsonTests : PipelineFixture
         Assert.That(read.Timings, Is.EqualTo(result.Timings));
     }
 
+    [Test]
+    public void Times_ThereAndBack_KeepEveryTick()
+    {
+        Random random = new(1);
+        TimeSpan[] times = [new(130342), .. Enumerable.Range(0, 10_000).Select(_ => new TimeSpan(random.NextInt64(TimeSpan.TicksPerHour)))];
+
+        Assert.That(JsonSerializer.Deserialize<TimeSpan[]>(JsonSerializer.Serialize(times, MusicJson.Options), MusicJson.Options), Is.EqualTo(times));
+    }
+
     private static MusicLatents Latents(int frames) => MusicLatents.Create([.. Enumerable.Range(0, 128 * frames).Select(value => value / 128f)]);
 
     /// <summary>Sources have no equality of their own; the JSON that both give is compared apart.</summary>

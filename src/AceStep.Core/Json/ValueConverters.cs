@@ -58,7 +58,8 @@ internal sealed class SecondsJsonConverter : JsonConverter<TimeSpan>
     {
         if (reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out double seconds) && Math.Abs(seconds) < TimeSpan.MaxValue.TotalSeconds)
         {
-            return TimeSpan.FromSeconds(seconds);
+            // Rounded, where TimeSpan.FromSeconds cuts off: what was written as seconds comes back to the tick.
+            return new TimeSpan((long)Math.Round(seconds * TimeSpan.TicksPerSecond));
         }
 
         return reader.TokenType == JsonTokenType.String && TimeSpan.TryParseExact(reader.GetString(), "c", CultureInfo.InvariantCulture, out TimeSpan time)
