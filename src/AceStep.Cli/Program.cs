@@ -1,11 +1,14 @@
 using System.Globalization;
 using System.Text;
 using AceStep.Cli;
+using AceStep.Models;
 
 // The text of messages and numbers never depends on the machine's language.
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.InvariantCulture;
 CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+
+Libtorch.UseHugePages();
 
 using Interruption interruption = new();
 int exitCode = await CommandLine.RunAsync(args, interruption.Token);

@@ -125,7 +125,7 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
     private static SafetensorsHeader ReadHeader(SafeFileHandle handle, long fileLength, string path)
     {
         Span<byte> start = stackalloc byte[ForeignFile.TellingBytes];
-        start = start[..ReadUpTo(handle, start, 0)];
+        start = start[..FileBytes.ReadUpTo(handle, start, 0)];
         if (ForeignFile.Describe(start, fileLength) is { } other)
         {
             throw new CheckpointFormatException(path, $"weights must be a safetensors file; this is {other}");
@@ -138,7 +138,7 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
 
         int length = SafetensorsHeader.ParseLength(start[..SafetensorsHeader.LengthFieldSize], fileLength, path);
         byte[] header = new byte[length];
-        int read = ReadUpTo(handle, header, SafetensorsHeader.LengthFieldSize);
+        int read = FileBytes.ReadUpTo(handle, header, SafetensorsHeader.LengthFieldSize);
         return read == length
             ? SafetensorsHeader.Parse(header, fileLength, path)
             : throw new CheckpointFormatException(path, $"the file must not change while it is open; it had {fileLength} bytes, and now ends after {SafetensorsHeader.LengthFieldSize + read}");
@@ -148,7 +148,7 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
     {
         bool isFloat8 = Float8.Is(entry.StoredType);
         Span<byte> stored = isFloat8 ? target[(target.Length / 2)..] : target;
-        if (ReadUpTo(_handle, stored, entry.Offset + (isFloat8 ? offset / 2 : offset)) < stored.Length)
+        if (FileBytes.ReadUpTo(_handle, stored, entry.Offset + (isFloat8 ? offset / 2 : offset), torch.get_num_threads()) < stored.Length)
         {
             throw new CheckpointFormatException(
                 Path, $"the file must not change while it is open; it had {_length} bytes and now has {RandomAccess.GetLength(_handle)}", entry.Name);
@@ -163,18 +163,6 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
         {
             throw new CheckpointFormatException(Path, "a BOOL must be 0 or 1", entry.Name);
         }
-    }
-
-    /// <summary>Fills a span from an offset on; less than that where the file ends.</summary>
-    private static int ReadUpTo(SafeFileHandle handle, Span<byte> target, long offset)
-    {
-        int read = 0;
-        for (int taken = 1; taken > 0 && read < target.Length; read += taken)
-        {
-            taken = RandomAccess.Read(handle, target[read..], offset + read);
-        }
-
-        return read;
     }
 
     private SafetensorsEntry Entry(string name)

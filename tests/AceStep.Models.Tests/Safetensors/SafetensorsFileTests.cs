@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
 using AceStep.Testing;
+using Microsoft.Win32.SafeHandles;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -139,6 +140,35 @@ public sealed class SafetensorsFileTests
         }
 
         Assert.That(() => opened.Read("t"), Throws.TypeOf<CheckpointFormatException>().With.Message.Contains("must not change"));
+    }
+
+    [TestCase(1)]
+    [TestCase(2)]
+    [TestCase(5)]
+    public void ReadUpTo_ByThreads_IsTheBytesThatAreThere(int threads)
+    {
+        byte[] bytes = new byte[(3 * FileBytes.PartBytes) + 7];
+        new Random(threads).NextBytes(bytes);
+        using TemporaryFile file = new(bytes);
+        using SafeFileHandle handle = File.OpenHandle(file.Path);
+        foreach (int offset in (int[])[0, 3, FileBytes.PartBytes, bytes.Length - 1, bytes.Length])
+        {
+            byte[] read = new byte[bytes.Length];
+            int count = FileBytes.ReadUpTo(handle, read, offset, threads);
+            Assert.That(count, Is.EqualTo(bytes.Length - offset), $"from {offset}");
+            Assert.That(read.AsSpan(0, count).SequenceEqual(bytes.AsSpan(offset)), $"from {offset}");
+        }
+    }
+
+    [Test]
+    public void ReadUpTo_ByThreadsOfWhatCannotBeRead_IsAnInputOutputError()
+    {
+        using TemporaryFile file = new([]);
+        using SafeFileHandle handle = File.OpenHandle(file.Path, FileMode.Open, FileAccess.Write);
+        byte[] read = new byte[2 * FileBytes.PartBytes];
+
+        Assert.That(() => FileBytes.ReadUpTo(handle, read, 0, threads: 1), Throws.InstanceOf<UnauthorizedAccessException>().Or.InstanceOf<IOException>());
+        Assert.That(() => FileBytes.ReadUpTo(handle, read, 0, threads: 2), Throws.InstanceOf<UnauthorizedAccessException>().Or.InstanceOf<IOException>());
     }
 
     [Test]
