@@ -1,5 +1,6 @@
 using AceStep.Checkpoints;
 using AceStep.Generation;
+using AceStep.Hub;
 using AceStep.Models;
 using TorchSharp;
 
@@ -50,6 +51,23 @@ public sealed partial class MusicPipeline
             await thread.EndAsync(() => { }).ConfigureAwait(false);
             throw;
         }
+    }
+
+    /// <summary>Turns names into places on disk, fetching what may be fetched.</summary>
+    private static async Task<(string Checkpoint, MusicPipelineOptions Options)> FindFilesAsync(
+        string checkpoint, MusicPipelineOptions options, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
+    {
+        ModelStore store = new(options.Download, new StageReports(options.DownloadProgress, progress));
+        bool isNamed = store.IsRemote(checkpoint);
+        string path = await store.GetCheckpointAsync(checkpoint, cancellationToken).ConfigureAwait(false);
+        string? dictionary = options.JapaneseDictionary is { Length: > 0 } name ? await store.GetDictionaryAsync(name, cancellationToken).ConfigureAwait(false) : options.JapaneseDictionary;
+        // Later downloads belong to no loading: they are the download's own progress alone.
+        ModelStore later = new(options.Download, options.DownloadProgress);
+        return (path, options with
+        {
+            JapaneseDictionary = dictionary,
+            LyricDownloads = new LyricDownloads(later, !later.IsOffline && (isNamed || options.Download == DownloadMode.WhenMissing)),
+        });
     }
 
     private static MusicPipeline Load(PipelineThread thread, string path, MusicPipelineOptions options, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
@@ -107,6 +125,19 @@ public sealed partial class MusicPipeline
             if (actual != expected)
             {
                 throw new CheckpointFormatException(checkpoint.Path, FormattableString.Invariant($"the codec must have {expected} {name}, as the released one; by its configs it has {actual}"));
+            }
+        }
+    }
+
+    /// <summary>Reports a download as a stage of the loading, too.</summary>
+    private sealed class StageReports(IProgress<DownloadProgress>? downloads, IProgress<MusicProgress>? stages) : IProgress<DownloadProgress>
+    {
+        public void Report(DownloadProgress value)
+        {
+            downloads?.Report(value);
+            if (value.Total > 0)
+            {
+                stages?.Report(new MusicProgress(MusicStage.Downloading, value.Completed, value.Total, value.Remaining));
             }
         }
     }

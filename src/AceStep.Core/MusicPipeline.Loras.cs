@@ -1,3 +1,4 @@
+using AceStep.Hub;
 using AceStep.Loras;
 using AceStep.Models;
 using TorchSharp.Modules;
@@ -35,6 +36,24 @@ public sealed partial class MusicPipeline
         ArgumentException.ThrowIfNullOrEmpty(path);
         RequireFinite(weight);
         return RunAsync(() => MergeLora(path, weight, useStoredAlpha), CancellationToken.None).GetAwaiter().GetResult();
+    }
+
+    /// <summary>
+    /// Merges a LoRA into the transformer's weights, as <see cref="LoadLora"/> does, without keeping the caller waiting. It may be
+    /// named by its name on the hub or an https address, too: then it is fetched where no cache has it.
+    /// </summary>
+    /// <param name="name">A folder, a file, <c>owner/name</c>, <c>owner/name@revision</c> or an https address of a safetensors file.</param>
+    /// <param name="weight">As in <see cref="LoadLora"/>.</param>
+    /// <param name="useStoredAlpha">As in <see cref="LoadLora"/>.</param>
+    /// <param name="cancellationToken">Stops the download and the waiting for a request in progress; once the weights change, it is too late.</param>
+    /// <exception cref="DownloadException">It is in no cache, and not to be had.</exception>
+    /// <inheritdoc cref="LoadLora" path="/exception" />
+    public async Task<Lora> LoadLoraAsync(string name, double weight = 1, bool useStoredAlpha = false, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        RequireFinite(weight);
+        string path = await new ModelStore(_options.Download, _options.DownloadProgress).GetLoraAsync(name, cancellationToken).ConfigureAwait(false);
+        return await RunAsync(() => MergeLora(path, weight, useStoredAlpha), cancellationToken).ConfigureAwait(false);
     }
 
     private Lora MergeLora(string path, double weight, bool useStoredAlpha)

@@ -38,3 +38,82 @@ internal static class CheckpointLayout
     /// <summary>The networks of the released layout; all are needed.</summary>
     public static readonly (string Folder, string Weights)[] Parts = [Transformer, Autoencoder, Vocoder, TextEncoder];
 }
+
+/// <summary>Finds the weights in a part's folder: the released name, shards, or the only safetensors file there is.</summary>
+internal static class WeightFiles
+{
+    // What people have instead, by its ending.
+    private static readonly string[] OtherEndings = [".bin", ".ckpt", ".pt", ".pth", ".gguf"];
+
+    /// <summary>Finds a part's weights.</summary>
+    /// <param name="folder">The part's folder.</param>
+    /// <param name="name">The released file's name.</param>
+    /// <returns>The file, index or shard to open; or why there is none, and then where the released file would be.</returns>
+    public static (string Path, string? Problem) Find(string folder, string name)
+    {
+        string released = Path.Combine(folder, name);
+        string index = Path.Combine(folder, Path.GetFileNameWithoutExtension(name) + ShardNames.IndexEnding);
+        if (IsThere(released) || Directory.Exists(released))
+        {
+            return (released, null);
+        }
+
+        if (IsThere(index))
+        {
+            return (index, null);
+        }
+
+        string[] files = Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder).Where(IsThere).Order(StringComparer.Ordinal)] : [];
+        string[] candidates =
+        [
+            .. files.Where(file => ShardNames.IsIndex(file)),
+            .. files.Where(file => file.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)).GroupBy(SetOf).Where(set => set.Key == set.First() || !files.Contains(set.Key)).Select(set => set.First()),
+        ];
+        return candidates switch
+        {
+            [string only] => (only, null),
+            [] => (released, WhyMissing(released, files)),
+            _ => (released, $"There are several files that could be it: {string.Join(", ", candidates.Take(5).Select(Path.GetFileName))}. Name the right one {name}."),
+        };
+    }
+
+    /// <summary>Why a file is not there.</summary>
+    public static string WhyMissing(string path)
+    {
+        string? folder = Path.GetDirectoryName(Path.GetFullPath(path));
+        return WhyMissing(path, Directory.Exists(folder) ? Directory.GetFiles(folder) : []);
+    }
+
+    private static string WhyMissing(string path, string[] files)
+    {
+        if (BrokenLink(path) is { } target)
+        {
+            return $"The file is a link to {target}, which is not there.";
+        }
+
+        string? other = files.FirstOrDefault(file => path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) && OtherEndings.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase));
+        return other is null
+            ? "The file is missing."
+            : $"The file is missing. {Path.GetFileName(other)} cannot take its place: weights must be a safetensors file.";
+    }
+
+    /// <summary>Whether a file is there; a link that leads nowhere is not one, though the system says that it exists.</summary>
+    public static bool IsThere(string path) => File.Exists(path) && BrokenLink(path) is null;
+
+    /// <summary>Where a link leads that leads nowhere; null where the path is no link, or leads somewhere.</summary>
+    public static string? BrokenLink(string path)
+    {
+        try
+        {
+            FileInfo file = new(path);
+            return file.LinkTarget is { } target && file.ResolveLinkTarget(returnFinalTarget: true)?.Exists != true ? target : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The index of the set that a file belongs to, or the file itself.</summary>
+    private static string SetOf(string file) => ShardNames.IndexOf(file) ?? file;
+}

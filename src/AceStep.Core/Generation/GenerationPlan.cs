@@ -1,4 +1,7 @@
 using System.Globalization;
+using AceStep.Schedulers;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace AceStep.Generation;
 
@@ -58,4 +61,56 @@ internal sealed record GenerationPlan(MusicRequest Request, long[] Seeds, long[]
     }
 
     private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
+}
+
+/// <summary>A generation's random numbers: one generator for each song's base noise and one for its variation noise.</summary>
+/// <remarks>
+/// What is drawn here depends on a song's own seeds alone. Pingpong's steps draw from the first song's generator for the
+/// whole batch, and omega takes its mean over the batch, both as in the original: see <see cref="Seeds"/>.
+/// </remarks>
+internal sealed class NoiseGenerators : IDisposable
+{
+    private readonly Generator[] _base;
+    private readonly Generator[] _variation;
+    private readonly ScalarType _dtype;
+
+    /// <param name="seeds">The seed of each song's base noise.</param>
+    /// <param name="variationSeeds">The seed of each song's variation noise; null where none is drawn.</param>
+    /// <param name="dtype">The type that noise is drawn in; in another type the numbers are others.</param>
+    /// <param name="device">Where it is drawn.</param>
+    public NoiseGenerators(long[] seeds, long[]? variationSeeds, ScalarType dtype, Device device)
+    {
+        Device = device;
+        _dtype = dtype;
+
+        // The META device has no random numbers; there a generation is run for its shapes alone.
+        Device drawn = device.type == DeviceType.META ? CPU : device;
+        _base = [.. seeds.Select(seed => new Generator((ulong)seed, drawn))];
+        _variation = [.. (variationSeeds ?? []).Select(seed => new Generator((ulong)seed, drawn))];
+    }
+
+    public Device Device { get; }
+
+    public int BatchSize => _base.Length;
+
+    public IReadOnlyList<Generator> Base => _base;
+
+    public IReadOnlyList<Generator> Variation => _variation;
+
+    /// <summary>[B, 8, 16, frames] of base noise.</summary>
+    public Tensor DrawBase(int frames) => Draw(_base, frames);
+
+    /// <summary>[B, 8, 16, frames] of variation noise.</summary>
+    public Tensor DrawVariation(int frames) => Draw(_variation, frames);
+
+    public void Dispose()
+    {
+        foreach (Generator generator in _base.Concat(_variation))
+        {
+            generator.Dispose();
+        }
+    }
+
+    private Tensor Draw(Generator[] generators, int frames) =>
+        Noise.Draw(generators, [LatentFrames.Channels, LatentFrames.Rows, frames], _dtype).to(Device);
 }

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Authentication;
+using Polly;
+using Polly.Retry;
 
 namespace AceStep.Hub;
 
@@ -209,4 +211,36 @@ internal sealed class HubClient(HubSettings settings, HubTiming timing)
             _ => $"{what}: {host} answers {status} ({response.ReasonPhrase}).",
         });
     }
+}
+
+/// <summary>A failure that may be gone the next time: a cut connection, a busy server, silence.</summary>
+internal sealed class TransientFailure(string message, Exception? innerException = null) : IOException(message, innerException)
+{
+    /// <summary>How long the server asks to wait; null where it does not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+}
+
+/// <summary>Does things again that failed for the moment: after pauses that grow, with chance in them, or as long as the server asks.</summary>
+internal static class Repetition
+{
+    /// <param name="timing">The pauses and their number.</param>
+    /// <param name="onPause">Told why and for how long before each pause.</param>
+    public static ResiliencePipeline Create(HubTiming timing, Action<string>? onPause = null) =>
+        new ResiliencePipelineBuilder { TimeProvider = timing.Clock }
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = new PredicateBuilder().Handle<TransientFailure>(),
+                MaxRetryAttempts = timing.Repetitions,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = timing.FirstPause,
+                MaxDelay = timing.LongestPause,
+                DelayGenerator = arguments => new ValueTask<TimeSpan?>((arguments.Outcome.Exception as TransientFailure)?.RetryAfter),
+                OnRetry = arguments =>
+                {
+                    onPause?.Invoke($"{arguments.Outcome.Exception?.Message} Going on in {Math.Max(1, arguments.RetryDelay.TotalSeconds):0} s.");
+                    return ValueTask.CompletedTask;
+                },
+            })
+            .Build();
 }

@@ -1,3 +1,8 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+
 namespace AceStep.Hub;
 
 /// <summary>A file to be fetched.</summary>
@@ -21,4 +26,50 @@ internal sealed record RemoteFile(string Path, Uri Address, long Bytes, string K
             ? throw new DownloadException($"{Address.Host} has another {Path} than the one released: {Bytes} bytes, {Checksum}; the released one has {known.Bytes} bytes, {known.Checksum}. It is not fetched.")
             : this with { Checksum = known.Checksum };
     }
+}
+
+/// <summary>What a file's contents must hash to. Large files of the hub are known by their SHA-256, small ones by Git's SHA-1 of a blob.</summary>
+internal sealed partial record Checksum
+{
+    private const int Sha256Digits = 64;
+
+    private Checksum(string digits) => Digits = digits;
+
+    /// <summary>The hash, in lower-case hexadecimal digits.</summary>
+    public string Digits { get; }
+
+    private bool IsSha256 => Digits.Length == Sha256Digits;
+
+    /// <summary>A SHA-256, given as 64 hexadecimal digits.</summary>
+    public static Checksum Sha256(string digits) => TryParse(digits) is { IsSha256: true } checksum ? checksum : throw new ArgumentException($"{digits} is no SHA-256.", nameof(digits));
+
+    /// <summary>A hash as the hub names it: 64 digits are a SHA-256, 40 are Git's; null for anything else.</summary>
+    public static Checksum? TryParse(string? digits) => digits is not null && Hexadecimal().IsMatch(digits) ? new Checksum(digits) : null;
+
+    /// <summary>Begins to hash contents of a known length.</summary>
+    public IncrementalHash Begin(long length)
+    {
+        if (IsSha256)
+        {
+            return IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        }
+
+        // Git hashes a header with the length before the contents.
+        var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
+        hash.AppendData(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"blob {length}\0")));
+        return hash;
+    }
+
+    /// <summary>Whether what was hashed is this; the hash begins anew.</summary>
+    public bool Matches(IncrementalHash hash, out string actual)
+    {
+        actual = Convert.ToHexStringLower(hash.GetHashAndReset());
+        return actual == Digits;
+    }
+
+    /// <summary>"sha256:...", "git:...".</summary>
+    public override string ToString() => (IsSha256 ? "sha256:" : "git:") + Digits;
+
+    [GeneratedRegex("^([0-9a-f]{64}|[0-9a-f]{40})$")]
+    private static partial Regex Hexadecimal();
 }

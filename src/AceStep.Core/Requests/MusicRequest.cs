@@ -158,3 +158,57 @@ public abstract record GuidedMusicRequest : MusicRequest
 /// <param name="Lyrics">The lyrics.</param>
 /// <param name="LyricsField">The request's field that has the lyrics.</param>
 internal sealed record Words(string Prompt, string Lyrics, string LyricsField);
+
+/// <summary>The tasks of <see cref="MusicPipeline"/>.</summary>
+public enum MusicTask
+{
+    /// <summary>Music from a prompt and lyrics.</summary>
+    [Request(typeof(TextToMusicRequest))]
+    TextToMusic,
+
+    /// <summary>Another take of a generated song (the original's retake).</summary>
+    [Request(typeof(VariationRequest))]
+    Variation,
+
+    /// <summary>New music that starts from given audio.</summary>
+    [Request(typeof(AudioToAudioRequest))]
+    AudioToAudio,
+
+    /// <summary>Music before or after given audio (the original's extend).</summary>
+    [Request(typeof(ContinuationRequest))]
+    Continuation,
+
+    /// <summary>A span of given audio made anew (the original's repaint).</summary>
+    [Request(typeof(InpaintingRequest))]
+    Inpainting,
+
+    /// <summary>Given audio towards another prompt or other lyrics (the original's edit).</summary>
+    [Request(typeof(StyleTransferRequest))]
+    StyleTransfer,
+
+    /// <summary>Accompaniment for given vocals.</summary>
+    [Request(typeof(AccompanimentRequest))]
+    Accompaniment,
+}
+
+/// <summary>
+/// A request breaks a rule. The message names the field, the rule and the value; nothing has been computed.
+/// </summary>
+public sealed class InvalidRequestException : ArgumentException
+{
+    /// <summary>A rule broken by a field of the request.</summary>
+    /// <param name="field">The field, as the request spells it: "Guidance.Scale".</param>
+    /// <param name="rule">The rule, with the value that breaks it.</param>
+    public InvalidRequestException(string field, string rule)
+        : base($"{field}: {rule}")
+    {
+        Field = field;
+        Rule = rule;
+    }
+
+    /// <summary>The field, as the request spells it.</summary>
+    public string Field { get; }
+
+    /// <summary>The rule, with the value that breaks it.</summary>
+    public string Rule { get; }
+}
