@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 
 namespace AceStep.Lyrics.Numbers;
@@ -29,4 +30,65 @@ internal abstract class NumberWords
 
     /// <summary>Cuts a table of words at its spaces.</summary>
     protected static string[] Table(string words) => words.Split(' ');
+}
+
+/// <summary>An amount of money, cut at the point.</summary>
+internal readonly record struct MoneyAmount(BigInteger Whole, int Hundredths)
+{
+    // From here on the original's decimal arithmetic runs out of its 28 digits.
+    private const double Least = 1e26;
+
+    /// <summary>The exact binary value rounded to hundredths, half up; null where the original fails.</summary>
+    public static MoneyAmount? Of(double amount)
+    {
+        if (!(amount < Least))
+        {
+            return null;
+        }
+
+        long bits = BitConverter.DoubleToInt64Bits(amount);
+        int exponent = (int)((bits >> 52) & 0x7FF);
+        BigInteger mantissa = bits & 0xF_FFFF_FFFF_FFFF;
+        if (exponent == 0)
+        {
+            exponent = 1;
+        }
+        else
+        {
+            mantissa += BigInteger.One << 52;
+        }
+
+        exponent -= 1075;
+        BigInteger hundredths = exponent >= 0
+            ? (mantissa * 100) << exponent
+            : (mantissa * 200 + (BigInteger.One << -exponent)) >> (1 - exponent);
+        BigInteger whole = BigInteger.DivRem(hundredths, 100, out BigInteger rest);
+        return new MoneyAmount(whole, (int)rest);
+    }
+}
+
+/// <summary>The forms of a currency's names: one and several.</summary>
+internal readonly record struct MoneyNames(string Unit, string Units, string Hundredth, string Hundredths)
+{
+    public string UnitOf(BigInteger count) => count.IsOne ? Unit : Units;
+
+    public string HundredthOf(int count) => count == 1 ? Hundredth : Hundredths;
+}
+
+/// <summary>Numbers in groups of three digits.</summary>
+internal static class DigitGroups
+{
+    /// <summary>The groups, 0 to 999, lowest first; one group for 0.</summary>
+    public static int[] Of(BigInteger value)
+    {
+        string digits = value.ToString(CultureInfo.InvariantCulture);
+        var groups = new int[(digits.Length + 2) / 3];
+        for (int group = 0; group < groups.Length; group++)
+        {
+            int end = digits.Length - 3 * group;
+            groups[group] = int.Parse(digits.AsSpan(Math.Max(end - 3, 0)..end), CultureInfo.InvariantCulture);
+        }
+
+        return groups;
+    }
 }

@@ -162,3 +162,81 @@ internal sealed class SegmentBuilder(LanguageLabels labels)
         return (int[])[.. stripped, ' '];
     }
 }
+
+/// <summary>A stretch of a line in one language. Growing it costs only what is added.</summary>
+internal sealed class Segment
+{
+    private readonly List<int> _codePoints;
+    private NumberLikeness _numberLikeness;
+
+    public Segment(string language, ReadOnlySpan<int> text, double score, bool isMarked)
+    {
+        Language = language;
+        Score = score;
+        IsMarked = isMarked;
+        _codePoints = new List<int>(text.Length);
+        Append(text);
+    }
+
+    /// <summary>A label, or an undecided one: labels separated by <c>|</c>.</summary>
+    public string Language { get; set; }
+
+    public double Score { get; }
+
+    /// <summary>Whether a paired tag named the language.</summary>
+    public bool IsMarked { get; }
+
+    public ReadOnlySpan<int> Span => CollectionsMarshal.AsSpan(_codePoints);
+
+    /// <summary>Whether the text has nothing but digits in one run, or nothing at all, once punctuation is taken away.</summary>
+    public bool IsNumberLike => _numberLikeness != NumberLikeness.None && !(_codePoints is ['\n']);
+
+    public bool IsUndecided => Language.Contains('|', StringComparison.Ordinal);
+
+    public void Append(ReadOnlySpan<int> text)
+    {
+        _codePoints.AddRange(text);
+        for (int index = 0; index < text.Length && _numberLikeness != NumberLikeness.None; index++)
+        {
+            _numberLikeness = After(_numberLikeness, text[index]);
+        }
+    }
+
+    public override string ToString() => CodePoints.ToText(Span);
+
+    private static NumberLikeness After(NumberLikeness before, int codePoint)
+    {
+        if (TextRules.IsWord(codePoint))
+        {
+            return TextRules.IsDigit(codePoint) && before != NumberLikeness.DigitsThenSpace
+                ? NumberLikeness.Digits
+                : NumberLikeness.None;
+        }
+
+        return before == NumberLikeness.Digits && codePoint != '\n' && TextRules.IsSpace(codePoint)
+            ? NumberLikeness.DigitsThenSpace
+            : before;
+    }
+
+    private enum NumberLikeness
+    {
+        NoWord,
+        Digits,
+        DigitsThenSpace,
+        None,
+    }
+}
+
+/// <summary>The labels that a segment may have: those of the identifier, with the original's ways of comparing them.</summary>
+internal sealed class LanguageLabels(IReadOnlyList<string> labels)
+{
+    private readonly HashSet<string> _labels = new(labels, StringComparer.Ordinal);
+    private readonly string _joined = string.Join('-', labels);
+
+    /// <summary>Whether a tag's name counts as a label: when it is any part of the joined labels, even the empty one.</summary>
+    public bool IsTagName(string name) => _joined.Contains(name, StringComparison.Ordinal);
+
+    /// <summary>Whether a segment of this language is kept.</summary>
+    public bool IsKept(string language) =>
+        _labels.Contains(language) || labels[0].Contains(language, StringComparison.Ordinal) || language.Contains('?', StringComparison.Ordinal);
+}
