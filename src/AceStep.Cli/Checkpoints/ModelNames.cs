@@ -51,3 +51,61 @@ internal sealed record ModelNames(CheckpointChoice Checkpoint, IReadOnlyList<Lor
         return this with { Checkpoint = checkpoint, Loras = loras, Options = Options with { Download = mode, DownloadProgress = DownloadView.Lines(screen) } };
     }
 }
+
+/// <summary>The checkpoint that a run uses: named on the command line, by the environment, or the one that comes with the program.</summary>
+/// <param name="Path">The folder or file; before it is found, its name.</param>
+/// <param name="IsDemonstration">Whether it is the small checkpoint that comes with the program, which is not the released model.</param>
+internal sealed record CheckpointChoice(string Path, bool IsDemonstration)
+{
+    /// <summary>The environment variable that names a checkpoint.</summary>
+    public const string EnvironmentVariable = "ACESTEP_CHECKPOINT";
+
+    /// <summary>The name on the hub or the address by which it was found; null where it was named by its place.</summary>
+    public string? Named { get; init; }
+
+    /// <summary>The name that songs are tagged with: its own, or the folder's or file's, which says no more than is known.</summary>
+    public string Name => IsDemonstration
+        ? "AceStep demonstration checkpoint (nano)"
+        : Named is not null ? Named
+        : System.IO.Path.GetFileNameWithoutExtension(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(Path)));
+
+    /// <summary>What a user must know of it before listening.</summary>
+    public string Description => IsDemonstration
+        ? $"""
+          Checkpoint: the small demonstration checkpoint that comes with the program ({Path}).
+          It is not the released ACE-Step model: 14 MB, trained on synthesised music, simple tunes only.
+          The released one is 8.3 GB and is fetched once: --checkpoint {ModelStore.ReleasedCheckpoint} (or {EnvironmentVariable}).
+          """
+        : Named is null ? $"Checkpoint: {Path}" : $"Checkpoint: {Named} ({Path})";
+
+    /// <summary>Finds the checkpoint of a run.</summary>
+    /// <param name="named">What the command line names; null for nothing.</param>
+    /// <exception cref="DirectoryNotFoundException">Nothing is named, and the program has lost its own.</exception>
+    public static CheckpointChoice Find(string? named)
+    {
+        if (named is { Length: 0 })
+        {
+            throw new UsageException("--checkpoint must name a folder or file; it is empty.");
+        }
+
+        if ((named ?? Environment.GetEnvironmentVariable(EnvironmentVariable)) is { Length: > 0 } path)
+        {
+            return new CheckpointChoice(path, IsSame(path, DemoCheckpoint.Folder));
+        }
+
+        return Directory.Exists(DemoCheckpoint.Folder)
+            ? new CheckpointChoice(DemoCheckpoint.Folder, IsDemonstration: true)
+            : throw new DirectoryNotFoundException($"No checkpoint is named, and the demonstration checkpoint is missing from {DemoCheckpoint.Folder}. {CheckpointInfo.WhereToGet} Name its folder with --checkpoint or {EnvironmentVariable}.");
+    }
+
+    /// <summary>Finds it on this machine, where it is named by a name on the hub; nothing is fetched.</summary>
+    /// <exception cref="DownloadException">No cache has it.</exception>
+    public async Task<CheckpointChoice> FindCachedAsync(CancellationToken cancellationToken)
+    {
+        ModelStore store = new(DownloadMode.Never);
+        return store.IsRemote(Path) ? this with { Path = await store.GetCheckpointAsync(Path, cancellationToken), Named = Path } : this;
+    }
+
+    private static bool IsSame(string one, string other) =>
+        System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(one)) == System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(other));
+}

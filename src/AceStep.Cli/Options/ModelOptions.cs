@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using AceStep.Models;
 
@@ -125,5 +126,21 @@ internal sealed partial class ModelOptions : OptionGroup
         {
             result.AddError($"{result.Option.Name} {rule}; it is {result.Tokens[0].Value}.");
         }
+    }
+}
+
+/// <summary>A LoRA as the command line names it: <c>path</c> or <c>path:weight</c>.</summary>
+internal sealed record LoraChoice(string Path, double Weight)
+{
+    /// <summary>Reads all values of the option.</summary>
+    public static LoraChoice[] Parse(ArgumentResult result) => [.. result.Tokens.Select(token => Parse(token.Value))];
+
+    /// <summary>A colon counts only before a finite number at the end: paths may have colons, too.</summary>
+    private static LoraChoice Parse(string text)
+    {
+        int colon = text.LastIndexOf(':');
+        return colon > 0 && double.TryParse(text.AsSpan(colon + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out double weight) && double.IsFinite(weight)
+            ? new LoraChoice(text[..colon], weight)
+            : new LoraChoice(text, 1);
     }
 }

@@ -35,3 +35,24 @@ internal abstract class OptionGroup(string title)
         return option;
     }
 }
+
+/// <summary>The switches that every command has for what it says.</summary>
+internal static class ReportOptions
+{
+    /// <summary>One JSON object instead of words.</summary>
+    public static Option<bool> Json { get; } = new("--json") { Description = "Write one JSON object to standard output; everything else goes to standard error." };
+
+    /// <summary>No words but warnings and errors.</summary>
+    public static Option<bool> Quiet { get; } = new("--quiet") { Description = "Write nothing but warnings and errors." };
+}
+
+/// <summary>The switches of a command that has no other output options.</summary>
+internal sealed class ReportGroup : OptionGroup
+{
+    public ReportGroup()
+        : base("Output")
+    {
+        Add(ReportOptions.Json);
+        Add(ReportOptions.Quiet);
+    }
+}

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using AceStep.Audio;
 using AceStep.Cli.Checkpoints;
+using AceStep.Cli.Listening;
 using AceStep.Cli.Terminal;
 
 namespace AceStep.Cli.Songs;
@@ -76,4 +78,46 @@ internal sealed record RunReport
         table.Add("Peak memory", Amounts.Bytes(PeakMemoryBytes));
         return table;
     }
+}
+
+/// <summary>What became of one song.</summary>
+internal sealed record SongReport
+{
+    public required string File { get; init; }
+
+    public string? Latents { get; init; }
+
+    public required long Seed { get; init; }
+
+    public long? VariationSeed { get; init; }
+
+    /// <summary>The length in seconds.</summary>
+    public required double Seconds { get; init; }
+
+    public required int SampleRate { get; init; }
+
+    /// <summary>What the song measures, as it was written.</summary>
+    public required SoundReport Sound { get; init; }
+
+    public static SongReport Create(string file, string? latents, Song song, AudioBuffer audio) => new()
+    {
+        File = file == SongFiles.StandardOutput ? file : Path.GetFullPath(file),
+        Latents = latents is null ? null : Path.GetFullPath(latents),
+        Seed = song.Seed,
+        VariationSeed = song.VariationSeed,
+        Seconds = Math.Round(audio.Duration.TotalSeconds, 3),
+        SampleRate = audio.SampleRate,
+        Sound = SoundReport.Of(audio),
+    };
+}
+
+/// <summary>How long the parts of a run took, in seconds.</summary>
+internal sealed record TimingReport(double Loading, double Source, double Conditioning, double Denoising, double Decoding, double Saving)
+{
+    public double Total => Math.Round(Loading + Source + Conditioning + Denoising + Decoding + Saving, 3);
+
+    public static TimingReport Create(MusicTimings timings, TimeSpan loading, TimeSpan saving) =>
+        new(Round(loading), Round(timings.Source), Round(timings.Conditioning), Round(timings.Denoising), Round(timings.Decoding), Round(saving));
+
+    private static double Round(TimeSpan time) => Math.Round(time.TotalSeconds, 3);
 }

@@ -1,7 +1,15 @@
+using System.Diagnostics;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
 namespace AceStep.Cli.Terminal;
+
+/// <summary>Shows how far work has come while it is done.</summary>
+internal interface IProgressView
+{
+    /// <summary>Runs work and shows what it reports.</summary>
+    Task<T> RunAsync<T>(Func<IProgress<MusicProgress>, Task<T>> work);
+}
 
 /// <summary>Progress on a terminal: a bar for each stage, with the time left.</summary>
 internal sealed class BarProgressView(IAnsiConsole console) : IProgressView
@@ -78,4 +86,57 @@ internal sealed class BarProgressView(IAnsiConsole console) : IProgressView
             return new Text(text.PadLeft(12));
         }
     }
+}
+
+/// <summary>Progress in a file or pipe: a line when a stage ends, and one now and then before.</summary>
+internal sealed class LineProgressView(Action<string> write) : IProgressView
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    public Task<T> RunAsync<T>(Func<IProgress<MusicProgress>, Task<T>> work) => work(new Lines(write));
+
+    private sealed class Lines(Action<string> write) : IProgress<MusicProgress>
+    {
+        private readonly Dictionary<MusicStage, long> _started = [];
+        private long _lastLine;
+
+        public void Report(MusicProgress value)
+        {
+            long now = Stopwatch.GetTimestamp();
+            if (value.Completed == 0)
+            {
+                (_started[value.Stage], _lastLine) = (now, now);
+            }
+
+            if (value.Completed >= value.Total)
+            {
+                write($"{StageText.Name(value.Stage)}: {StageText.Position(value)}, done in {Amounts.Time(Stopwatch.GetElapsedTime(_started[value.Stage], now))}");
+            }
+            else if (Stopwatch.GetElapsedTime(_lastLine, now) >= Interval)
+            {
+                _lastLine = now;
+                write($"{StageText.Name(value.Stage)}: {StageText.Position(value)}{(value.Remaining is { } left ? $", {Amounts.Clock(left)} left" : "")}");
+            }
+        }
+    }
+}
+
+/// <summary>Stages and their units in words.</summary>
+internal static class StageText
+{
+    public static string Name(MusicStage stage) => stage switch
+    {
+        MusicStage.Loading => "Reading the checkpoint",
+        MusicStage.EncodingSource => "Encoding the source",
+        MusicStage.Conditioning => "Reading prompt and lyrics",
+        MusicStage.Denoising => "Denoising",
+        MusicStage.Decoding => "Decoding",
+        MusicStage.Downloading => "Downloading",
+        _ => stage.ToString(),
+    };
+
+    /// <summary>"12 of 40", "3.2 GB of 8.3 GB".</summary>
+    public static string Position(MusicProgress progress) => progress.Stage is MusicStage.Loading or MusicStage.Downloading
+        ? $"{Amounts.Bytes(progress.Completed)} of {Amounts.Bytes(progress.Total)}"
+        : $"{progress.Completed} of {progress.Total}";
 }
