@@ -6,18 +6,18 @@ using Polly;
 
 namespace AceStep.Hub;
 
-/// <summary>Fetches the files of a plan, several at once: said before it begins, and only where there is room.</summary>
+/// <summary>Fetches the files of a plan, several at once. Reports the plan first, and checks that the disk has room.</summary>
 internal sealed class Downloader(HubClient client, HubTiming timing, bool usesLinks, IProgress<DownloadProgress>? progress)
 {
-    /// <summary>Fetches what is not there yet.</summary>
-    /// <param name="plan">Name, host and folder of what is fetched; its files are filled in here.</param>
-    /// <param name="files">All its files, each with its place.</param>
-    /// <param name="additionalBytes">What else the disk must have room for.</param>
-    /// <param name="cancellationToken">Stops it; what has arrived is kept.</param>
-    /// <exception cref="DownloadException">A file is not to be had, or there is no room.</exception>
+    /// <summary>Fetches the files that are not there yet.</summary>
+    /// <param name="plan">Name, host and folder of the download; its files are filled in here.</param>
+    /// <param name="files">All its files, each with its place on disk.</param>
+    /// <param name="additionalBytes">Bytes that the disk must have room for besides the files.</param>
+    /// <param name="cancellationToken">Stops the download; data that has arrived is kept.</param>
+    /// <exception cref="DownloadException">A file cannot be downloaded, or the disk has no room.</exception>
     public async Task RunAsync(DownloadPlan plan, IReadOnlyList<(RemoteFile File, FilePlace Place)> files, long additionalBytes, CancellationToken cancellationToken)
     {
-        // Equal contents are one blob: they come once, and the other files show them.
+        // Files with equal contents share one blob, which is fetched once.
         (RemoteFile File, FilePlace Place)[] missing = [.. files.Where(entry => !entry.Place.IsComplete(entry.File.Bytes))];
         (RemoteFile File, FilePlace Place)[] fetched = [.. missing.Where(entry => !entry.Place.HasContents(entry.File.Bytes)).DistinctBy(entry => usesLinks ? entry.Place.Contents : entry.Place.File).OrderByDescending(entry => entry.File.Bytes)];
         plan = plan with { Files = [.. fetched.Select(Describe)] };
@@ -58,18 +58,18 @@ internal sealed class Downloader(HubClient client, HubTiming timing, bool usesLi
     }
 }
 
-/// <summary>Fetches one file: goes on where an earlier attempt ended, verifies, and only then gives it its name.</summary>
+/// <summary>Fetches one file: continues where an earlier attempt stopped, verifies the contents, and only then gives the file its name.</summary>
 internal sealed class FileDownload(HubClient client, HubTiming timing, ProgressMeter meter, RemoteFile file, FilePlace place, bool usesLinks)
 {
     private const int BufferSize = 256 * 1024;
 
-    /// <summary>How often contents that hash to something else are fetched: the first time a part may be an earlier attempt's.</summary>
+    /// <summary>How often contents with a wrong hash are fetched. Twice, because part of the first may come from an earlier attempt.</summary>
     private const int Attempts = 2;
 
     private bool _hasRanges = true;
 
-    /// <summary>Fetches the file, or waits for the process that does.</summary>
-    /// <exception cref="DownloadException">It is not to be had, or is not what it should be.</exception>
+    /// <summary>Fetches the file, or waits for another process that is fetching it.</summary>
+    /// <exception cref="DownloadException">It cannot be downloaded, or its contents are wrong.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using FileLock gate = await FileLock.AcquireAsync(place.Lock, timing.LockPause, () => meter.Wait($"{file.Path}: another process is fetching it."), cancellationToken).ConfigureAwait(false);
@@ -125,7 +125,7 @@ internal sealed class FileDownload(HubClient client, HubTiming timing, ProgressM
         }
     }
 
-    /// <summary>Receives what one connection brings. Where that is enough, a break of it is no failure.</summary>
+    /// <summary>Receives data over one connection. If the connection breaks after enough data, that does not count as a failed attempt.</summary>
     private async Task ContinueAsync(PartialFile partial, CancellationToken cancellationToken)
     {
         long before = partial.Position;
@@ -135,7 +135,7 @@ internal sealed class FileDownload(HubClient client, HubTiming timing, ProgressM
         }
         catch (TransientFailure) when (partial.Position - before >= timing.Step)
         {
-            // The next connection goes on, with as many attempts as the first had.
+            // The next connection continues, with as many attempts as the first had.
         }
     }
 
@@ -179,8 +179,8 @@ internal sealed class FileDownload(HubClient client, HubTiming timing, ProgressM
         meter.Add(bytes.Length);
     }
 
-    /// <summary>Where an answer's body begins in the file.</summary>
-    /// <returns>The bytes of the body that have arrived before.</returns>
+    /// <summary>Finds where in the file an answer's body begins.</summary>
+    /// <returns>The number of bytes of the body that are already there.</returns>
     private long Place(HttpResponseMessage response, PartialFile partial)
     {
         if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)

@@ -4,7 +4,7 @@ namespace AceStep;
 
 public sealed partial class ModelStore
 {
-    /// <summary>What is in the caches: repositories of the hub, and what lyrics need. Reads names, sizes and headers.</summary>
+    /// <summary>Lists what is in the caches: repositories of the hub, the lyric vocabulary and the dictionary. Reads only names, sizes and headers.</summary>
     public IReadOnlyList<StoredModel> List() =>
     [
         .. _settings.Caches.Select(root => new HubCache(root)).SelectMany(cache => cache.Repositories().Select(name => HubModels.Describe(cache, name))),
@@ -12,9 +12,9 @@ public sealed partial class ModelStore
     ];
 
     /// <summary>Removes something from a cache.</summary>
-    /// <param name="model">What <see cref="List"/> gave.</param>
-    /// <returns>The bytes that are free now.</returns>
-    /// <exception cref="ArgumentException">It lies in none of the caches.</exception>
+    /// <param name="model">An entry of <see cref="List"/>.</param>
+    /// <returns>The number of bytes that were freed.</returns>
+    /// <exception cref="ArgumentException">It is not in one of the caches.</exception>
     /// <exception cref="DownloadException">A process is fetching it.</exception>
     public long Remove(StoredModel model)
     {
@@ -76,7 +76,7 @@ public sealed partial class ModelStore
     }
 }
 
-/// <summary>What something in a cache is.</summary>
+/// <summary>The kind of something in a cache.</summary>
 public enum StoredModelKind
 {
     /// <summary>A checkpoint of this model: the released layout, or ComfyUI's single file.</summary>
@@ -91,31 +91,31 @@ public enum StoredModelKind
     /// <summary>The Japanese dictionary.</summary>
     JapaneseDictionary,
 
-    /// <summary>A model of another kind, or a part that says nothing of itself yet.</summary>
+    /// <summary>A model of another kind, or one that is too incomplete to be recognised.</summary>
     Other,
 }
 
 /// <summary>Something in a cache. Immutable.</summary>
 public sealed record StoredModel
 {
-    /// <summary>The name by which it is used.</summary>
+    /// <summary>The name to use for it.</summary>
     public required string Name { get; init; }
 
     /// <summary>What it is.</summary>
     public required StoredModelKind Kind { get; init; }
 
-    /// <summary>The folder that it takes, all revisions together.</summary>
+    /// <summary>Its folder, with all revisions.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>The commits that are there; none for what is no repository of the hub.</summary>
+    /// <summary>The commits that are there; empty if it is not a repository of the hub.</summary>
     public IReadOnlyList<string> Commits { get; init; } = [];
 
-    /// <summary>The bytes of its complete files.</summary>
+    /// <summary>The size of its complete files in bytes.</summary>
     public long Bytes { get; init; }
 
-    /// <summary>The bytes of downloads that have not ended.</summary>
+    /// <summary>The bytes of unfinished downloads.</summary>
     public long IncompleteBytes { get; init; }
 
-    /// <summary>Whether everything is there that using it needs.</summary>
+    /// <summary>Whether every file that is needed to use it is there.</summary>
     public bool IsComplete { get; init; }
 }

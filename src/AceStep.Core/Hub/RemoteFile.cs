@@ -5,15 +5,15 @@ using System.Text.RegularExpressions;
 
 namespace AceStep.Hub;
 
-/// <summary>A file to be fetched.</summary>
-/// <param name="Path">Its path within what was asked for.</param>
-/// <param name="Address">Where it comes from.</param>
+/// <summary>A file to download.</summary>
+/// <param name="Path">Its path within the download.</param>
+/// <param name="Address">Its address.</param>
 /// <param name="Bytes">Its size.</param>
-/// <param name="Key">What the hub's cache calls its contents: the ETag.</param>
-/// <param name="Checksum">What its contents must hash to; null where nobody says.</param>
+/// <param name="Key">The name of its contents in the hub's cache: the ETag.</param>
+/// <param name="Checksum">The hash that its contents must have; null if it is not known.</param>
 internal sealed record RemoteFile(string Path, Uri Address, long Bytes, string Key, Checksum? Checksum)
 {
-    /// <summary>The file as it is known to this program; what the hub says otherwise is refused.</summary>
+    /// <summary>Adds the known checksum of a released file. Throws if the hub reports another size or hash.</summary>
     public RemoteFile As(KnownFile? known)
     {
         if (known is null)
@@ -28,7 +28,7 @@ internal sealed record RemoteFile(string Path, Uri Address, long Bytes, string K
     }
 }
 
-/// <summary>What a file's contents must hash to. Large files of the hub are known by their SHA-256, small ones by Git's SHA-1 of a blob.</summary>
+/// <summary>The hash that a file's contents must have. The hub gives SHA-256 for large files and Git's SHA-1 of a blob for small ones.</summary>
 internal sealed partial record Checksum
 {
     private const int Sha256Digits = 64;
@@ -43,10 +43,10 @@ internal sealed partial record Checksum
     /// <summary>A SHA-256, given as 64 hexadecimal digits.</summary>
     public static Checksum Sha256(string digits) => TryParse(digits) is { IsSha256: true } checksum ? checksum : throw new ArgumentException($"{digits} is no SHA-256.", nameof(digits));
 
-    /// <summary>A hash as the hub names it: 64 digits are a SHA-256, 40 are Git's; null for anything else.</summary>
+    /// <summary>Reads a hash as the hub writes it: 64 digits are a SHA-256, 40 are Git's SHA-1; null for anything else.</summary>
     public static Checksum? TryParse(string? digits) => digits is not null && Hexadecimal().IsMatch(digits) ? new Checksum(digits) : null;
 
-    /// <summary>Begins to hash contents of a known length.</summary>
+    /// <summary>Starts a hash of contents of a known length.</summary>
     public IncrementalHash Begin(long length)
     {
         if (IsSha256)
@@ -60,7 +60,7 @@ internal sealed partial record Checksum
         return hash;
     }
 
-    /// <summary>Whether what was hashed is this; the hash begins anew.</summary>
+    /// <summary>Whether the hashed contents have this checksum. Resets the hash.</summary>
     public bool Matches(IncrementalHash hash, out string actual)
     {
         actual = Convert.ToHexStringLower(hash.GetHashAndReset());
