@@ -3,7 +3,7 @@ using AceStep.Lyrics.Text;
 
 namespace AceStep.Lyrics.Chinese;
 
-/// <summary>Chinese characters as pinyin with tone digits, without separators: 你好 is ni3hao3. The rest stays as it is.</summary>
+/// <summary>Converts Chinese characters to pinyin with tone digits, without separators: 你好 becomes ni3hao3. Other characters stay.</summary>
 internal static class Pinyin
 {
     public static string Of(string text)
@@ -31,8 +31,8 @@ internal static class Pinyin
         return result.ToString();
     }
 
-    // The longest chain of phrase beginnings decides. Where it is no phrase, no shorter phrase is tried, and at the end
-    // of the run all that is left is read character by character: so does the original.
+    // As in the original: the longest sequence of characters with which a phrase begins is taken. If it is not a phrase
+    // itself, no shorter one is tried, and at the end of the run the remaining characters are read one by one.
     private static void AppendRun(StringBuilder result, ReadOnlySpan<int> run, PinyinTables tables)
     {
         for (int position = 0; position < run.Length;)
@@ -79,14 +79,14 @@ internal static class Pinyin
         }
         else
         {
-            // The original takes the character for its own reading and adds the neutral tone.
+            // Without a reading, the original uses the character itself and adds the neutral tone.
             CodePoints.Append(result, codePoint);
             result.Append('5');
         }
     }
 }
 
-/// <summary>The characters that pinyin is looked up for.</summary>
+/// <summary>The characters for which pinyin is looked up.</summary>
 internal static class HanCharacters
 {
     // First and last code point of each range.
@@ -116,7 +116,7 @@ internal static class HanCharacters
     }
 }
 
-/// <summary>Readings with a tone mark as readings with a tone digit at the end: lüè is lve4, de is de5.</summary>
+/// <summary>Converts readings with a tone mark to readings with a tone digit at the end: lüè becomes lve4, de becomes de5.</summary>
 internal static class ToneMarks
 {
     private const char NeutralTone = '5';
@@ -143,7 +143,7 @@ internal static class ToneMarks
         result.Append(tone);
     }
 
-    // Only m̄, m̀, ê̄ and ê̌ have no character of their own.
+    // Needed for m̄, m̀, ê̄ and ê̌, which are not single characters.
     private static bool IsCombiningTone(char mark) => mark is '\u0304' or '\u0300' or '\u030C';
 
     private static (char Letter, int Tone) Split(char letter, char mark) => letter switch

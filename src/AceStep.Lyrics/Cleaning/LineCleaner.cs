@@ -9,10 +9,10 @@ using AceStep.Lyrics.Text;
 
 namespace AceStep.Lyrics.Cleaning;
 
-/// <summary>Turns a line of a known language into what is sung: lower case, words for numbers and signs, Latin letters.</summary>
+/// <summary>Converts a line of a known language to the text that is sung: lower case, with numbers and symbols in words, and Latin letters for Chinese, Japanese and Korean.</summary>
 internal sealed class LineCleaner(JapaneseReader japanese)
 {
-    /// <summary>Cleans a line that holds no lone surrogate.</summary>
+    /// <summary>Cleans a line without lone surrogates.</summary>
     /// <exception cref="RomanizationException">Japanese with kana that cannot be romanised.</exception>
     public string Clean(string text, string language, ICollection<LyricWarning> warnings) => language switch
     {
@@ -28,7 +28,7 @@ internal sealed class LineCleaner(JapaneseReader japanese)
         text = text.Replace("\"", "", StringComparison.Ordinal);
         if (language == "tr")
         {
-            // I stays and becomes i, not ı, with the rest.
+            // I is not changed here, so it becomes i, not ı, when the line is lower-cased.
             text = text.Replace('İ', 'i').Replace('Ö', 'ö').Replace('Ü', 'ü');
         }
 
@@ -44,12 +44,12 @@ internal sealed class LineCleaner(JapaneseReader japanese)
         }
 
         text = Abbreviations.Expand(worded ?? text, language);
-        // The original also halves double spaces between its steps; the last step leaves nothing of the difference.
+        // The original also collapses double spaces between its steps; after the last step the result is the same.
         return TextRules.CollapseWhiteSpace(TextRules.Strip(Symbols.Expand(text, language)));
     }
 }
 
-/// <summary>Symbols as words, with a space on either side. The euro sign has none in the original.</summary>
+/// <summary>Replaces symbols by words, with a space on either side. As in the original, the euro sign has no word.</summary>
 internal static class Symbols
 {
     private const string Signs = "&@%#$£°";
@@ -75,7 +75,7 @@ internal static class Symbols
         ["zh"] = "和,在,百分之,号,美元,英镑,度",
     }.ToFrozenDictionary(pair => pair.Key, pair => pair.Value.Split(','), StringComparer.Ordinal);
 
-    /// <summary>The text with its symbols in words. Spaces may double; the caller collapses them.</summary>
+    /// <summary>The text with its symbols in words. May contain double spaces, which the caller collapses.</summary>
     public static string Expand(string text, string language)
     {
         int next = text.AsSpan().IndexOfAny(AnySign);

@@ -2,17 +2,17 @@ using AceStep.Lyrics.Text;
 
 namespace AceStep.Lyrics.Japanese;
 
-/// <summary>Cuts Japanese text into words.</summary>
+/// <summary>Splits Japanese text into words.</summary>
 internal interface IJapaneseAnalyzer
 {
-    /// <summary>The folder of the dictionary that is used, or null where there is none.</summary>
+    /// <summary>The folder of the dictionary in use, or null if there is none.</summary>
     string? Dictionary { get; }
 
-    /// <summary>The words of a text that is in compatibility form and holds no lone surrogate. Thread-safe.</summary>
+    /// <summary>The words of a text in compatibility form (NFKC) without lone surrogates. Thread-safe.</summary>
     IReadOnlyList<JapaneseWord> Analyze(string text);
 }
 
-/// <summary>The kind of the character that an analysed word starts with, as the dictionaries number it.</summary>
+/// <summary>The kind of a word's first character, with the dictionaries' numbers.</summary>
 internal enum CharacterKind : byte
 {
     Other = 0,
@@ -21,10 +21,10 @@ internal enum CharacterKind : byte
     Katakana = 7,
 }
 
-/// <summary>What romanisation needs of one word; fields that the dictionary lacks are empty.</summary>
+/// <summary>The data of one word that romanisation needs. Fields that the dictionary lacks are empty.</summary>
 internal sealed record JapaneseWord(string Surface, CharacterKind Kind)
 {
-    // What the dictionaries write for "nothing".
+    // The dictionaries' mark for an empty field.
     private const string None = "*";
 
     /// <summary>The part of speech.</summary>
@@ -47,8 +47,8 @@ internal sealed record JapaneseWord(string Surface, CharacterKind Kind)
 }
 
 /// <summary>
-/// What is left without a dictionary: each run of hiragana, of katakana or of ASCII is a word and punctuation is known by
-/// its sign. A kanji has no reading here; like every word unknown to MeCab it is sung as "?".
+/// The analyzer without a dictionary: each run of hiragana, katakana or ASCII is a word, and punctuation is recognised by
+/// its character. Kanji have no reading; like every word that MeCab does not know, they are sung as "?".
 /// </summary>
 internal sealed class KanaOnlyAnalyzer : IJapaneseAnalyzer
 {
@@ -119,6 +119,6 @@ internal sealed class KanaOnlyAnalyzer : IJapaneseAnalyzer
         _ => Script.Other,
     };
 
-    // Length and voicing marks belong to the kana before them.
+    // Length marks and voicing marks belong to the kana before them.
     private static bool IsMark(int codePoint) => codePoint is 'ー' or 0x3099 or 0x309A;
 }

@@ -3,17 +3,17 @@ using AceStep.Lyrics.Text;
 
 namespace AceStep.Lyrics.Japanese;
 
-/// <summary>The kana rules: one word's kana in Hepburn letters, each kana seen with its neighbours.</summary>
+/// <summary>Romanizes the kana of one word by Hepburn's rules, which depend on neighbouring kana.</summary>
 internal static class KanaRomanizer
 {
-    /// <summary>The small tsu, which doubles the consonant behind it; left standing where the word ends.</summary>
+    /// <summary>The small tsu, which doubles the consonant after it. At the end of a word it stays.</summary>
     public const string SmallTsu = "っ";
 
     private const string SmallKana = "ゃゅょぁぃぅぇぉ";
     private const string Vowels = "あいうえお";
 
     /// <summary>Romanises a word's kana.</summary>
-    /// <exception cref="RomanizationException">A character has no letters; the original raises as well.</exception>
+    /// <exception cref="RomanizationException">A character cannot be romanised; the original fails too.</exception>
     public static string Romanize(string word)
     {
         string[] kana = Split(word);
@@ -84,7 +84,7 @@ internal static class KanaRomanizer
 
     private static string Require(string kana) => KanaTable.Find(kana) ?? throw new RomanizationException(kana);
 
-    // The characters as strings, katakana as hiragana.
+    // Splits the word into characters, with katakana converted to hiragana.
     private static string[] Split(string word)
     {
         int[] codePoints = CodePoints.Of(word);
@@ -93,11 +93,11 @@ internal static class KanaRomanizer
     }
 }
 
-/// <summary>Kana that the rules cannot write; the original drops the line.</summary>
+/// <summary>Kana cannot be romanised. The original drops the line.</summary>
 internal sealed class RomanizationException(string kana)
     : Exception(FormattableString.Invariant($"the kana {kana} (U+{char.ConvertToUtf32(kana, 0):X4}) cannot be romanised here"));
 
-/// <summary>Hepburn's letters for kana and the ASCII forms of Japanese punctuation.</summary>
+/// <summary>The Hepburn romanisation of kana, and the ASCII forms of Japanese punctuation.</summary>
 internal static class KanaTable
 {
     private const string Kana = """
@@ -129,10 +129,10 @@ internal static class KanaTable
     private const string Unvoiced = "かきくけこさしすせそたちつてとはひふへほ";
     private const string Voiced = "がぎぐげござじずぜぞだぢづでどばびぶべぼ";
 
-    /// <summary>The letters of one kana, a pair of them, or a mark; null where there are none.</summary>
+    /// <summary>The romanisation of a kana, a pair of kana, or a mark; null if there is none.</summary>
     public static string? Find(string kana) => Letters.GetValueOrDefault(kana);
 
-    /// <summary>The ASCII form of a punctuation mark; null where there is none.</summary>
+    /// <summary>The ASCII form of a punctuation mark; null if there is none.</summary>
     public static string? FindSymbol(string symbol) => SymbolLetters.GetValueOrDefault(symbol);
 
     /// <summary>The voiced kana of an unvoiced one (か: が), or null.</summary>

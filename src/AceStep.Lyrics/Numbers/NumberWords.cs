@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace AceStep.Lyrics.Numbers;
 
-/// <summary>The currencies whose signs are worded.</summary>
+/// <summary>The currencies whose signs are put into words.</summary>
 internal enum Currency
 {
     Pound,
@@ -12,33 +12,33 @@ internal enum Currency
 }
 
 /// <summary>
-/// A language's number words, as num2words 0.5.14 gives them, mistakes included: the ids depend on them. Null wherever
-/// that library raises.
+/// A language's number words, exactly as num2words 0.5.14 writes them, including its mistakes, since the token ids depend on
+/// them. The result is null if that library fails.
 /// </summary>
 internal abstract class NumberWords
 {
     public abstract string? Cardinal(BigInteger value);
 
-    /// <summary>The ordinal of a number that is not negative.</summary>
+    /// <summary>The ordinal of a non-negative number.</summary>
     public abstract string? Ordinal(BigInteger value);
 
-    /// <summary>The words of a double that is finite and not negative.</summary>
+    /// <summary>The words of a finite, non-negative double.</summary>
     public abstract string? Decimal(double value);
 
-    /// <summary>The words of a finite amount that is not negative, whole part and hundredths.</summary>
+    /// <summary>The words of a finite, non-negative amount of money: whole part and hundredths.</summary>
     public abstract string? Money(double amount, Currency currency);
 
-    /// <summary>Cuts a table of words at its spaces.</summary>
+    /// <summary>Splits a table of words at its spaces.</summary>
     protected static string[] Table(string words) => words.Split(' ');
 }
 
-/// <summary>An amount of money, cut at the point.</summary>
+/// <summary>An amount of money, split at the decimal point.</summary>
 internal readonly record struct MoneyAmount(BigInteger Whole, int Hundredths)
 {
-    // From here on the original's decimal arithmetic runs out of its 28 digits.
+    // From this amount on, the original exceeds the 28 digits of its decimal arithmetic.
     private const double Least = 1e26;
 
-    /// <summary>The exact binary value rounded to hundredths, half up; null where the original fails.</summary>
+    /// <summary>The exact binary value, rounded half up to hundredths; null if the original fails.</summary>
     public static MoneyAmount? Of(double amount)
     {
         if (!(amount < Least))
@@ -67,7 +67,7 @@ internal readonly record struct MoneyAmount(BigInteger Whole, int Hundredths)
     }
 }
 
-/// <summary>The forms of a currency's names: one and several.</summary>
+/// <summary>The names of a currency's unit and hundredth, in singular and plural.</summary>
 internal readonly record struct MoneyNames(string Unit, string Units, string Hundredth, string Hundredths)
 {
     public string UnitOf(BigInteger count) => count.IsOne ? Unit : Units;
@@ -75,10 +75,10 @@ internal readonly record struct MoneyNames(string Unit, string Units, string Hun
     public string HundredthOf(int count) => count == 1 ? Hundredth : Hundredths;
 }
 
-/// <summary>Numbers in groups of three digits.</summary>
+/// <summary>Splits numbers into groups of three digits.</summary>
 internal static class DigitGroups
 {
-    /// <summary>The groups, 0 to 999, lowest first; one group for 0.</summary>
+    /// <summary>The groups, each 0 to 999, lowest first; for 0, one group.</summary>
     public static int[] Of(BigInteger value)
     {
         string digits = value.ToString(CultureInfo.InvariantCulture);

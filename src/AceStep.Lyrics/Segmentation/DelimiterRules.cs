@@ -35,7 +35,7 @@ internal sealed class TagRule() : MaskRule("$1")
                 }
             }
 
-            // Every later opening tag would have closed this one: none is left, unless behind a line's end.
+            // A later opening tag in this line would have closed this one, so the next tag can only be after the end of the line.
             int lineEnd = text[content..].IndexOf('\n');
             open = lineEnd < 0 ? text.Length : content + lineEnd;
         }
@@ -64,7 +64,7 @@ internal sealed class StraightQuoteRule() : MaskRule("$3")
 {
     protected override bool TryFind(ReadOnlySpan<int> text, int from, out MaskMatch match)
     {
-        // Whether a quote of this kind was found to have no partner on the rest of the line.
+        // Whether a quote of this kind is known to have no partner in the rest of the line.
         Span<bool> single = stackalloc bool['\'' + 1];
         for (int open = from; open < text.Length; open++)
         {
@@ -130,9 +130,9 @@ internal sealed class PairedQuoteRule() : MaskRule("$4")
     }
 
     /// <summary>
-    /// The original replaces "the first match in the text as it is by then" once for every match found before. As a key
-    /// is no bracket, brackets around replaced ones become a match too; one pass with the brackets still open finds the
-    /// same places.
+    /// For every match that it has found, the original searches the changed text again and replaces the first match there.
+    /// Since keys have no brackets, brackets around replaced ones then match too. One pass with a stack of open brackets
+    /// finds the same places.
     /// </summary>
     protected override int[] Replace(int[] text, List<MaskMatch> matches, int[][] keys)
     {
@@ -165,7 +165,7 @@ internal sealed class PairedQuoteRule() : MaskRule("$4")
         return [.. masked];
     }
 
-    // Of the closing bracket and everything behind it that is no word.
+    // The end of the closing bracket and of the non-word characters after it.
     private static int EndOfMatch(ReadOnlySpan<int> text, int close)
     {
         int end = close + 1;

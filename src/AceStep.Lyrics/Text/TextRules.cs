@@ -3,10 +3,10 @@ using System.Text;
 
 namespace AceStep.Lyrics.Text;
 
-/// <summary>What counts as a word character, a space and a digit for the original, which is not what .NET's expressions count.</summary>
+/// <summary>Word characters, white space and digits as the original (Python) defines them, which differs from .NET's regular expressions.</summary>
 internal static class TextRules
 {
-    /// <summary>Letters, numbers of every kind and the underscore; no marks.</summary>
+    /// <summary>Letters, numbers of every kind and the underscore, but not marks.</summary>
     public static bool IsWord(int codePoint)
     {
         if (codePoint < 0x80)
@@ -24,7 +24,7 @@ internal static class TextRules
             && !NewerCharacters.Contains(codePoint);
     }
 
-    /// <summary>Separators, the control characters that separate, and U+001C to U+001F, which .NET does not count.</summary>
+    /// <summary>Separators, white-space control characters, and U+001C to U+001F, which .NET does not count.</summary>
     public static bool IsSpace(int codePoint)
     {
         if (codePoint < 0x80)
@@ -51,11 +51,11 @@ internal static class TextRules
     /// <summary>The value, 0 to 9, of a decimal digit of any script.</summary>
     public static int DigitValue(int codePoint) => (int)Rune.GetNumericValue(new Rune(codePoint));
 
-    /// <summary>Whether a word begins or ends between the two UTF-16 positions before and at <paramref name="index"/>.</summary>
+    /// <summary>Whether a word begins or ends directly before the UTF-16 position <paramref name="index"/>.</summary>
     public static bool IsWordBoundary(ReadOnlySpan<char> text, int index) =>
         IsWord(CodePoints.Before(text, index)) != IsWord(CodePoints.At(text, index));
 
-    /// <summary>Whether there is nothing but white space.</summary>
+    /// <summary>Whether the text has only white space.</summary>
     public static bool IsBlank(ReadOnlySpan<int> text)
     {
         foreach (int codePoint in text)
@@ -69,7 +69,7 @@ internal static class TextRules
         return true;
     }
 
-    /// <summary>The text without white space at its ends. All white space lies in the basic plane.</summary>
+    /// <summary>The text without white space at its ends. All white space is in the basic plane.</summary>
     public static string Strip(string text)
     {
         int start = 0;
@@ -87,7 +87,7 @@ internal static class TextRules
         return text[start..end];
     }
 
-    /// <summary>Every run of white space becomes one U+0020.</summary>
+    /// <summary>Replaces every run of white space by one U+0020.</summary>
     public static string CollapseWhiteSpace(string text)
     {
         var result = new StringBuilder(text.Length);
@@ -112,12 +112,12 @@ internal static class TextRules
 }
 
 /// <summary>
-/// Characters assigned after Unicode 14, the version that the original runs with: to it they are no letters and no
-/// digits. Named here so that the result does not depend on the version that a .NET release knows.
+/// Characters that were assigned after Unicode 14. The original uses that version, in which they are neither letters nor
+/// digits. They are listed so that the result does not depend on the Unicode version of the .NET release.
 /// </summary>
 internal static class NewerCharacters
 {
-    // First and last code point of each range, rising (Unicode 15, 15.1 and 16).
+    // First and last code point of each range, ascending (Unicode 15, 15.1 and 16).
     private static readonly int[] Ranges =
     [
         0x897, 0x897, 0xCF3, 0xCF3, 0xECE, 0xECE, 0x1B4E, 0x1B4F, 0x1B7F, 0x1B7F, 0x1C89, 0x1C8A, 0x2427, 0x2429,
@@ -143,7 +143,7 @@ internal static class NewerCharacters
         }
 
         int index = Array.BinarySearch(Ranges, codePoint);
-        // Between two entries: the number of entries below is odd inside a range.
+        // Inside a range, the number of entries below is odd.
         return index >= 0 || (~index & 1) == 1;
     }
 }

@@ -2,18 +2,18 @@ using System.Collections.Frozen;
 
 namespace AceStep.Lyrics.Tidying;
 
-/// <summary>What the start of a line looks like to a reader, where the model reads it otherwise.</summary>
-/// <param name="Written">The part of the line that it is about.</param>
-/// <param name="Tag">The model's tag that is meant; null where none is known.</param>
-/// <param name="Rest">What follows it in the line.</param>
+/// <summary>A tag as a person would read it at the start of a line, where the model would not.</summary>
+/// <param name="Written">The tag as written in the line.</param>
+/// <param name="Tag">The model's tag that is meant; null if none is known.</param>
+/// <param name="Rest">The rest of the line.</param>
 internal sealed record TagReading(string Written, string? Tag, string Rest)
 {
     private const int LongestName = 60;
 
-    // Square ones mean a tag whatever they hold; round ones hold words that are sung, too.
+    // Square brackets always mean a tag; round ones may also contain sung words.
     private static readonly (char Open, char Close, bool IsTag)[] Brackets = [('[', ']', true), ('［', '］', true), ('【', '】', true), ('〔', '〕', true), ('(', ')', false), ('（', '）', false)];
 
-    /// <summary>Reads a line; null where nothing in it looks like a tag.</summary>
+    /// <summary>Reads a line; null if it does not start with something like a tag.</summary>
     /// <param name="line">The line without white space at its ends.</param>
     public static TagReading? Of(string line)
     {
@@ -38,13 +38,13 @@ internal sealed record TagReading(string Written, string? Tag, string Rest)
             return isTag || (tag is not null && isAlone) ? new TagReading(bare[..(end + 1)], tag, rest) : null;
         }
 
-        // "Verse 1:", and "## Chorus" or "**Chorus**", but not the word alone, which may be meant to be sung.
+        // "Verse 1:", "## Chorus" or "**Chorus**" is a tag, but not the word alone, which may be sung.
         bool isHeading = bare.Length < line.Length || bare[^1] is ':' or '：';
         return isHeading && bare.Length <= LongestName && SectionNames.TagOf(bare.TrimEnd(':', '：')) is { } heading ? new TagReading(bare, heading, "") : null;
     }
 }
 
-/// <summary>What people call the sections of a song, and the model's tag for each.</summary>
+/// <summary>Common names of a song's sections, and the model's tag for each.</summary>
 internal static class SectionNames
 {
     private static readonly FrozenDictionary<string, string> Tags = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -65,7 +65,7 @@ internal static class SectionNames
         ["hook"] = "[hook]", ["break"] = "[break]", ["breakdown"] = "[break]", ["start"] = "[start]", ["end"] = "[end]", ["ending"] = "[end]", ["结束"] = "[end]",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>The tag of a section's name, with what is often added to it: a number, how often it is repeated, who sings or plays it.</summary>
+    /// <summary>The tag for a section's name, which may be followed by a number, by how often it is repeated, or by who sings or plays it; null if the name is unknown.</summary>
     /// <param name="name">The name without brackets.</param>
     public static string? TagOf(string name)
     {
@@ -77,7 +77,7 @@ internal static class SectionNames
         return Tags.GetValueOrDefault(plain) ?? Tags.GetValueOrDefault(WithoutNumber(plain));
     }
 
-    /// <summary>"verse 2", "verse2", "chorus x2", "chorus (x2)" without what follows the name.</summary>
+    /// <summary>The name without a number or repetition after it: "verse 2", "verse2", "chorus x2", "chorus (x2)".</summary>
     private static string WithoutNumber(string name)
     {
         string rest = name.TrimEnd(')', '）').TrimEnd("0123456789０１２３４５６７８９一二三四五".ToCharArray()).TrimEnd();
