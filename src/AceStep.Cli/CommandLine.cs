@@ -11,14 +11,14 @@ using AceStep.Cli.Terminal;
 
 namespace AceStep.Cli;
 
-/// <summary>The program's commands, and how one of them is run.</summary>
+/// <summary>Creates the program's commands and runs one of them.</summary>
 internal static class CommandLine
 {
     /// <summary>Parses the arguments and runs the command that they name.</summary>
     /// <returns>The exit code.</returns>
     public static Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken)
     {
-        // A prompt may begin with @: there are no response files.
+        // Response files are switched off, since a prompt may begin with @.
         ParseResult result = Create().Parse(arguments, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         return result.Errors.Count == 0 || result.Action is GroupedHelp
             ? result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, cancellationToken)
@@ -48,7 +48,7 @@ internal static class CommandLine
     }
 }
 
-/// <summary>A command of the program: its options in groups, and one way of failing for all of them.</summary>
+/// <summary>A command of the program: has its options in groups, and handles errors in the same way for all commands.</summary>
 internal abstract class CliCommand : Command
 {
     private readonly List<OptionGroup> _groups = [];
@@ -56,17 +56,17 @@ internal abstract class CliCommand : Command
     protected CliCommand(string name, string description)
         : base(name, description) => SetAction(InvokeAsync);
 
-    /// <summary>The options as the help shows them.</summary>
+    /// <summary>The groups of options in the help.</summary>
     public IReadOnlyList<OptionGroup> Groups => _groups;
 
-    /// <summary>A few command lines that work, for the help.</summary>
+    /// <summary>Examples for the help.</summary>
     public virtual IReadOnlyList<string> Examples => [];
 
-    /// <summary>Does the work.</summary>
+    /// <summary>Runs the command.</summary>
     /// <returns>The exit code.</returns>
     protected abstract Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken);
 
-    /// <summary>The option that stands for a field of a request; null where there is none.</summary>
+    /// <summary>The option for a field of a request; null if there is none.</summary>
     protected virtual string? OptionOf(string field) => null;
 
     protected TGroup AddGroup<TGroup>(TGroup group)

@@ -6,30 +6,30 @@ using System.Text;
 namespace AceStep.Cli.Options;
 
 /// <summary>
-/// Options that stand for the fields of a request: made of what the fields declare, so that a new field is an option by
-/// itself. Names, meanings, ranges and defaults come from there; nothing of it is said twice.
+/// Options for the fields of a request. They are created from the fields' declarations, with their names, descriptions,
+/// ranges and defaults, so that a new field needs no code here.
 /// </summary>
 internal class FieldOptions : OptionGroup
 {
     private readonly List<(RequestField Field, Option Option)> _fields = [];
 
-    /// <summary>A group with no other options.</summary>
-    /// <param name="title">The title, which is the fields' group.</param>
-    /// <param name="schema">The request.</param>
+    /// <summary>Creates a group of only the fields of a group.</summary>
+    /// <param name="title">The title, which is also the fields' group.</param>
+    /// <param name="schema">The request's schema.</param>
     public FieldOptions(string title, RequestSchema schema)
         : this(title) => AddFields(schema);
 
-    /// <summary>A group that adds its fields between other options.</summary>
+    /// <summary>Creates a group that also has other options.</summary>
     protected FieldOptions(string title)
         : base(title)
     {
     }
 
-    /// <summary>The option that stands for a field; null where there is none here.</summary>
+    /// <summary>The option for a field; null if it is not in this group.</summary>
     public string? OptionOf(string field) => _fields.Find(entry => entry.Field.Name == field).Option?.Name;
 
-    /// <summary>Adds the values that the command line gives.</summary>
-    /// <exception cref="UsageException">A value breaks a rule that the parser does not know.</exception>
+    /// <summary>Adds the values given on the command line.</summary>
+    /// <exception cref="UsageException">A value is invalid.</exception>
     public virtual void Read(ParseResult result, Dictionary<string, object> values)
     {
         foreach ((RequestField field, Option option) in _fields)
@@ -44,7 +44,7 @@ internal class FieldOptions : OptionGroup
         }
     }
 
-    /// <summary>Adds the options of the request's fields that are of this group.</summary>
+    /// <summary>Adds an option for each of the request's fields in this group.</summary>
     protected void AddFields(RequestSchema schema)
     {
         foreach (RequestField field in schema.Fields.Where(field => field.Group == Title))
@@ -54,11 +54,11 @@ internal class FieldOptions : OptionGroup
         }
     }
 
-    /// <summary>A switch that turns a flag away from its default.</summary>
+    /// <summary>Creates a switch that changes a flag from its default.</summary>
     private static Option<bool> CreateSwitch(RequestField field)
     {
         bool isOn = (bool)field.Default!;
-        return new Option<bool>($"--{(isOn ? "no-" : "")}{field.Option}") { Description = (isOn ? "Off: " : "") + field.Capability.Description };
+        return new Option<bool>($"--{(isOn ? "no-" : "")}{field.Option}") { Description = (isOn ? "Switch off: " : "") + field.Capability.Description };
     }
 
     private static Option<object?> CreateOption(RequestField field) => new($"--{field.Option}")
@@ -97,7 +97,7 @@ internal class FieldOptions : OptionGroup
         FieldCapability known = field.Capability;
         bool isText = field.Kind == FieldKind.Text;
         string unit = known.Unit is null || isText ? "" : $" {known.Unit}";
-        // Choices stand beside the option's name, and nobody types a megabyte of text.
+        // Choices are shown beside the option's name, and the limit for texts is of no interest.
         string range = known.Choices.Count > 0 || isText || known.Range.Length == 0 ? "" : $" {Capitalize(known.Range)}{unit}.";
         string fallback = field.IsRequired ? " Required."
             : isText || known.Default.Length == 0 ? ""
@@ -108,7 +108,7 @@ internal class FieldOptions : OptionGroup
     private static string Capitalize(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 }
 
-/// <summary>What every task reads, and the file that lyrics may come from.</summary>
+/// <summary>The fields that all tasks share, and the option to read lyrics from a file.</summary>
 internal sealed class MusicOptions : FieldOptions
 {
     private const string StandardInput = "-";
@@ -137,9 +137,9 @@ internal sealed class MusicOptions : FieldOptions
         values[nameof(MusicRequest.Lyrics)] = ReadText(file);
     }
 
-    /// <summary>The lyrics in a file or on standard input; no more of them than one character beyond what a request may have.</summary>
+    /// <summary>Reads lyrics from a file or standard input, at most one character more than a request may have.</summary>
     /// <param name="file">The file; - for standard input.</param>
-    /// <exception cref="UsageException">It is not text in UTF-8.</exception>
+    /// <exception cref="UsageException">The text is not UTF-8.</exception>
     public static string ReadText(string file)
     {
         using Stream stream = file == StandardInput ? Console.OpenStandardInput() : File.OpenRead(file);

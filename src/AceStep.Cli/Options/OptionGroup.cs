@@ -16,7 +16,7 @@ internal abstract class OptionGroup(string title)
     protected TOption Add<TOption>(TOption option)
         where TOption : Option
     {
-        // A shell completes what the help shows, not the names in C#.
+        // Shells complete the words shown in the help, not the names in C#.
         if (option.HelpName?.Split('|') is { Length: > 1 } words && !option.HelpName.Contains('['))
         {
             option.CompletionSources.Clear();
@@ -27,7 +27,7 @@ internal abstract class OptionGroup(string title)
         return option;
     }
 
-    /// <summary>Adds an option behind another one of the group.</summary>
+    /// <summary>Adds an option after another one of the group.</summary>
     protected TOption AddAfter<TOption>(string name, TOption option)
         where TOption : Option
     {
@@ -36,17 +36,17 @@ internal abstract class OptionGroup(string title)
     }
 }
 
-/// <summary>The switches that every command has for what it says.</summary>
+/// <summary>The switches for messages, which every command has.</summary>
 internal static class ReportOptions
 {
-    /// <summary>One JSON object instead of words.</summary>
+    /// <summary>Writes the result as one JSON object.</summary>
     public static Option<bool> Json { get; } = new("--json") { Description = "Write one JSON object to standard output; everything else goes to standard error." };
 
-    /// <summary>No words but warnings and errors.</summary>
+    /// <summary>Writes no messages except warnings and errors.</summary>
     public static Option<bool> Quiet { get; } = new("--quiet") { Description = "Write nothing but warnings and errors." };
 }
 
-/// <summary>The switches of a command that has no other output options.</summary>
+/// <summary>The group of these switches, for a command that has no other output options.</summary>
 internal sealed class ReportGroup : OptionGroup
 {
     public ReportGroup()

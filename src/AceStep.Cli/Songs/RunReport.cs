@@ -6,14 +6,14 @@ using AceStep.Cli.Terminal;
 
 namespace AceStep.Cli.Songs;
 
-/// <summary>What a run did: the object that <c>--json</c> writes, and the table at the end.</summary>
+/// <summary>The report of a run: the object that <c>--json</c> writes, and the table at the end.</summary>
 internal sealed record RunReport
 {
     public required string Command { get; init; }
 
     public required string Checkpoint { get; init; }
 
-    /// <summary>Whether the songs come from the small checkpoint that the program carries, not from a model that somebody chose.</summary>
+    /// <summary>Whether the songs were made with the small demonstration checkpoint.</summary>
     public required bool IsDemonstration { get; init; }
 
     public required string Device { get; init; }
@@ -26,10 +26,10 @@ internal sealed record RunReport
 
     public required TimingReport Timings { get; init; }
 
-    /// <summary>Seconds of music for each second of generating; loading and saving do not count.</summary>
+    /// <summary>Seconds of music for each second of generation, without loading and saving.</summary>
     public required double RealTimeFactor { get; init; }
 
-    /// <summary>The most memory that the process has had resident, mapped files included.</summary>
+    /// <summary>The process's peak resident memory, including mapped files.</summary>
     public required long PeakMemoryBytes { get; init; }
 
     public required IReadOnlyList<string> Warnings { get; init; }
@@ -80,7 +80,7 @@ internal sealed record RunReport
     }
 }
 
-/// <summary>What became of one song.</summary>
+/// <summary>The report of one song.</summary>
 internal sealed record SongReport
 {
     public required string File { get; init; }
@@ -96,7 +96,7 @@ internal sealed record SongReport
 
     public required int SampleRate { get; init; }
 
-    /// <summary>What the song measures, as it was written.</summary>
+    /// <summary>Measurements of the song as it was written.</summary>
     public required SoundReport Sound { get; init; }
 
     public static SongReport Create(string file, string? latents, Song song, AudioBuffer audio) => new()
@@ -111,7 +111,7 @@ internal sealed record SongReport
     };
 }
 
-/// <summary>How long the parts of a run took, in seconds.</summary>
+/// <summary>The times of a run's parts in seconds.</summary>
 internal sealed record TimingReport(double Loading, double Source, double Conditioning, double Denoising, double Decoding, double Saving)
 {
     public double Total => Math.Round(Loading + Source + Conditioning + Denoising + Decoding + Saving, 3);

@@ -7,7 +7,7 @@ using AceStep.Cli.Terminal;
 
 namespace AceStep.Cli.Tasks;
 
-/// <summary>A command that makes songs: one task of the pipeline. Its options are the fields of the task's request, and what models and files need.</summary>
+/// <summary>A command for one of the pipeline's tasks. Its options are the fields of the task's request, and those for models and files.</summary>
 internal sealed class TaskCommand : CliCommand
 {
     private readonly RequestSchema _schema;
@@ -32,7 +32,7 @@ internal sealed class TaskCommand : CliCommand
 
     protected override string? OptionOf(string field) => _fields.Select(group => group.OptionOf(field)).FirstOrDefault(option => option is not null);
 
-    /// <summary>Everything that can be refused is refused before the model is loaded.</summary>
+    /// <summary>Runs the task. Everything that can be checked is checked before the model is loaded.</summary>
     protected override async Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
     {
         MusicRequest request = CreateRequest(result);
@@ -70,7 +70,7 @@ internal sealed class TaskCommand : CliCommand
     }
 }
 
-/// <summary>A few command lines that work for each task, for its help.</summary>
+/// <summary>Examples for each task's help.</summary>
 internal static class TaskExamples
 {
     private static readonly string[] All =

@@ -4,17 +4,17 @@ using Spectre.Console.Rendering;
 
 namespace AceStep.Cli.Terminal;
 
-/// <summary>Shows how far work has come while it is done.</summary>
+/// <summary>Shows the progress of work.</summary>
 internal interface IProgressView
 {
-    /// <summary>Runs work and shows what it reports.</summary>
+    /// <summary>Runs work and shows its progress.</summary>
     Task<T> RunAsync<T>(Func<IProgress<MusicProgress>, Task<T>> work);
 }
 
 /// <summary>Progress on a terminal: a bar for each stage, with the time left.</summary>
 internal sealed class BarProgressView(IAnsiConsole console) : IProgressView
 {
-    /// <summary>Below this a stage's name and its share do not fit in a row.</summary>
+    /// <summary>In a narrower terminal a stage's name and percentage do not fit into a row.</summary>
     public const int NarrowestWidth = 34;
 
     public Task<T> RunAsync<T>(Func<IProgress<MusicProgress>, Task<T>> work)
@@ -27,7 +27,7 @@ internal sealed class BarProgressView(IAnsiConsole console) : IProgressView
             .StartAsync(context => work(new Bars(context, timeLeft)));
     }
 
-    /// <summary>As much as has room in one row: a row that wraps cannot be drawn over.</summary>
+    /// <summary>The columns that fit into one row; a row that wraps could not be redrawn.</summary>
     private static ProgressColumn[] Columns(int width, TimeLeftColumn timeLeft)
     {
         const int Others = 50;
@@ -38,7 +38,7 @@ internal sealed class BarProgressView(IAnsiConsole console) : IProgressView
             : [description, percentage];
     }
 
-    /// <summary>Gives each stage a bar when it begins; reading the checkpoint may begin more than once.</summary>
+    /// <summary>Adds a bar for each stage when it begins. Reading the checkpoint may begin more than once.</summary>
     private sealed class Bars(ProgressContext context, TimeLeftColumn timeLeft) : IProgress<MusicProgress>
     {
         private readonly Dictionary<MusicStage, ProgressTask> _tasks = [];
@@ -65,7 +65,7 @@ internal sealed class BarProgressView(IAnsiConsole console) : IProgressView
         }
     }
 
-    /// <summary>The pipeline's own estimate, which knows that guided steps take longer.</summary>
+    /// <summary>Shows the pipeline's own estimate, which takes into account that guided steps take longer.</summary>
     private sealed class TimeLeftColumn : ProgressColumn
     {
         private readonly System.Collections.Concurrent.ConcurrentDictionary<int, TimeSpan> _remaining = [];
@@ -88,7 +88,7 @@ internal sealed class BarProgressView(IAnsiConsole console) : IProgressView
     }
 }
 
-/// <summary>Progress in a file or pipe: a line when a stage ends, and one now and then before.</summary>
+/// <summary>Progress in a file or pipe: a line from time to time, and one at the end of each stage.</summary>
 internal sealed class LineProgressView(Action<string> write) : IProgressView
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -121,7 +121,7 @@ internal sealed class LineProgressView(Action<string> write) : IProgressView
     }
 }
 
-/// <summary>Stages and their units in words.</summary>
+/// <summary>Names of stages, and their progress in words.</summary>
 internal static class StageText
 {
     public static string Name(MusicStage stage) => stage switch
