@@ -55,7 +55,7 @@ public static class LoudnessNormalizer
     {
         if (!(value >= lowest && value <= highest))
         {
-            throw new ArgumentOutOfRangeException(name, value, $"{name} must be {lowest} to {highest}.");
+            throw new ArgumentOutOfRangeException(name, value, FormattableString.Invariant($"{name} must be {lowest} to {highest}."));
         }
     }
 }

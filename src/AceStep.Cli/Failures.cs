@@ -4,13 +4,13 @@ using AceStep.Models;
 
 namespace AceStep.Cli;
 
-/// <summary>What became of a run that did not succeed: its exit code, and one line that says why.</summary>
+/// <summary>Describes errors: gives the exit code, and a one-line message.</summary>
 internal static class Failures
 {
     private const int LongestMessage = 2000;
 
-    /// <param name="error">What was thrown.</param>
-    /// <param name="optionOf">The option that stands for a field of the request; null for a field that has none.</param>
+    /// <param name="error">The exception.</param>
+    /// <param name="optionOf">Returns the option for a field of the request; null for a field without one.</param>
     public static (int ExitCode, string Message) Describe(Exception error, Func<string, string?> optionOf)
     {
         error = Innermost(error);
@@ -29,7 +29,7 @@ internal static class Failures
         };
     }
 
-    /// <summary>What went wrong, below what only passes it on.</summary>
+    /// <summary>The exception that caused the others.</summary>
     private static Exception Innermost(Exception error) => error switch
     {
         AggregateException { InnerExceptions: [var only] } => Innermost(only),
@@ -37,15 +37,37 @@ internal static class Failures
         _ => error,
     };
 
-    /// <summary>.NET appends the parameter's name, which a user has never seen.</summary>
+    /// <summary>The message without the parameter's name, which .NET appends and users do not know.</summary>
     public static string WithoutParameter(Exception error) => error is ArgumentException { ParamName: { } name }
         ? error.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
         : error.Message;
 
-    /// <summary>The first line: libtorch's messages go on with a backtrace.</summary>
+    /// <summary>The first line of a message; libtorch adds a backtrace to its messages.</summary>
     private static string OneLine(string message)
     {
         string line = message.AsSpan().Trim().ToString().Split('\n', 2)[0].TrimEnd();
         return line.Length <= LongestMessage ? line : line[..LongestMessage] + "...";
     }
 }
+
+/// <summary>The program's exit codes.</summary>
+internal static class ExitCodes
+{
+    /// <summary>Success.</summary>
+    public const int Success = 0;
+
+    /// <summary>The work failed.</summary>
+    public const int Failure = 1;
+
+    /// <summary>The command line or the request is invalid; nothing was done.</summary>
+    public const int Usage = 2;
+
+    /// <summary>Stopped by Ctrl+C.</summary>
+    public const int Cancelled = 130;
+
+    /// <summary>Stopped by SIGTERM.</summary>
+    public const int Terminated = 143;
+}
+
+/// <summary>The command line breaks a rule that the parser does not check.</summary>
+internal sealed class UsageException(string message) : Exception(message);

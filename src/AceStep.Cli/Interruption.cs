@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace AceStep.Cli;
 
 /// <summary>
-/// Turns the first Ctrl+C (SIGINT) or SIGTERM into a cancellation, so that the work stops in order and leaves nothing half
-/// written. The second one ends the process at once.
+/// Turns the first Ctrl+C (SIGINT) or SIGTERM into a cancellation, so that the program stops cleanly and leaves no
+/// incomplete files. A second one ends the process at once.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {
@@ -20,7 +20,7 @@ internal sealed class Interruption : IDisposable
 
     public CancellationToken Token => _source.Token;
 
-    /// <summary>What a cancelled program returns: by convention 128 and the signal's number.</summary>
+    /// <summary>The exit code of a cancelled program: by convention 128 plus the signal's number.</summary>
     public int ExitCode { get; private set; } = ExitCodes.Cancelled;
 
     public void Dispose()
@@ -35,7 +35,7 @@ internal sealed class Interruption : IDisposable
 
     private void Stop(PosixSignalContext context, int exitCode)
     {
-        // A command that registered later is asked earlier, and may have kept the signal for itself.
+        // Handlers are called in reverse order, so a command's own handler may already have handled the signal.
         if (!context.Cancel && !_source.IsCancellationRequested)
         {
             context.Cancel = true;

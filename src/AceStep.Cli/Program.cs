@@ -3,7 +3,7 @@ using System.Text;
 using AceStep.Cli;
 using AceStep.Models;
 
-// The text of messages and numbers never depends on the machine's language.
+// Messages and numbers do not depend on the machine's culture.
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.InvariantCulture;
 CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);

@@ -2,10 +2,10 @@ using System.CommandLine;
 
 namespace AceStep.Cli;
 
-/// <summary>What somebody may have meant who mistyped a command or an option.</summary>
+/// <summary>Suggests corrections of mistyped commands and options.</summary>
 internal static class Suggestions
 {
-    /// <summary>A sentence for each word that means nothing and is close to one that does.</summary>
+    /// <summary>A sentence for each unknown word that is similar to a known one.</summary>
     public static IEnumerable<string> For(ParseResult result)
     {
         Command command = result.CommandResult.Command;
@@ -18,7 +18,7 @@ internal static class Suggestions
             .Select(known => $"Did you mean '{known}'?");
     }
 
-    /// <summary>The known word that takes the fewest changes to become; null where that is more than a third of it.</summary>
+    /// <summary>The known word with the fewest differences; null if more than a third of it differs.</summary>
     private static string? Closest(string word, IEnumerable<string> known) => known
         .Select(candidate => (Word: candidate, Changes: Distance(word, candidate)))
         .Where(candidate => candidate.Changes <= Math.Max(1, candidate.Word.Length / 3))
@@ -26,7 +26,7 @@ internal static class Suggestions
         .Select(candidate => candidate.Word)
         .FirstOrDefault();
 
-    /// <summary>Letters to insert, remove, replace or swap with their neighbour (optimal string alignment).</summary>
+    /// <summary>The number of letters to insert, remove, replace or swap with their neighbour (optimal string alignment distance).</summary>
     private static int Distance(string from, string to)
     {
         const int Longest = 64;

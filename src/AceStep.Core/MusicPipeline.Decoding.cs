@@ -11,11 +11,11 @@ namespace AceStep;
 public sealed partial class MusicPipeline
 {
     /// <summary>Encodes a source once, so that several tasks can start from it.</summary>
-    /// <param name="source">A file or audio; latents come back as they are.</param>
-    /// <param name="progress">Told of each step, on the thread that computes.</param>
-    /// <param name="cancellationToken">Stops the work within one step.</param>
+    /// <param name="source">A file or audio; latents are returned as they are.</param>
+    /// <param name="progress">Receives a report of each step, on the thread that computes.</param>
+    /// <param name="cancellationToken">Cancels the work within one step.</param>
     /// <exception cref="InvalidRequestException">The source has no samples, or samples that are not finite.</exception>
-    /// <exception cref="NonFiniteResultException">The codec gave numbers that are not finite.</exception>
+    /// <exception cref="NonFiniteResultException">The codec's output has values that are not finite.</exception>
     public Task<MusicLatents> EncodeAsync(MusicSource source, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -23,16 +23,16 @@ public sealed partial class MusicPipeline
     }
 
     /// <summary>
-    /// Decodes latents piece by piece, in the order of time, so that a player can start before the end is computed. The
-    /// pieces joined are what a result's audio is at 44,100 Hz, up to rounding.
+    /// Decodes latents piece by piece, from start to end, so that a player can start before everything is computed. At
+    /// 44,100 Hz the joined pieces equal a result's audio up to rounding.
     /// </summary>
     /// <param name="latents">A song's latents.</param>
     /// <param name="sampleRate">44100 or 48000 Hz.</param>
-    /// <param name="cancellationToken">Stops the work within one step.</param>
+    /// <param name="cancellationToken">Cancels the work within one step.</param>
     /// <remarks>
-    /// The pipeline decodes at its own pace, and is free for the next request when the last piece is computed, whether it has
-    /// been taken or not: so a loop over the pieces may await other calls. Pieces that wait to be taken are held in memory, at
-    /// most the whole song. Disposing of the enumeration stops the work.
+    /// The pipeline does not wait for the pieces to be read: it is free for the next request as soon as the last piece is
+    /// computed. So a loop over the pieces may await other calls of the pipeline. Unread pieces are kept in memory, at most
+    /// the whole song. Disposing of the enumeration stops the work.
     /// </remarks>
     /// <example>
     /// <code>
@@ -50,8 +50,8 @@ public sealed partial class MusicPipeline
             throw new ArgumentOutOfRangeException(nameof(sampleRate), sampleRate, "The sample rate must be 44100 or 48000.");
         }
 
-        // The pieces cross to the caller through a channel: no dispose scope is open across a yield. It has no bound, since the
-        // computing thread must not wait for a caller who may himself wait for that thread.
+        // The pieces reach the caller through a channel, so that no dispose scope is open across a yield. The channel is
+        // unbounded: the computing thread must not wait for the caller, who may be waiting for that thread.
         Channel<AudioBuffer> pieces = Channel.CreateUnbounded<AudioBuffer>();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<int> work = RunAsync(() => DecodeInto(pieces.Writer, latents, sampleRate, stop.Token), stop.Token);
@@ -125,7 +125,7 @@ public sealed partial class MusicPipeline
         }
     }
 
-    /// <summary>Latents to sound, one buffer for each item, at the requested rate.</summary>
+    /// <summary>Decodes latents to audio at the requested rate, one buffer for each song of the batch.</summary>
     private AudioBuffer[] Decode(Tensor latents, int sampleRate, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
@@ -137,7 +137,7 @@ public sealed partial class MusicPipeline
         return [.. Enumerable.Range(0, items).Select(item => Resampler.Resample(ToAudio(samples[item]), sampleRate))];
     }
 
-    /// <summary>[2, S] on any device as a buffer at the model's rate.</summary>
+    /// <summary>Converts samples, [2, S] on any device, to a buffer at the model's rate.</summary>
     private static AudioBuffer ToAudio(Tensor samples)
     {
         using var scope = NewDisposeScope();

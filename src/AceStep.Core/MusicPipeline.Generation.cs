@@ -10,13 +10,13 @@ namespace AceStep;
 
 public sealed partial class MusicPipeline
 {
-    /// <summary>Tokens of a song's lyrics: the model was trained on no more, and the lyric encoder's work grows with their square.</summary>
+    /// <summary>The most tokens that lyrics may have. The model was trained on no more, and the lyric encoder's work grows with their square.</summary>
     private const int MaximumLyricTokens = 4096;
 
-    /// <summary>Takes the place of the lyric tokenizer where the token ids are known; null for none.</summary>
+    /// <summary>For tests with known token ids: replaces the lyric tokenizer. Null otherwise.</summary>
     internal Func<string, LyricEncoding>? KnownLyrics { get; set; }
 
-    /// <summary>The data's way: request, source, conditions, latents, sound. Synchronous, on one thread, under inference mode.</summary>
+    /// <summary>The whole way of a request: lyrics, source, conditions, latents, audio. Synchronous, on one thread, under inference mode.</summary>
     private MusicResult Generate(MusicRequest request, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
         using var inference = inference_mode();
@@ -25,7 +25,7 @@ public sealed partial class MusicPipeline
         GenerationPlan plan = GenerationPlan.Create(request);
         StageClock clock = new();
 
-        // Lyrics first: reading them is quick, and they may be refused.
+        // Lyrics first: tokenizing them is fast, and may refuse the request.
         LyricEncoding[] lyrics = TokenizeLyrics(request);
         TimeSpan lyricTime = clock.Lap();
         SourceMaterial? source = request.StartsFrom is null ? null : ReadSource(request, progress, cancellationToken);
@@ -48,12 +48,12 @@ public sealed partial class MusicPipeline
             Songs = songs,
             Request = plan.Request,
             Lyrics = lyrics[^1].Lines,
-            Warnings = [.. source?.Warnings ?? [], .. ResultWarnings.OfWords(plan.Request, lyrics, _checkpoint.Tokenizer), .. ResultWarnings.OfSeeds(plan), .. ResultWarnings.OfSilence(songs)],
+            Warnings = [.. source?.Warnings ?? [], .. ResultWarnings.OfWords(plan.Request, lyrics, _checkpoint.Tokenizer), .. ResultWarnings.OfSeeds(plan, (int?)source?.Latents.size(3) ?? songs[0].Latents.Frames), .. ResultWarnings.OfSilence(songs)],
             Timings = new MusicTimings(sourceTime, lyricTime + composition.ConditioningTime, composition.DenoisingTime, clock.Lap()),
         };
     }
 
-    /// <summary>From words to latents. The transformer has been given back when this returns: the codec may need its memory.</summary>
+    /// <summary>Computes the latents. The transformer is released before this returns, since the codec may need its memory.</summary>
     private Composition Compose(
         GenerationPlan plan,
         LyricEncoding[] lyrics,
@@ -84,7 +84,7 @@ public sealed partial class MusicPipeline
         return new Composition(latents.MoveToOuterDisposeScope(), kept, conditioningTime, clock.Lap());
     }
 
-    /// <summary>Opens the source and brings it into the model's form. Its length is checked before it is decoded.</summary>
+    /// <summary>Opens the source and converts it to latents. Its length is checked before it is decoded.</summary>
     private SourceMaterial ReadSource(MusicRequest request, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
         string field = request.Schema.Source!.Name;
@@ -108,7 +108,7 @@ public sealed partial class MusicPipeline
         return new SourceMaterial(SourceMaterial.Encode(codec.Value, heard, _dtype, progress, cancellationToken), stereo) { Warnings = [.. warnings.Select(warning => new MusicWarning(MusicWarningKind.Source, warning.Message))] };
     }
 
-    /// <summary>The tokens of each of a task's lyrics; lyrics that are the same are read once.</summary>
+    /// <summary>Tokenizes each of a task's lyrics; equal lyrics are tokenized once.</summary>
     private LyricEncoding[] TokenizeLyrics(MusicRequest request)
     {
         IReadOnlyList<Words> words = request.Words;
@@ -125,7 +125,7 @@ public sealed partial class MusicPipeline
         return [.. words.Select(one => read[one.Lyrics])];
     }
 
-    /// <summary>The condition of each of a task's prompts.</summary>
+    /// <summary>Encodes each of a task's prompts.</summary>
     private TextCondition[] EncodeTexts(MusicRequest request, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
         using Component<TextEncoder>.Lease encoder = _parts.TextEncoder.Borrow(progress, cancellationToken);
@@ -139,7 +139,7 @@ public sealed partial class MusicPipeline
         return new TextCondition(hiddenStates, needsNullText ? encoder.Encode([prompt], weakenQueries: true).HiddenStates : null, mask);
     }
 
-    /// <summary>The latents of all items on the device, and each item's as its song keeps them.</summary>
+    /// <summary>The latents of all songs on the device, and each song's own in the host's memory.</summary>
     private sealed record Composition(Tensor Latents, MusicLatents[] Kept, TimeSpan ConditioningTime, TimeSpan DenoisingTime);
 
     /// <summary>Time since the last lap.</summary>

@@ -1,5 +1,6 @@
 using AceStep.Checkpoints;
 using AceStep.Generation;
+using AceStep.Hub;
 using AceStep.Models;
 using TorchSharp;
 
@@ -8,23 +9,23 @@ namespace AceStep;
 public sealed partial class MusicPipeline
 {
     /// <summary>
-    /// Loads a checkpoint: the released folder, ComfyUI's single file, or either by its name on the hub
-    /// (<c>ACE-Step/ACE-Step-v1-3.5B</c>) or the https address of a file. A name is looked up in the caches first, and fetched
-    /// where it is in none; see <see cref="ModelStore"/>.
+    /// Loads a checkpoint: the released folder or ComfyUI's single file, by its path, its name on the hub
+    /// (<c>ACE-Step/ACE-Step-v1-3.5B</c>) or the https address of a file. A name is looked up in the caches first, and
+    /// downloaded if it is in none; see <see cref="ModelStore"/>.
     /// </summary>
     /// <param name="checkpoint">
     /// The folder, file, name (<c>owner/name</c>, <c>owner/name@revision</c>) or address; or a folder that holds exactly one checkpoint, such as a hub's cache.
     /// </param>
     /// <param name="options">Device, precision, threads, memory; null for the defaults.</param>
-    /// <param name="progress">Told of the bytes fetched and read, on the threads that do it.</param>
+    /// <param name="progress">Receives the bytes downloaded and read, on the threads that do so.</param>
     /// <param name="cancellationToken">Stops the loading.</param>
     /// <exception cref="DirectoryNotFoundException">There is nothing at <paramref name="checkpoint"/>.</exception>
-    /// <exception cref="DownloadException">A name is in no cache, and what it stands for is not to be had.</exception>
-    /// <exception cref="FileNotFoundException">Files of the checkpoint are missing, or the folder holds none or several; the message names them.</exception>
-    /// <exception cref="CheckpointFormatException">A file is malformed, or its codec makes sound at another rate than the released one.</exception>
+    /// <exception cref="DownloadException">A name is in no cache, and cannot be downloaded.</exception>
+    /// <exception cref="FileNotFoundException">Files of the checkpoint are missing, or the folder holds no checkpoint or several; the message names them.</exception>
+    /// <exception cref="CheckpointFormatException">A file is malformed, or the codec has another sample rate than the released one.</exception>
     /// <exception cref="CheckpointMismatchException">Tensors do not fit the configs; the message names them.</exception>
-    /// <exception cref="LibtorchException">libtorch is not there, does not fit or does not load; see <see cref="Libtorch"/>.</exception>
-    /// <exception cref="ArgumentException">The device is unknown or absent, there is less than one thread, or no memory plan.</exception>
+    /// <exception cref="LibtorchException">libtorch is missing, has the wrong version or does not load; see <see cref="Libtorch"/>.</exception>
+    /// <exception cref="ArgumentException">The options' device is unknown or not on this machine, <c>Threads</c> is below 1, or <c>Memory</c> is null.</exception>
     /// <example>
     /// <code>
     /// await using MusicPipeline pipeline = await MusicPipeline.LoadAsync("ACE-Step-v1-3.5B", new MusicPipelineOptions { Precision = Precision.BFloat16 });
@@ -50,6 +51,23 @@ public sealed partial class MusicPipeline
             await thread.EndAsync(() => { }).ConfigureAwait(false);
             throw;
         }
+    }
+
+    /// <summary>Turns names into paths on disk, with downloads if they are allowed.</summary>
+    private static async Task<(string Checkpoint, MusicPipelineOptions Options)> FindFilesAsync(
+        string checkpoint, MusicPipelineOptions options, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
+    {
+        ModelStore store = new(options.Download, new StageReports(options.DownloadProgress, progress));
+        bool isNamed = store.IsRemote(checkpoint);
+        string path = await store.GetCheckpointAsync(checkpoint, cancellationToken).ConfigureAwait(false);
+        string? dictionary = options.JapaneseDictionary is { Length: > 0 } name ? await store.GetDictionaryAsync(name, cancellationToken).ConfigureAwait(false) : options.JapaneseDictionary;
+        // Downloads after loading are reported only to the options' own progress, since loading has ended.
+        ModelStore later = new(options.Download, options.DownloadProgress);
+        return (path, options with
+        {
+            JapaneseDictionary = dictionary,
+            LyricDownloads = new LyricDownloads(later, !later.IsOffline && (isNamed || options.Download == DownloadMode.WhenMissing)),
+        });
     }
 
     private static MusicPipeline Load(PipelineThread thread, string path, MusicPipelineOptions options, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
@@ -90,7 +108,7 @@ public sealed partial class MusicPipeline
         }
     }
 
-    /// <summary>Times, sizes and sample rates of requests and results are those of the released codec; another one's sound would be mislabelled.</summary>
+    /// <summary>Throws if the codec has another sample rate or latent size than the released one: times and sample rates of requests and results would be wrong.</summary>
     private static void RequireFrames(MusicCheckpoint checkpoint)
     {
         VocoderConfig vocoder = checkpoint.VocoderConfig;
@@ -107,6 +125,19 @@ public sealed partial class MusicPipeline
             if (actual != expected)
             {
                 throw new CheckpointFormatException(checkpoint.Path, FormattableString.Invariant($"the codec must have {expected} {name}, as the released one; by its configs it has {actual}"));
+            }
+        }
+    }
+
+    /// <summary>Reports a download as a stage of loading too.</summary>
+    private sealed class StageReports(IProgress<DownloadProgress>? downloads, IProgress<MusicProgress>? stages) : IProgress<DownloadProgress>
+    {
+        public void Report(DownloadProgress value)
+        {
+            downloads?.Report(value);
+            if (value.Total > 0)
+            {
+                stages?.Report(new MusicProgress(MusicStage.Downloading, value.Completed, value.Total, value.Remaining));
             }
         }
     }

@@ -1,3 +1,4 @@
+using AceStep.Hub;
 using AceStep.Loras;
 using AceStep.Models;
 using TorchSharp.Modules;
@@ -10,31 +11,50 @@ public sealed partial class MusicPipeline
     public IReadOnlyList<Lora> Loras => [.. _loras.Active.Select(active => active.Lora)];
 
     /// <summary>
-    /// Merges a LoRA into the transformer's weights; it costs nothing per step. Several add up, in any order. Waits for a
-    /// request in progress.
+    /// Merges a LoRA into the transformer's weights, so that it does not slow down generation. Several LoRAs add up, in any
+    /// order. Waits for a request in progress.
     /// </summary>
     /// <param name="path">
     /// A safetensors file in the published, PEFT's, kohya's or ComfyUI's naming, or a folder with one: the published one,
     /// PEFT's (<c>adapter_model.safetensors</c>), a repository in a hub's cache, or any folder with a single such file.
     /// </param>
-    /// <param name="weight">Its factor. 1 by default; 0 to 2 is usual, more is warned of in <see cref="Lora.Warnings"/>.</param>
+    /// <param name="weight">The factor by which it is multiplied. Default 1; usually 0 to 2. Other values give a warning in <see cref="Lora.Warnings"/>.</param>
     /// <param name="useStoredAlpha">
-    /// Whether the alpha in the file's header, or in <c>adapter_config.json</c> or <c>config.json</c> beside it, counts
-    /// (alpha / rank, or alpha / sqrt(rank) for rank-stabilised LoRA). By default it does not, as in the original. Alpha
-    /// tensors, as kohya and ComfyUI store them, always count. <see cref="Lora.Warnings"/> says when it changes nothing, or would.
+    /// Whether the LoRA is scaled by the alpha in the file's header, or in <c>adapter_config.json</c> or <c>config.json</c>
+    /// beside it (alpha / rank, or alpha / sqrt(rank) for rank-stabilised LoRA). By default it is not, as in the original.
+    /// Alpha tensors, as kohya and ComfyUI store them, are always used. <see cref="Lora.Warnings"/> says if a stored alpha
+    /// is ignored, or missing.
     /// </param>
     /// <exception cref="FileNotFoundException">There is no such file, or no file in the folder.</exception>
     /// <exception cref="CheckpointFormatException">
     /// The file is malformed (a factor without its partner, rank 0, values that are not finite) or something else: a
-    /// checkpoint, a DoRA, a LoKr, a LoRA of version 1.5; says which.
+    /// checkpoint, a DoRA, a LoKr, a LoRA of version 1.5; the message says which.
     /// </exception>
-    /// <exception cref="CheckpointMismatchException">It names modules that the model lacks, or its shapes do not fit; no weight has changed.</exception>
-    /// <exception cref="InvalidOperationException">Called from a progress callback of this pipeline, which would wait for itself.</exception>
+    /// <exception cref="CheckpointMismatchException">It has modules that the model lacks, or its shapes do not fit. No weight has changed.</exception>
+    /// <exception cref="InvalidOperationException">Called from a progress callback of this pipeline, where it would wait forever.</exception>
     public Lora LoadLora(string path, double weight = 1, bool useStoredAlpha = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         RequireFinite(weight);
         return RunAsync(() => MergeLora(path, weight, useStoredAlpha), CancellationToken.None).GetAwaiter().GetResult();
+    }
+
+    /// <summary>
+    /// Merges a LoRA into the transformer's weights, as <see cref="LoadLora"/> does, without blocking the caller. The LoRA
+    /// may also be given by its name on the hub or an https address; if it is in no cache, it is downloaded.
+    /// </summary>
+    /// <param name="name">A folder, a file, <c>owner/name</c>, <c>owner/name@revision</c> or an https address of a safetensors file.</param>
+    /// <param name="weight">As in <see cref="LoadLora"/>.</param>
+    /// <param name="useStoredAlpha">As in <see cref="LoadLora"/>.</param>
+    /// <param name="cancellationToken">Stops the download, or the waiting for a request in progress. It has no effect once the weights are being changed.</param>
+    /// <exception cref="DownloadException">It is in no cache, and cannot be downloaded.</exception>
+    /// <inheritdoc cref="LoadLora" path="/exception" />
+    public async Task<Lora> LoadLoraAsync(string name, double weight = 1, bool useStoredAlpha = false, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        RequireFinite(weight);
+        string path = await new ModelStore(_options.Download, _options.DownloadProgress).GetLoraAsync(name, cancellationToken).ConfigureAwait(false);
+        return await RunAsync(() => MergeLora(path, weight, useStoredAlpha), cancellationToken).ConfigureAwait(false);
     }
 
     private Lora MergeLora(string path, double weight, bool useStoredAlpha)
@@ -53,16 +73,16 @@ public sealed partial class MusicPipeline
         }
     }
 
-    /// <summary>Changes a LoRA's factor; the file is not read from disk again. Waits for a request in progress.</summary>
+    /// <summary>Changes a LoRA's weight without reading its file again. Waits for a request in progress.</summary>
     /// <exception cref="ArgumentException">The LoRA is not loaded in this pipeline, or the weight is not finite.</exception>
-    /// <exception cref="InvalidOperationException">Called from a progress callback of this pipeline, which would wait for itself.</exception>
+    /// <exception cref="InvalidOperationException">Called from a progress callback of this pipeline, where it would wait forever.</exception>
     public void SetLoraWeight(Lora lora, double weight) => SetLoraWeightAsync(lora, weight).GetAwaiter().GetResult();
 
     /// <inheritdoc cref="SetLoraWeight" />
     /// <param name="lora">The LoRA.</param>
-    /// <param name="weight">Its new factor.</param>
-    /// <param name="cancellationToken">Ends the waiting for a request in progress; what has begun is finished.</param>
-    /// <exception cref="OperationCanceledException">It was cancelled before it began; nothing has changed.</exception>
+    /// <param name="weight">Its new weight.</param>
+    /// <param name="cancellationToken">Stops the waiting for a request in progress. It has no effect once the change has begun.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled before the change began.</exception>
     public Task SetLoraWeightAsync(Lora lora, double weight, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(lora);
@@ -77,15 +97,15 @@ public sealed partial class MusicPipeline
             cancellationToken);
     }
 
-    /// <summary>Takes a LoRA away. Without any, the weights are the checkpoint's again, bit for bit. Waits for a request in progress.</summary>
+    /// <summary>Removes a LoRA. Without LoRAs, the weights are exactly the checkpoint's again. Waits for a request in progress.</summary>
     /// <exception cref="ArgumentException">The LoRA is not loaded in this pipeline.</exception>
-    /// <exception cref="InvalidOperationException">Called from a progress callback of this pipeline, which would wait for itself.</exception>
+    /// <exception cref="InvalidOperationException">Called from a progress callback of this pipeline, where it would wait forever.</exception>
     public void UnloadLora(Lora lora) => UnloadLoraAsync(lora).GetAwaiter().GetResult();
 
     /// <inheritdoc cref="UnloadLora" />
     /// <param name="lora">The LoRA.</param>
-    /// <param name="cancellationToken">Ends the waiting for a request in progress; what has begun is finished.</param>
-    /// <exception cref="OperationCanceledException">It was cancelled before it began; nothing has changed.</exception>
+    /// <param name="cancellationToken">Stops the waiting for a request in progress. It has no effect once the change has begun.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled before the change began.</exception>
     public Task UnloadLoraAsync(Lora lora, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(lora);
@@ -100,15 +120,15 @@ public sealed partial class MusicPipeline
             cancellationToken);
     }
 
-    /// <summary>Puts all LoRAs into a transformer fresh from the checkpoint.</summary>
+    /// <summary>Merges all LoRAs into a transformer that has just been read from the checkpoint.</summary>
     private void MergeLoras(AceStepTransformer transformer) => LoraStack.Merge(_loras.Active, WeightsOf(transformer), _checkpoint.Transformer);
 
     /// <summary>
-    /// Puts other LoRAs or weights into effect; where that fails, those before it stay. While the transformer is dropped,
-    /// there is nothing to merge.
+    /// Changes the LoRAs or their weights. If that fails, the previous ones stay in effect. While the transformer is
+    /// dropped, they are merged when it is read again.
     /// </summary>
-    /// <param name="next">All LoRAs with their weights, as they are to be.</param>
-    /// <param name="changed">The one that is changed: its modules are computed anew.</param>
+    /// <param name="next">All LoRAs and weights after the change.</param>
+    /// <param name="changed">The LoRA that is added, changed or removed; the weights of its modules are computed again.</param>
     private void ChangeLoras(IReadOnlyList<ActiveLora> next, Lora changed)
     {
         if (_parts.Transformer.Resident is { } transformer)
@@ -119,7 +139,7 @@ public sealed partial class MusicPipeline
             }
             catch
             {
-                // Half merged: the weights come from the checkpoint again for the next request.
+                // The weights are half merged: drop them, so that the next request reads the checkpoint again.
                 _parts.Transformer.Drop();
                 throw;
             }
@@ -131,7 +151,7 @@ public sealed partial class MusicPipeline
     private static Dictionary<string, Parameter> WeightsOf(AceStepTransformer transformer) =>
         transformer.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter);
 
-    /// <summary>The shape of every weight that a LoRA may touch, by module: those that multiply, not the norms'.</summary>
+    /// <summary>The shape of every weight that a LoRA may change, by module: matrices and convolutions, not norms.</summary>
     private Dictionary<string, long[]> LoraTargets() =>
         ModulesWhere(name => !AceStepTransformer.IsUnused(name))
             .Select(module => (module, shape: _checkpoint.Transformer.Shape(module + ".weight").ToArray()))

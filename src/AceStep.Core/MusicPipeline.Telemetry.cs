@@ -6,12 +6,12 @@ namespace AceStep;
 public sealed partial class MusicPipeline
 {
     /// <summary>
-    /// The name of the library's <see cref="ActivitySource"/> and <see cref="Meter"/>: what OpenTelemetry's <c>AddSource</c>
-    /// and <c>AddMeter</c> take.
+    /// The name of the library's <see cref="ActivitySource"/> and <see cref="Meter"/>, for OpenTelemetry's <c>AddSource</c>
+    /// and <c>AddMeter</c>.
     /// </summary>
     /// <remarks>
-    /// An activity covers a request from the call to its end, waiting included, with task, steps, batch, device and, once
-    /// known, seeds; prompts and lyrics are no part of it. The meter counts requests under way
+    /// An activity covers a request from the call to its end, including the time it waits. Its tags are task, steps, batch
+    /// size, device and, at the end, seeds; prompts and lyrics are not recorded. The meter counts requests in progress
     /// (<c>acestep.requests.active</c>) and seconds of music made (<c>acestep.music.duration</c>), and measures requests
     /// (<c>acestep.request.duration</c>) and their stages (<c>acestep.stage.duration</c>), both in seconds.
     /// </remarks>
@@ -24,7 +24,7 @@ public sealed partial class MusicPipeline
     private static readonly Histogram<double> RequestDuration = Measures.CreateHistogram<double>("acestep.request.duration", "s", "From the call to its end, waiting included.");
     private static readonly Histogram<double> StageDuration = Measures.CreateHistogram<double>("acestep.stage.duration", "s", "How long a part of a generation took.");
 
-    /// <summary>Runs a request as an activity, and measures it.</summary>
+    /// <summary>Runs a request within an activity, and records its measurements.</summary>
     private async Task<MusicResult> MeasureAsync(MusicRequest request, Func<Task<MusicResult>> work)
     {
         KeyValuePair<string, object?> task = new("acestep.task", EnumNames.Of(request.Task));

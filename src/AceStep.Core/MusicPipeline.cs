@@ -1,3 +1,4 @@
+using AceStep.Audio;
 using AceStep.Checkpoints;
 using AceStep.Generation;
 using AceStep.Loras;
@@ -6,16 +7,45 @@ using TorchSharp;
 namespace AceStep;
 
 /// <summary>
+/// Makes music from requests. Implemented by <see cref="MusicPipeline"/>, by the service that <c>AddMusicPipeline</c> of the
+/// package AceStep.Extensions.DependencyInjection registers (it loads the model when it is first needed), and by stand-ins
+/// in a program's own tests.
+/// </summary>
+/// <remarks>Implementations are thread-safe: several requests may be made at once.</remarks>
+public interface IMusicPipeline
+{
+    /// <summary>Computes a request of any task.</summary>
+    /// <param name="request">What to make.</param>
+    /// <param name="progress">Receives a report of each stage and step.</param>
+    /// <param name="cancellationToken">Cancels the work within one step.</param>
+    /// <returns>The songs, one for each item of the batch.</returns>
+    /// <exception cref="InvalidRequestException">A field of the request breaks a rule.</exception>
+    Task<MusicResult> GenerateAsync(MusicRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Encodes a source once, so that several tasks can start from it.</summary>
+    /// <param name="source">A file or audio; latents are returned as they are.</param>
+    /// <param name="progress">Receives a report of each step.</param>
+    /// <param name="cancellationToken">Cancels the work within one step.</param>
+    Task<MusicLatents> EncodeAsync(MusicSource source, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Decodes latents piece by piece, from start to end, so that a player can start before everything is computed.</summary>
+    /// <param name="latents">A song's latents.</param>
+    /// <param name="sampleRate">44100 or 48000 Hz.</param>
+    /// <param name="cancellationToken">Cancels the work within one step.</param>
+    IAsyncEnumerable<AudioBuffer> DecodeAsync(MusicLatents latents, int sampleRate = 48000, CancellationToken cancellationToken = default);
+}
+
+/// <summary>
 /// The ACE-Step v1 music model, loaded: one method for each task.
 /// </summary>
 /// <remarks>
-/// <para>Load it once with <see cref="LoadAsync"/>, use it for any number of requests, dispose of it: that returns all of its native memory.</para>
+/// <para>Load it once with <see cref="LoadAsync"/>, use it for any number of requests, and dispose of it, which frees all of its native memory.</para>
 /// <para>
-/// Thread-safe: several requests may be made at once; they are computed one after another, since each fills the device.
-/// A waiting request can be cancelled. No request changes what another gives: the same request with the same seed gives
-/// the same song, bit for bit, on the same machine.
+/// Thread-safe: several requests may be made at once. They are computed one after another, since each uses the whole device;
+/// a waiting request can be cancelled. Requests do not influence each other: on the same machine, the same request with the
+/// same seed gives the same song, bit for bit.
 /// </para>
-/// <para>Every method checks its request before any work, and throws <see cref="InvalidRequestException"/> with field, rule and value.</para>
+/// <para>Every method checks its request before any work, and throws <see cref="InvalidRequestException"/> if a field breaks a rule.</para>
 /// </remarks>
 public sealed partial class MusicPipeline : IMusicPipeline, IAsyncDisposable, IDisposable
 {
@@ -38,7 +68,7 @@ public sealed partial class MusicPipeline : IMusicPipeline, IAsyncDisposable, ID
         _parts = new PipelineParts(checkpoint, options, device, _dtype, MergeLoras);
     }
 
-    /// <summary>What can be asked of the model, known without loading it: tasks, fields, ranges, defaults, refusals.</summary>
+    /// <summary>The model's tasks and their fields, with ranges, defaults and rules. Available without loading the model.</summary>
     public static MusicCapabilities Capabilities => MusicCapabilities.All;
 
     /// <summary>The checkpoint's folder or file.</summary>
@@ -50,10 +80,10 @@ public sealed partial class MusicPipeline : IMusicPipeline, IAsyncDisposable, ID
     /// <summary>The precision of weights and computation.</summary>
     public Precision Precision { get; }
 
-    /// <summary>The tensors that live by this pipeline's work, when the last of it had ended.</summary>
+    /// <summary>The number of this pipeline's live tensors after its last piece of work.</summary>
     internal long LiveTensors => _thread.LiveTensors;
 
-    /// <summary>The parts of the model, as they are now.</summary>
+    /// <summary>The parts of the model.</summary>
     internal PipelineParts Parts => _parts;
 
     /// <summary>Checks a request without computing anything.</summary>
@@ -66,13 +96,13 @@ public sealed partial class MusicPipeline : IMusicPipeline, IAsyncDisposable, ID
 
     /// <summary>Makes music from a prompt and lyrics.</summary>
     /// <param name="request">What to make.</param>
-    /// <param name="progress">Told of each stage and step, on the thread that computes.</param>
-    /// <param name="cancellationToken">Stops the work within one step.</param>
+    /// <param name="progress">Receives a report of each stage and step, on the thread that computes.</param>
+    /// <param name="cancellationToken">Cancels the work within one step.</param>
     /// <returns>The songs, one for each item of the batch.</returns>
     /// <exception cref="InvalidRequestException">A field of the request breaks a rule.</exception>
-    /// <exception cref="FileNotFoundException">There are lyrics, and the checkpoint has no lyric vocabulary.</exception>
-    /// <exception cref="NonFiniteResultException">A network gave numbers that are not finite; the message says where it began, and the likely cause.</exception>
-    /// <exception cref="OperationCanceledException">The work was cancelled; nothing is left behind.</exception>
+    /// <exception cref="FileNotFoundException">The request has lyrics, and there is no lyric vocabulary.</exception>
+    /// <exception cref="NonFiniteResultException">A network's output has values that are not finite; the message says where, and the likely cause.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The pipeline has been disposed of.</exception>
     /// <example>
     /// <code>
@@ -83,7 +113,7 @@ public sealed partial class MusicPipeline : IMusicPipeline, IAsyncDisposable, ID
     public Task<MusicResult> TextToMusicAsync(TextToMusicRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default) =>
         GenerateAsync(request, progress, cancellationToken);
 
-    /// <summary>Makes another take of the song that the same request as text to music gives.</summary>
+    /// <summary>Makes another take of a song: of the one that text to music gives with the same prompt, lyrics and seed.</summary>
     /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary or self::example or ancestor::example)]" />
     /// <example>
     /// <code>
@@ -113,7 +143,7 @@ public sealed partial class MusicPipeline : IMusicPipeline, IAsyncDisposable, ID
     public Task<MusicResult> ContinueAsync(ContinuationRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default) =>
         GenerateAsync(request, progress, cancellationToken);
 
-    /// <summary>Makes a span of given audio anew and keeps the rest.</summary>
+    /// <summary>Replaces a span of given audio by new music and keeps the rest.</summary>
     /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary or self::example or ancestor::example)]" />
     /// <example>
     /// <code>
@@ -123,7 +153,7 @@ public sealed partial class MusicPipeline : IMusicPipeline, IAsyncDisposable, ID
     public Task<MusicResult> InpaintAsync(InpaintingRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default) =>
         GenerateAsync(request, progress, cancellationToken);
 
-    /// <summary>Leads given audio from one description to another.</summary>
+    /// <summary>Changes given audio from one description to another, and keeps its structure.</summary>
     /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary or self::example or ancestor::example)]" />
     /// <example>
     /// <code>
@@ -133,7 +163,7 @@ public sealed partial class MusicPipeline : IMusicPipeline, IAsyncDisposable, ID
     public Task<MusicResult> TransferStyleAsync(StyleTransferRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default) =>
         GenerateAsync(request, progress, cancellationToken);
 
-    /// <summary>Makes accompaniment for given vocals. The released model has no network of its own for it: see <see cref="AccompanimentRequest"/>.</summary>
+    /// <summary>Makes accompaniment for given vocals. The released model has no network for this task: see <see cref="AccompanimentRequest"/>.</summary>
     /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary or self::example or ancestor::example)]" />
     /// <example>
     /// <code>
@@ -143,7 +173,7 @@ public sealed partial class MusicPipeline : IMusicPipeline, IAsyncDisposable, ID
     public Task<MusicResult> AccompanyAsync(AccompanimentRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default) =>
         GenerateAsync(request, progress, cancellationToken);
 
-    /// <summary>Computes a request of any task: what the methods named after the tasks do.</summary>
+    /// <summary>Computes a request of any task. The methods named after the tasks call this one.</summary>
     /// <inheritdoc cref="TextToMusicAsync" path="//*[not(self::summary or self::example or ancestor::example)]" />
     public Task<MusicResult> GenerateAsync(MusicRequest request, IProgress<MusicProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -152,8 +182,8 @@ public sealed partial class MusicPipeline : IMusicPipeline, IAsyncDisposable, ID
         return MeasureAsync(request, () => RunAsync(() => Generate(request, progress, cancellationToken), cancellationToken));
     }
 
-    /// <summary>Returns all native memory, after the request in progress has ended; those that wait fail.</summary>
-    /// <exception cref="InvalidOperationException">Called from a progress callback of this pipeline, which would wait for itself.</exception>
+    /// <summary>Frees all native memory after the request in progress has ended. Waiting requests fail.</summary>
+    /// <exception cref="InvalidOperationException">Called from a progress callback of this pipeline, where it would wait forever.</exception>
     public async ValueTask DisposeAsync() => await _thread.EndAsync(Release).ConfigureAwait(false);
 
     /// <inheritdoc cref="DisposeAsync" />

@@ -9,8 +9,8 @@ using AceStep.Lyrics.Tidying;
 namespace AceStep.Lyrics;
 
 /// <summary>
-/// Turns lyrics into the token ids that the original computes: finds each line's language, cleans it, and encodes it.
-/// Thread-safe; one tokenizer may serve many threads. Tables are loaded when the first line needs them.
+/// Converts lyrics to the same token ids as the original: detects each line's language, cleans the line, and encodes it.
+/// Thread-safe. Tables are loaded when the first line needs them.
 /// </summary>
 public sealed class LyricTokenizer
 {
@@ -26,9 +26,9 @@ public sealed class LyricTokenizer
 
     /// <summary>Creates a tokenizer.</summary>
     /// <param name="vocabulary">The tokens and their merges.</param>
-    /// <param name="options">How to encode; default: as the original.</param>
-    /// <exception cref="ArgumentException">The options name an unknown language.</exception>
-    /// <exception cref="DirectoryNotFoundException">The options name a dictionary folder that holds no dictionary.</exception>
+    /// <param name="options">How to encode; default: as in the original.</param>
+    /// <exception cref="ArgumentException">The options have an unknown language.</exception>
+    /// <exception cref="DirectoryNotFoundException">The options' dictionary folder has no dictionary.</exception>
     public LyricTokenizer(LyricVocabulary vocabulary, LyricTokenizerOptions? options = null)
         : this(vocabulary, options ?? new LyricTokenizerOptions(), dictionaryFolders: null)
     {
@@ -51,7 +51,7 @@ public sealed class LyricTokenizer
         _tidier = new LyricTidier(vocabulary.StructureTags);
     }
 
-    /// <summary>The languages that the model sings, by their codes.</summary>
+    /// <summary>The codes of the languages that the model sings.</summary>
     public static IReadOnlyList<string> SupportedLanguages { get; } =
         ["en", "de", "fr", "es", "it", "pt", "pl", "tr", "ru", "cs", "nl", "ar", "zh", "ja", "hu", "ko", "hi"];
 
@@ -64,10 +64,10 @@ public sealed class LyricTokenizer
     /// <summary>Encodes lyrics, line by line.</summary>
     /// <param name="lyrics">The lyrics; lines end at U+000A.</param>
     /// <param name="reading">How to read them.</param>
-    /// <param name="languages">The languages of lines whose language shall not be looked for, by line number from 1; default: none.</param>
-    /// <returns>The ids and a report of each line; lines that tidying makes of one line have its number.</returns>
-    /// <exception cref="ArgumentException"><paramref name="reading"/> or <paramref name="languages"/> holds an unknown language.</exception>
-    /// <exception cref="LyricLineException">A line cannot be encoded and the options ask for strictness.</exception>
+    /// <param name="languages">The languages of lines whose language is known, by line number from 1; default: none.</param>
+    /// <returns>The ids and a report of each line. If tidying splits a line, its parts have the same number.</returns>
+    /// <exception cref="ArgumentException"><paramref name="reading"/> or <paramref name="languages"/> has an unknown language.</exception>
+    /// <exception cref="LyricLineException">A line cannot be encoded, and the options are strict.</exception>
     public LyricEncoding Encode(string lyrics, LyricReading reading, IReadOnlyDictionary<int, string>? languages = null)
     {
         ArgumentNullException.ThrowIfNull(lyrics);
@@ -110,9 +110,9 @@ public sealed class LyricTokenizer
 
     /// <summary>Encodes one line by itself; its number is 1.</summary>
     /// <param name="line">The line, without a line end.</param>
-    /// <param name="language">Its language; default: the options', or else it is looked for.</param>
+    /// <param name="language">Its language; default: the options' language, or else it is detected.</param>
     /// <exception cref="ArgumentException"><paramref name="language"/> is unknown.</exception>
-    /// <exception cref="LyricLineException">The line cannot be encoded and the options ask for strictness.</exception>
+    /// <exception cref="LyricLineException">The line cannot be encoded, and the options are strict.</exception>
     public LyricLine EncodeLine(string line, string? language = null)
     {
         ArgumentNullException.ThrowIfNull(line);
@@ -125,7 +125,7 @@ public sealed class LyricTokenizer
 
     internal static Lazy<Segmenter> SharedSegmenter { get; } = new(() => new Segmenter(LanguageIdentifier.Shared.Value));
 
-    /// <summary>The token that says which language a line is in.</summary>
+    /// <summary>The token for the language of a line.</summary>
     internal static string LanguageToken(string language) => language == "zh" ? "[zh-cn]" : $"[{language}]";
 
     private IEnumerable<LyricLine> EncodeTidied(string text, int number, string? language, LyricReading reading, Lazy<LanguageDetector> detector)
@@ -195,7 +195,7 @@ public sealed class LyricTokenizer
                 LyricWarningKind.LanguageNotFound, $"its language cannot be found ({error}), so it is sung as English"));
         }
 
-        // A line that starts with a tag is English, whatever follows.
+        // As in the original, a line that starts with a tag is treated as English.
         if (text[0] == '[' && text.Contains(']', StringComparison.Ordinal))
         {
             return (detected, English);
@@ -212,7 +212,7 @@ public sealed class LyricTokenizer
         return (detected, English);
     }
 
-    /// <summary>Says what looks like a tag or a break and is none to the model.</summary>
+    /// <summary>Warns of text that looks like a tag or a line break, but is neither for the model.</summary>
     private void WarnOfForm(string text, List<LyricWarning> warnings)
     {
         if (LyricTidier.HasOtherBreak(text))
@@ -283,7 +283,7 @@ public sealed class LyricTokenizer
         return ids;
     }
 
-    /// <summary>What the byte-pair encoder reads.</summary>
+    /// <summary>The text that is given to the byte-pair encoder.</summary>
     internal static string TokenizerInput(string cleaned, string language) =>
         LanguageToken(language) + cleaned.Replace(" ", "[SPACE]", StringComparison.Ordinal);
 

@@ -3,13 +3,13 @@ using AceStep.Lyrics.Bpe;
 
 namespace AceStep.Lyrics;
 
-/// <summary>The lyric tokenizer's vocabulary: <c>vocab.json</c> beside the original's source or in a checkpoint. Immutable and thread-safe.</summary>
+/// <summary>The lyric tokenizer's vocabulary, read from the file <c>vocab.json</c> of the original's source or of a checkpoint. Immutable and thread-safe.</summary>
 public sealed class LyricVocabulary
 {
     internal const int StartId = 261;
     internal const int LineEndId = 2;
 
-    // The released file has 0.4 MB.
+    // Far more than the released file, which has 0.4 MB.
     private const long LargestFile = 64 << 20;
 
     private static readonly HashSet<string> ControlTokens = new(StringComparer.Ordinal) { "[STOP]", "[UNK]", "[SPACE]", "[START]" };
@@ -35,12 +35,12 @@ public sealed class LyricVocabulary
         ];
     }
 
-    /// <summary>One more than the highest token id.</summary>
+    /// <summary>The highest token id plus one.</summary>
     public int Count => Encoder.Count;
 
     /// <summary>
-    /// The tags that are one token of their own, such as <c>[verse]</c> and <c>[chorus]</c>, wherever they stand in a line.
-    /// Other tags, <c>[Verse 2]</c> among them, are read out letter by letter.
+    /// The tags that are a single token, such as <c>[verse]</c> and <c>[chorus]</c>. Other tags, such as <c>[Verse 2]</c>,
+    /// are encoded like sung text.
     /// </summary>
     public IReadOnlyList<string> StructureTags { get; }
 
@@ -49,7 +49,7 @@ public sealed class LyricVocabulary
     /// <summary>Reads a vocabulary.</summary>
     /// <param name="vocabJsonPath">The path of a <c>vocab.json</c>.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is no lyric vocabulary; the message names the file and the rule it breaks.</exception>
+    /// <exception cref="InvalidDataException">The file is not a lyric vocabulary; the message names the file and the rule it breaks.</exception>
     public static LyricVocabulary Load(string vocabJsonPath)
     {
         ArgumentException.ThrowIfNullOrEmpty(vocabJsonPath);
@@ -70,7 +70,7 @@ public sealed class LyricVocabulary
         }
     }
 
-    // The model was trained with these two, and the original writes them without asking the vocabulary.
+    // The model was trained with these two ids, and the original uses them without looking them up.
     private void Require(string token, int id)
     {
         if (!Encoder.AddedTokens.TryGetValue(token, out int found) || found != id)

@@ -97,6 +97,17 @@ public sealed class AudioFileTests
             Assert.That(() => AudioFile.Save(audio, new MemoryStream(), format, options), Throws.ArgumentException, $"{format}, {options}");
     }
 
+    [Test]
+    public void Save_OptionOutOfRange_IsNamedWithAPointWhateverTheCulture()
+    {
+        AudioBuffer stereo = Sounds.Noise(new Random(1), 2, 20, 48000);
+        using CommaCulture culture = new();
+
+        Assert.That(
+            () => AudioFile.Save(stereo, new MemoryStream(), AudioFormat.Mp3, new AudioSaveOptions { Mp3Quality = 9.5 }),
+            Throws.ArgumentException.With.Message.Contains("not 9.5"));
+    }
+
     [TestCaseSource(nameof(Formats))]
     public void SaveAndLoad_StreamThatCannotSeek_Works(AudioFormat format)
     {

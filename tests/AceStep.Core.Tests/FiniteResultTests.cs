@@ -27,6 +27,15 @@ public sealed class FiniteResultTests : PipelineFixture
     }
 
     [Test]
+    public void Generate_ConditionsThatOverflow_SaysThatTheWeightsAreFinite()
+    {
+        NonFiniteResultException error = Damaged(Pipeline.Parts.Transformer.Resident!, name => name == "lyric_proj.weight", float.MaxValue);
+
+        Assert.That((error.Stage, error.Network), Is.EqualTo((MusicStage.Conditioning, "transformer")));
+        Assert.That(error.Message, Does.Contain("All of its weights are finite"));
+    }
+
+    [Test]
     public void Generate_DamagedTransformer_NamesTheEvaluation([ValueSource(nameof(NotFinite))] float value)
     {
         NonFiniteResultException error = Damaged(Pipeline.Parts.Transformer.Resident!, name => name == "transformer_blocks.1.attn.to_q.bias", value);

@@ -15,8 +15,8 @@ public sealed class ResultWarningTests : PipelineFixture
 
         MusicWarning warning = result.Warnings.Single();
         Assert.That(warning.Kind, Is.EqualTo(MusicWarningKind.Prompt));
-        Assert.That(warning.Message, Does.Match(@"the prompt has [0-9]+ tokens and the model reads 255: it is cut behind "".{2,41}"", and [0-9]+ of its 1889 characters are not read"));
-        Assert.That(whole.Songs[0].Latents.Values.SequenceEqual(result.Songs[0].Latents.Values), Is.True, "what is behind the cut has no effect");
+        Assert.That(warning.Message, Does.Match(@"the prompt has [0-9]+ tokens and the model reads 255: it is cut after "".{2,41}"", and [0-9]+ of its 1889 characters are not read"));
+        Assert.That(whole.Songs[0].Latents.Values.SequenceEqual(result.Songs[0].Latents.Values), Is.True, "what comes after the cut has no effect");
     }
 
     [Test]
@@ -59,6 +59,22 @@ public sealed class ResultWarningTests : PipelineFixture
 
         Assert.That(result.Warnings.Single().Message, Does.Contain("the same seed, 9"));
         Assert.That(result.Songs[1].Latents.Values.SequenceEqual(result.Songs[0].Latents.Values), Is.True);
+    }
+
+    [Test]
+    public async Task Inpaint_WholeSourceWithPingpong_IsNotWarnedOf([Values] bool isWhole)
+    {
+        InpaintingRequest request = new()
+        {
+            Prompt = "funk", Source = Tones, End = LatentFrames.ToTime(isWhole ? 12 : 9) + TimeSpan.FromMilliseconds(1), Strength = 1, Seed = 1, VariationSeed = 2,
+            Generation = Quick with { BatchSize = 2, Scheduler = SchedulerKind.PingPong },
+        };
+
+        MusicResult result = await Pipeline.InpaintAsync(request);
+
+        // Pingpong draws noise for the whole batch; where a part of the source is kept, the steps are Euler's.
+        Assert.That(result.Songs[1].Latents.Values.SequenceEqual(result.Songs[0].Latents.Values), Is.EqualTo(!isWhole));
+        Assert.That(result.Warnings.Count(warning => warning.Kind == MusicWarningKind.Seeds), Is.EqualTo(isWhole ? 0 : 1));
     }
 
     [Test]

@@ -94,7 +94,7 @@ internal static class FormatRules
     {
         if (!(value >= lowest && value <= highest))
         {
-            throw new ArgumentException($"{name} must be {lowest} to {highest}, not {value}.", name);
+            throw new ArgumentException(FormattableString.Invariant($"{name} must be {lowest} to {highest}, not {value}."), name);
         }
     }
 }

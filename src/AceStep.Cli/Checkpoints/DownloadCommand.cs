@@ -4,7 +4,7 @@ using AceStep.Cli.Terminal;
 
 namespace AceStep.Cli.Checkpoints;
 
-/// <summary><c>acestep download NAME</c>: fetches a checkpoint, a LoRA, or what lyrics need.</summary>
+/// <summary><c>acestep download NAME</c>: downloads a checkpoint, a LoRA, the lyric vocabulary or the Japanese dictionary.</summary>
 internal sealed class DownloadCommand : CliCommand
 {
     private readonly Argument<string> _name = new("NAME")
@@ -15,7 +15,7 @@ internal sealed class DownloadCommand : CliCommand
     private readonly Option<string?> _to = new("--to") { Description = "A folder for the files in plain form. Default: Hugging Face's cache, where Python finds them too.", HelpName = "DIR" };
 
     public DownloadCommand()
-        : base("download", "Fetches a checkpoint, a LoRA or what lyrics need: verified, going on where an earlier attempt ended.")
+        : base("download", "Download and verify a checkpoint, a LoRA, the lyric vocabulary or the Japanese dictionary. Continues an interrupted download.")
     {
         Add(_name);
         AddGroup(new PlaceGroup(_to));

@@ -4,12 +4,12 @@ using Spectre.Console;
 
 namespace AceStep.Cli.Checkpoints;
 
-/// <summary>Says what is downloaded, from where and how large, before it begins; then how far it is.</summary>
+/// <summary>Shows what will be downloaded, from where and its size, and then the download's progress.</summary>
 internal static class DownloadView
 {
     private const int MostFilesShown = 20;
 
-    /// <summary>Runs work and shows what it downloads.</summary>
+    /// <summary>Runs work and shows its downloads.</summary>
     public static Task<T> RunAsync<T>(Screen screen, Func<IProgress<DownloadProgress>, Task<T>> work) => screen.Rich is { } console
         ? console.Progress()
             .AutoClear(true)
@@ -17,7 +17,7 @@ internal static class DownloadView
             .StartAsync(context => work(new BarView(screen, context)))
         : work(Lines(screen));
 
-    /// <summary>Shows downloads as lines: where bars of something else are on the screen, too.</summary>
+    /// <summary>Shows downloads as lines, for when other progress bars are on the screen.</summary>
     public static IProgress<DownloadProgress> Lines(Screen screen) => new LineView(screen);
 
     private static void Announce(Screen screen, DownloadPlan plan)
@@ -27,7 +27,7 @@ internal static class DownloadView
         screen.Line($"Downloading {plan.Name}{commit} from {plan.Host} to {plan.Folder}: {Amounts.Bytes(plan.Bytes)} in {plan.Files.Count} {(plan.Files.Count == 1 ? "file" : "files")}{present}");
         foreach (DownloadFile file in plan.Files.Take(MostFilesShown))
         {
-            screen.Line($"  {Amounts.Bytes(file.Bytes),9}  {file.Path}{(file.Checksum is null ? "  (nobody says what it hashes to: only its size can be checked)" : "")}");
+            screen.Line($"  {Amounts.Bytes(file.Bytes),9}  {file.Path}{(file.Checksum is null ? "  (its hash is not known: only its size can be checked)" : "")}");
         }
 
         if (plan.Files.Count > MostFilesShown)
@@ -36,7 +36,7 @@ internal static class DownloadView
         }
     }
 
-    /// <summary>What both views do: the plan first, and each note once.</summary>
+    /// <summary>The common part of both views: prints the plan first, and each note once.</summary>
     private abstract class View(Screen screen) : IProgress<DownloadProgress>
     {
         private DownloadPlan? _plan;

@@ -5,7 +5,7 @@ using AceStep.Cli.Terminal;
 
 namespace AceStep.Cli.Checkpoints;
 
-/// <summary><c>acestep info CHECKPOINT</c>: what is in a checkpoint, and what is missing.</summary>
+/// <summary><c>acestep info CHECKPOINT</c>: shows what is in a checkpoint and what is missing.</summary>
 internal sealed class InfoCommand : CliCommand
 {
     private readonly Argument<string?> _checkpoint = new("CHECKPOINT")
@@ -15,7 +15,7 @@ internal sealed class InfoCommand : CliCommand
     };
 
     public InfoCommand()
-        : base("info", "What is in a checkpoint: parts, types, sizes, and what is missing. Reads no weights.")
+        : base("info", "Show what is in a checkpoint: parts, types, sizes, and what is missing. Reads no weights.")
     {
         Add(_checkpoint);
         AddGroup(new ReportGroup());

@@ -3,15 +3,15 @@ using AceStep.Cli.Terminal;
 
 namespace AceStep.Cli.Checkpoints;
 
-/// <summary>What a command line names, turned into places on disk before anything is loaded.</summary>
+/// <summary>The models that a command line names. They are turned into paths on disk before anything is loaded.</summary>
 /// <param name="Checkpoint">The checkpoint.</param>
-/// <param name="Loras">The LoRAs, in their order.</param>
-/// <param name="Options">How the pipeline is to compute, with what it may fetch later.</param>
+/// <param name="Loras">The LoRAs, in the order given.</param>
+/// <param name="Options">The pipeline's options, including what it may download later.</param>
 internal sealed record ModelNames(CheckpointChoice Checkpoint, IReadOnlyList<LoraChoice> Loras, MusicPipelineOptions Options)
 {
-    /// <summary>Finds everything, fetching what is named and in no cache.</summary>
-    /// <exception cref="FileNotFoundException">There is no LoRA of a name.</exception>
-    /// <exception cref="DownloadException">Something is not to be had.</exception>
+    /// <summary>Finds all models, and downloads those that are in no cache.</summary>
+    /// <exception cref="FileNotFoundException">A LoRA does not exist.</exception>
+    /// <exception cref="DownloadException">A model cannot be downloaded.</exception>
     public Task<ModelNames> FindAsync(Screen screen, CancellationToken cancellationToken)
     {
         ModelStore caches = new(DownloadMode.Never);
@@ -24,7 +24,7 @@ internal sealed record ModelNames(CheckpointChoice Checkpoint, IReadOnlyList<Lor
         return DownloadView.RunAsync(screen, progress => FindAsync(screen, new ModelStore(Options.Download, progress), cancellationToken));
     }
 
-    /// <summary>What cannot be an address is a matter of the command line.</summary>
+    /// <summary>Whether a name is not a path; a malformed address is an error of the command line.</summary>
     private static bool IsRemote(ModelStore store, string name)
     {
         try
@@ -50,4 +50,62 @@ internal sealed record ModelNames(CheckpointChoice Checkpoint, IReadOnlyList<Lor
         DownloadMode mode = isNamed && Options.Download == DownloadMode.WhenNamed ? DownloadMode.WhenMissing : Options.Download;
         return this with { Checkpoint = checkpoint, Loras = loras, Options = Options with { Download = mode, DownloadProgress = DownloadView.Lines(screen) } };
     }
+}
+
+/// <summary>The checkpoint that a run uses: the one given on the command line or by the environment, or the small one that comes with the program.</summary>
+/// <param name="Path">The folder or file. Before the checkpoint has been found: its name.</param>
+/// <param name="IsDemonstration">Whether it is the small demonstration checkpoint that comes with the program, not the released model.</param>
+internal sealed record CheckpointChoice(string Path, bool IsDemonstration)
+{
+    /// <summary>The environment variable for the checkpoint.</summary>
+    public const string EnvironmentVariable = "ACESTEP_CHECKPOINT";
+
+    /// <summary>The name on the hub or the address by which it was given; null if it was given by its path.</summary>
+    public string? Named { get; init; }
+
+    /// <summary>The name for the songs' tags: the released model's name if that is certain, or else the folder's or file's name.</summary>
+    public string Name => IsDemonstration
+        ? "AceStep demonstration checkpoint (nano)"
+        : Named is not null ? Named
+        : System.IO.Path.GetFileNameWithoutExtension(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(Path)));
+
+    /// <summary>A sentence for the user about which checkpoint is used.</summary>
+    public string Description => IsDemonstration
+        ? $"""
+          Checkpoint: the small demonstration checkpoint that comes with the program ({Path}).
+          It is not the released ACE-Step model: 14 MB, trained on synthesised music, simple tunes only.
+          The released one is 8.3 GB and is fetched once: --checkpoint {ModelStore.ReleasedCheckpoint} (or {EnvironmentVariable}).
+          """
+        : Named is null ? $"Checkpoint: {Path}" : $"Checkpoint: {Named} ({Path})";
+
+    /// <summary>Finds the checkpoint of a run.</summary>
+    /// <param name="named">The checkpoint given on the command line; null if none is.</param>
+    /// <exception cref="DirectoryNotFoundException">No checkpoint is given, and the program's own is missing.</exception>
+    public static CheckpointChoice Find(string? named)
+    {
+        if (named is { Length: 0 })
+        {
+            throw new UsageException("--checkpoint must name a folder or file; it is empty.");
+        }
+
+        if ((named ?? Environment.GetEnvironmentVariable(EnvironmentVariable)) is { Length: > 0 } path)
+        {
+            return new CheckpointChoice(path, IsSame(path, DemoCheckpoint.Folder));
+        }
+
+        return Directory.Exists(DemoCheckpoint.Folder)
+            ? new CheckpointChoice(DemoCheckpoint.Folder, IsDemonstration: true)
+            : throw new DirectoryNotFoundException($"No checkpoint is named, and the demonstration checkpoint is missing from {DemoCheckpoint.Folder}. {CheckpointInfo.WhereToGet} Name its folder with --checkpoint or {EnvironmentVariable}.");
+    }
+
+    /// <summary>Finds the path on this machine of a checkpoint that is given by a name on the hub, without downloads.</summary>
+    /// <exception cref="DownloadException">It is in no cache.</exception>
+    public async Task<CheckpointChoice> FindCachedAsync(CancellationToken cancellationToken)
+    {
+        ModelStore store = new(DownloadMode.Never);
+        return store.IsRemote(Path) ? this with { Path = await store.GetCheckpointAsync(Path, cancellationToken), Named = Path } : this;
+    }
+
+    private static bool IsSame(string one, string other) =>
+        System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(one)) == System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(other));
 }

@@ -4,14 +4,14 @@ using AceStep.Cli.Terminal;
 
 namespace AceStep.Cli.Checkpoints;
 
-/// <summary><c>acestep models</c>: what is in the caches, and its removal.</summary>
+/// <summary><c>acestep models</c>: lists what is in the caches, or removes something from them.</summary>
 internal sealed class ModelsCommand : CliCommand
 {
-    private readonly Option<string?> _remove = new("--remove") { Description = "Remove what has this name from the caches, all its revisions.", HelpName = "NAME" };
-    private readonly Option<bool> _all = new("--all") { Description = "Show models of other kinds, too, that share the cache." };
+    private readonly Option<string?> _remove = new("--remove") { Description = "Remove the model with this name from the caches, with all its revisions.", HelpName = "NAME" };
+    private readonly Option<bool> _all = new("--all") { Description = "Also show models of other kinds that share the cache." };
 
     public ModelsCommand()
-        : base("models", "What is in the caches: checkpoints, LoRAs and what lyrics need; sizes, complete or not; and its removal.")
+        : base("models", "List the models in the caches: checkpoints, LoRAs, the lyric vocabulary and the Japanese dictionary. Can also remove them.")
     {
         AddGroup(new ModelsGroup(_remove, _all));
         AddGroup(new ReportGroup());

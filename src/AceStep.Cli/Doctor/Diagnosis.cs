@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
@@ -11,18 +12,18 @@ using TorchSharp;
 
 namespace AceStep.Cli.Doctor;
 
-/// <summary>What <c>acestep doctor</c> found.</summary>
+/// <summary>The findings of <c>acestep doctor</c>.</summary>
 internal sealed record Diagnosis
 {
-    /// <summary>Below this for each thread, a product is slower than on any processor of the last decade that has nothing else to do.</summary>
+    /// <summary>Any idle processor of the last decade computes products faster than this on each thread.</summary>
     private const double SlowGigaflopsPerThread = 10;
 
     public required string System { get; init; }
 
-    /// <summary>libtorch's version; null where it does not load.</summary>
+    /// <summary>libtorch's version; null if it does not load.</summary>
     public string? Libtorch { get; init; }
 
-    /// <summary>The speed of a 1024 x 1024 x 1024 product in float32, in 10^9 operations a second.</summary>
+    /// <summary>The speed of a 1024 x 1024 x 1024 matrix product in float32, in 10^9 operations a second.</summary>
     public double? Gigaflops { get; init; }
 
     public int? Threads { get; init; }
@@ -31,27 +32,27 @@ internal sealed record Diagnosis
 
     public int? CudaDevices { get; init; }
 
-    /// <summary>libsndfile's version; null where it is missing.</summary>
+    /// <summary>libsndfile's version; null if it is missing.</summary>
     public string? Libsndfile { get; init; }
 
-    /// <summary>The dictionary that Japanese lyrics are read with; null for none.</summary>
+    /// <summary>The dictionary for Japanese lyrics; null if there is none.</summary>
     public string? JapaneseDictionary { get; init; }
 
-    /// <summary>The checkpoint that would be used; null for none.</summary>
+    /// <summary>The checkpoint that would be used; null if there is none.</summary>
     public string? Checkpoint { get; init; }
 
     public bool IsDemonstration { get; init; }
 
-    /// <summary>The released checkpoint on this machine; null where no cache has it.</summary>
+    /// <summary>The released checkpoint on this machine; null if it is in no cache.</summary>
     public string? ReleasedCheckpoint { get; init; }
 
     /// <summary>The cache that downloads go to.</summary>
     public required string Cache { get; init; }
 
-    /// <summary>What is missing or slow, each with what to do about it.</summary>
+    /// <summary>Problems, each with what to do about it.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
-    /// <summary>Whether songs can be made.</summary>
+    /// <summary>Whether songs can be generated.</summary>
     public bool CanCompute => Libtorch is not null && Checkpoint is not null;
 
     public static async Task<Diagnosis> CreateAsync(string? checkpoint, CancellationToken cancellationToken)
@@ -146,7 +147,7 @@ internal sealed record Diagnosis
             choice = await CheckpointChoice.Find(named).FindCachedAsync(cancellationToken);
             if (diagnosis.Libtorch is null)
             {
-                // What is in a checkpoint is known only with libtorch.
+                // Looking into a checkpoint needs libtorch.
                 return diagnosis with { Checkpoint = Path.Exists(choice.Path) ? Path.GetFullPath(choice.Path) : null, IsDemonstration = choice.IsDemonstration };
             }
 
@@ -168,7 +169,7 @@ internal sealed record Diagnosis
         return diagnosis with { Checkpoint = info.IsUsable ? Path.GetFullPath(choice.Path) : null, IsDemonstration = choice.IsDemonstration, JapaneseDictionary = dictionary };
     }
 
-    /// <summary>Reads a word in kanji and sees which dictionary it took.</summary>
+    /// <summary>Reads a word in kanji, and returns the dictionary that was used for it.</summary>
     private static string? JapaneseDictionaryOf(CheckpointInfo info, ModelStore caches)
     {
         CheckpointPart vocabulary = info.Parts.Single(part => !part.IsRequired);
@@ -181,10 +182,38 @@ internal sealed record Diagnosis
         return tokenizer.EncodeLine("東京", "ja").JapaneseDictionary;
     }
 
-    /// <summary>What the processor can do, and what libtorch is told to use of it.</summary>
+    /// <summary>The processor's instruction sets, and those that libtorch is told to use.</summary>
     private static string DescribeCpu()
     {
         string has = Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : AdvSimd.IsSupported ? "NEON" : "no vector extensions known";
         return Environment.GetEnvironmentVariable("ATEN_CPU_CAPABILITY") is { Length: > 0 } asked ? $"{has}; libtorch is told to use {asked}" : has;
+    }
+}
+
+/// <summary>Measures the speed of float32 matrix products, which take most of the time of a generation.</summary>
+internal static class MatrixSpeed
+{
+    /// <summary>Rows and columns of the measured matrices.</summary>
+    public const int Size = 1024;
+
+    private const int Runs = 7;
+
+    /// <summary>The speed of the fastest of several products, in 10^9 operations a second on all threads.</summary>
+    public static double MeasureGigaflops(CancellationToken cancellationToken)
+    {
+        using var inference = torch.inference_mode();
+        using torch.Tensor left = torch.ones(Size, Size);
+        using torch.Tensor right = torch.ones(Size, Size);
+        TimeSpan best = TimeSpan.MaxValue;
+        for (int run = 0; run < Runs; run++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            long started = Stopwatch.GetTimestamp();
+            using torch.Tensor product = torch.matmul(left, right);
+            TimeSpan time = Stopwatch.GetElapsedTime(started);
+            best = time < best ? time : best;
+        }
+
+        return 2.0 * Size * Size * Size / best.TotalSeconds / 1e9;
     }
 }

@@ -5,13 +5,13 @@ using AceStep.Cli.Terminal;
 
 namespace AceStep.Cli.Doctor;
 
-/// <summary><c>acestep doctor</c>: what the program found on this machine, and what to do where something is missing or slow.</summary>
+/// <summary><c>acestep doctor</c>: shows what the program finds on this machine, and what to do if something is missing or slow.</summary>
 internal sealed class DoctorCommand : CliCommand
 {
     private readonly Option<string?> _checkpoint = new("--checkpoint") { Description = "The checkpoint to look at. Default: the one that 'generate' would use.", HelpName = "NAME" };
 
     public DoctorCommand()
-        : base("doctor", "What the program found on this machine: libtorch, threads, devices, audio and lyric libraries, the checkpoint; and what to install.")
+        : base("doctor", "Check this machine: libtorch, threads, devices, audio and lyric libraries and the checkpoint. Says what to install.")
     {
         AddGroup(new DoctorGroup(_checkpoint));
         AddGroup(new ReportGroup());

@@ -3,16 +3,16 @@ using System.Text.Json;
 
 namespace AceStep.Cli.Libraries;
 
-/// <summary>The NuGet package with libtorch for a system, and what it must hold.</summary>
-/// <param name="Platform">NuGet's name of the system.</param>
-/// <param name="Bytes">What is downloaded.</param>
-/// <param name="ContentHash">NuGet's hash of the package's content (SHA-512), which does not depend on who has signed it.</param>
+/// <summary>The NuGet package with libtorch for a platform, and the hash of its contents.</summary>
+/// <param name="Platform">NuGet's name of the platform.</param>
+/// <param name="Bytes">The size of the download.</param>
+/// <param name="ContentHash">NuGet's hash of the package's contents (SHA-512), which does not depend on signatures.</param>
 internal sealed record LibtorchPackage(string Platform, long Bytes, string ContentHash)
 {
-    /// <summary>The version that the TorchSharp of this program is built for.</summary>
+    /// <summary>The version of libtorch that this program's TorchSharp is built for.</summary>
     public const string Version = "2.10.0";
 
-    /// <summary>The packages of all systems that TorchSharp is made for.</summary>
+    /// <summary>The packages for all platforms that TorchSharp supports.</summary>
     public static IReadOnlyList<LibtorchPackage> All { get; } =
     [
         new("linux-x64", 128_200_806, "YGd/F5T77Urmui3LeXOgXP8xqY+RpSZFcMBwV+tBDYMMtxppKyi8O4ajnWSNSmlSctr6KGvSmfGRhmxRGYfbuA=="),
@@ -21,18 +21,18 @@ internal sealed record LibtorchPackage(string Platform, long Bytes, string Conte
         new("win-x64", 79_854_046, "Gr1gCbueixwIQEnWiMXyAs4/uAFBar03K+AxZm9BY3t17MFaX9rEIe9Vxz+Cguo9G6dXXOeGAO3W1OEhax74Mw=="),
     ];
 
-    /// <summary>This system's; null where TorchSharp has none.</summary>
+    /// <summary>The package for this machine; null if TorchSharp does not support its platform.</summary>
     public static LibtorchPackage? OfThisSystem { get; } = All.FirstOrDefault(package => package.Platform == PlatformName());
 
     /// <summary>The package's name.</summary>
     public string Id => $"libtorch-cpu-{Platform}";
 
-    /// <summary>The folder that NuGet keeps packages in unless its configuration says otherwise.</summary>
+    /// <summary>NuGet's package folder, unless its configuration says otherwise.</summary>
     public static string UsualFolder => Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } folder
         ? folder
         : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
 
-    /// <summary>The libraries' folder below a folder of packages; null where the package is missing or holds something else.</summary>
+    /// <summary>The folder of the libraries below a package folder; null if the package is missing or has another hash.</summary>
     public string? FindIn(string packages)
     {
         string folder = Path.Combine(packages, Id, Version);
@@ -40,7 +40,7 @@ internal sealed record LibtorchPackage(string Platform, long Bytes, string Conte
         return Directory.Exists(libraries) && ReadHash(Path.Combine(folder, ".nupkg.metadata")) == ContentHash ? libraries : null;
     }
 
-    /// <summary>The hash that NuGet noted when it unpacked a package; null where it has not.</summary>
+    /// <summary>The hash that NuGet wrote when it unpacked a package; null if there is none.</summary>
     private static string? ReadHash(string metadata)
     {
         try

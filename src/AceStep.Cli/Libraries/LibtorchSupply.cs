@@ -8,15 +8,15 @@ using AceStep.Models;
 namespace AceStep.Cli.Libraries;
 
 /// <summary>
-/// Gives the program a libtorch where it carries none, as the dotnet tool does not: the one in NuGet's folder, fetched there
-/// by the .NET SDK where it is missing, so from the sources and through the proxies that NuGet is set up with.
+/// Provides libtorch for a program that does not contain it, such as the dotnet tool: uses the package in NuGet's folder. If
+/// it is missing, the .NET SDK downloads it, so that NuGet's configured sources and proxies are used.
 /// </summary>
 internal static class LibtorchSupply
 {
     private static readonly string ByHand =
         $"Or name a folder with libtorch {LibtorchPackage.Version} in {Libtorch.FolderVariable}: torch/lib of a PyTorch wheel of that version.";
 
-    /// <summary>Whether libtorch is there without a download. Where it lies in NuGet's folder, it is used from there on.</summary>
+    /// <summary>Whether libtorch is available without a download. If it is found in NuGet's folder, it will be loaded from there.</summary>
     public static bool IsAtHand
     {
         get
@@ -30,17 +30,17 @@ internal static class LibtorchSupply
         }
     }
 
-    /// <summary>What is fetched when it is first needed; null where nothing has to be, or nothing fits this system.</summary>
+    /// <summary>A description of the package that will be downloaded when it is needed; null if none has to be, or there is none for this platform.</summary>
     public static string? Missing => IsAtHand || LibtorchPackage.OfThisSystem is not { } package ? null : Describe(package);
 
-    /// <summary>Fetches libtorch where it is missing, and says so before.</summary>
-    /// <param name="screen">Told of the download.</param>
-    /// <param name="download">Whether anything may be fetched: not with <see cref="DownloadMode.Never"/>.</param>
+    /// <summary>Downloads libtorch if it is missing, after a message.</summary>
+    /// <param name="screen">Shows the message.</param>
+    /// <param name="download">With <see cref="DownloadMode.Never"/> nothing is downloaded.</param>
     /// <param name="cancellationToken">Stops the download.</param>
-    /// <exception cref="IOException">It cannot or must not be fetched; the message says what to do.</exception>
+    /// <exception cref="IOException">It cannot be downloaded, or that is not allowed; the message says what to do.</exception>
     public static async Task EnsureAsync(Screen screen, DownloadMode download, CancellationToken cancellationToken)
     {
-        // A system that TorchSharp has nothing for is told so by Libtorch.
+        // On a platform that TorchSharp does not support, loading libtorch gives the error.
         if (!IsAtHand && LibtorchPackage.OfThisSystem is { } package)
         {
             if (download == DownloadMode.Never)
@@ -57,10 +57,10 @@ internal static class LibtorchSupply
 
     private static void Use(string folder) => Environment.SetEnvironmentVariable(Libtorch.FolderVariable, folder);
 
-    /// <summary>Restores a project that needs the package and nothing else, and whose lock file says what the package must hold.</summary>
+    /// <summary>Restores a project that references only this package, with a lock file that has the package's hash.</summary>
     private static async Task<string> FetchAsync(LibtorchPackage package, CancellationToken cancellationToken)
     {
-        // In the user's own folder: MSBuild and NuGet read settings from the folders above, and those above /tmp are anybody's.
+        // In a folder of the user: MSBuild and NuGet also read settings from the folders above, and anyone can write to /tmp.
         string folder = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "acestep", Path.GetRandomFileName());
         Directory.CreateDirectory(folder);
         try
@@ -119,7 +119,7 @@ internal static class LibtorchSupply
         }
     }
 
-    /// <summary>The first error of a restore, without the place where it was noticed.</summary>
+    /// <summary>The first error in a restore's output, without its file and line.</summary>
     private static string Reason(string output)
     {
         const string Mark = "error ";
@@ -135,7 +135,7 @@ internal static class LibtorchSupply
         return assets.RootElement.GetProperty("packageFolders").EnumerateObject().Select(packages => package.FindIn(packages.Name)).FirstOrDefault(found => found is not null);
     }
 
-    /// <summary>The host that runs this program has the SDK beside it where one is installed.</summary>
+    /// <summary>The dotnet host that runs this program; if an SDK is installed, it belongs to it.</summary>
     private static string DotnetHost()
     {
         string name = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";

@@ -6,18 +6,18 @@ using AceStep.Pictures;
 
 namespace AceStep.Cli.Listening;
 
-/// <summary><c>acestep inspect FILE</c>: what a sound measures and looks like.</summary>
+/// <summary><c>acestep inspect FILE</c>: measures an audio file and draws it.</summary>
 internal sealed class InspectCommand : CliCommand
 {
     private const int WidthWithoutTerminal = 80;
     private const int NarrowestPicture = 16;
     private const int WidestPicture = 160;
 
-    private readonly Argument<string> _file = new("FILE") { Description = "The sound: WAV, AIFF, FLAC, Ogg Vorbis, Opus or MP3; - reads it from standard input." };
-    private readonly Option<string?> _png = new("--png") { Description = "Also draw waveform and spectrogram into a PNG file.", HelpName = "FILE" };
+    private readonly Argument<string> _file = new("FILE") { Description = "The audio file: WAV, AIFF, FLAC, Ogg Vorbis, Opus or MP3; - reads standard input." };
+    private readonly Option<string?> _png = new("--png") { Description = "Also draw the waveform and spectrogram into a PNG file.", HelpName = "FILE" };
 
     public InspectCommand()
-        : base("inspect", "What a sound measures and looks like: length, levels, loudness, brightness, clipping, silence, a waveform and a spectrogram.")
+        : base("inspect", "Measure and draw an audio file: length, levels, loudness, brightness, clipping, silence, waveform and spectrogram.")
     {
         Add(_file);
         AddGroup(new PictureGroup(_png));
@@ -106,4 +106,44 @@ internal sealed class InspectCommand : CliCommand
         public PictureGroup(Option png)
             : base("Picture") => Add(png);
     }
+}
+
+/// <summary>Measurements of audio, for JSON: null in place of minus infinity for silence.</summary>
+internal sealed record SoundReport
+{
+    public double? PeakDb { get; init; }
+
+    public double? TruePeakDb { get; init; }
+
+    public double? LoudnessLufs { get; init; }
+
+    public required double CentroidHz { get; init; }
+
+    public required long ClippedSamples { get; init; }
+
+    public required double SilentShare { get; init; }
+
+    /// <summary>The number of samples that are NaN or infinite; they are measured as zero.</summary>
+    public required long NonFiniteSamples { get; init; }
+
+    /// <summary>All measurements in one line.</summary>
+    public required string Summary { get; init; }
+
+    public static SoundReport Of(AudioBuffer audio)
+    {
+        AudioAnalysis analysis = AudioAnalysis.Of(audio);
+        return new SoundReport
+        {
+            PeakDb = Finite(analysis.Peak),
+            TruePeakDb = Finite(analysis.TruePeak),
+            LoudnessLufs = Finite(analysis.IntegratedLoudness),
+            CentroidHz = Math.Round(analysis.SpectralCentroid),
+            ClippedSamples = analysis.ClippedSamples,
+            SilentShare = Math.Round(analysis.SilentShare, 3),
+            NonFiniteSamples = analysis.NonFiniteSamples,
+            Summary = analysis.ToString(),
+        };
+    }
+
+    private static double? Finite(double decibels) => double.IsFinite(decibels) ? Math.Round(decibels, 2) : null;
 }

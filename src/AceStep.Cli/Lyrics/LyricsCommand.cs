@@ -7,7 +7,7 @@ using AceStep.Lyrics;
 
 namespace AceStep.Cli.Lyrics;
 
-/// <summary><c>acestep lyrics FILE</c>: what becomes of each line of lyrics, and why.</summary>
+/// <summary><c>acestep lyrics FILE</c>: shows how each line of lyrics is read.</summary>
 internal sealed class LyricsCommand : CliCommand
 {
     private const int LongestCell = 60;
@@ -16,7 +16,7 @@ internal sealed class LyricsCommand : CliCommand
     private readonly ReadingOptions _reading;
 
     public LyricsCommand()
-        : base("lyrics", "What becomes of each line of lyrics: its language, what is sung, its tokens, and warnings. Computes no music.")
+        : base("lyrics", "Show how each line of lyrics is read: its language, the text that is sung, its tokens, and warnings. Generates no music.")
     {
         Add(_file);
         _reading = AddGroup(new ReadingOptions());
@@ -30,7 +30,7 @@ internal sealed class LyricsCommand : CliCommand
         string text = MusicOptions.ReadText(result.GetRequiredValue(_file));
         if (!_reading.NamesVocabulary(result))
         {
-            // Finding the checkpoint's looks at the whole checkpoint.
+            // To find the checkpoint's vocabulary, the whole checkpoint is examined, which needs libtorch.
             await LibtorchSupply.EnsureAsync(screen, DownloadMode.WhenMissing, cancellationToken);
         }
 
@@ -65,7 +65,7 @@ internal sealed class LyricsCommand : CliCommand
 
     private static string Shorten(string text) => text.Length <= LongestCell ? text : text[..LongestCell] + "...";
 
-    /// <summary>How lyrics are read.</summary>
+    /// <summary>The options for how lyrics are read.</summary>
     private sealed class ReadingOptions : OptionGroup
     {
         private readonly Option<string?> _vocabulary;
@@ -78,17 +78,17 @@ internal sealed class LyricsCommand : CliCommand
         {
             _vocabulary = Add(new Option<string?>("--vocab")
             {
-                Description = "The lyric vocabulary (vocab.json). Default: the one of the checkpoint that 'generate' would use.",
+                Description = "The lyric vocabulary (vocab.json). Default: the vocabulary of the checkpoint that 'generate' would use.",
                 HelpName = "FILE",
             });
             _language = Add(new Option<string?>("--language")
             {
-                Description = $"The language of every line: {string.Join(", ", LyricTokenizer.SupportedLanguages)}. Default: found line by line.",
+                Description = $"The language of every line: {string.Join(", ", LyricTokenizer.SupportedLanguages)}. Default: detected line by line.",
                 HelpName = "CODE",
                 CustomParser = result => Values.Word(result, LyricTokenizer.SupportedLanguages),
             });
-            _marks = Add(new Option<bool>("--language-marks") { Description = "Let [lang:ja] at the start of a line name its language; the original would sing it." });
-            _tidy = Add(new Option<bool>("--tidy-lyrics") { Description = "Turn known spellings of sections into the model's tags, and take out time stamps, Markdown and other line breaks; the original would sing them." });
+            _marks = Add(new Option<bool>("--language-marks") { Description = "Let a mark such as [lang:ja] at the start of a line set the line's language; otherwise it is sung." });
+            _tidy = Add(new Option<bool>("--tidy-lyrics") { Description = "Tidy lyrics copied from the web: turn names of sections into the model's tags, and remove time stamps and Markdown; otherwise they are sung." });
         }
 
         public bool NamesVocabulary(ParseResult result) => result.GetValue(_vocabulary) is not null;

@@ -1,11 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using AceStep.Models;
 
 namespace AceStep.Cli.Options;
 
-/// <summary>Which weights compute, and where and how.</summary>
+/// <summary>The options for the model's weights, and how they compute.</summary>
 internal sealed partial class ModelOptions : OptionGroup
 {
     private readonly Option<string?> _checkpoint = new("--checkpoint")
@@ -31,17 +32,17 @@ internal sealed partial class ModelOptions : OptionGroup
 
     private readonly Option<bool> _loraStoredAlpha = new("--lora-stored-alpha")
     {
-        Description = "Scale LoRAs by the alpha in their file's header or in the adapter_config.json or config.json beside it, which the original ignores.",
+        Description = "Scale LoRAs by the alpha in their file's header or in the adapter_config.json or config.json beside it. Default: this alpha is ignored.",
     };
 
     private readonly Option<bool> _offline = new("--offline")
     {
-        Description = "Fetch nothing: names are looked up in the caches alone.",
+        Description = "Download nothing: use only models that are in the caches.",
     };
 
     private readonly Option<string?> _device = new("--device")
     {
-        Description = "Where to compute. Default: the first CUDA device where there is one, else the CPU.",
+        Description = "The device to compute on. Default: the first CUDA device, or the CPU if there is none.",
         HelpName = "cpu|cuda[:N]",
     };
 
@@ -49,7 +50,7 @@ internal sealed partial class ModelOptions : OptionGroup
 
     private readonly Option<int?> _threads = new("--threads")
     {
-        Description = "Threads for computation on the CPU. Default: what libtorch chooses.",
+        Description = "Threads for computation on the CPU. Default: libtorch's choice.",
         HelpName = "N",
         CustomParser = Values.WholeNumber,
     };
@@ -78,16 +79,16 @@ internal sealed partial class ModelOptions : OptionGroup
         Drop,
     }
 
-    /// <summary>The checkpoint that the command line names; null for none.</summary>
+    /// <summary>The checkpoint given on the command line; null if none is.</summary>
     public string? Checkpoint(ParseResult result) => result.GetValue(_checkpoint);
 
-    /// <summary>The LoRAs, in their order.</summary>
+    /// <summary>The LoRAs, in the order given.</summary>
     public IReadOnlyList<LoraChoice> Loras(ParseResult result) => result.GetValue(_loras) ?? [];
 
-    /// <summary>Whether the alpha in a LoRA's header counts.</summary>
+    /// <summary>Whether LoRAs are scaled by a stored alpha.</summary>
     public bool UsesStoredAlpha(ParseResult result) => result.GetValue(_loraStoredAlpha);
 
-    /// <summary>How the pipeline is to compute.</summary>
+    /// <summary>The pipeline's options.</summary>
     public MusicPipelineOptions PipelineOptions(ParseResult result)
     {
         MusicPipelineOptions defaults = new();
@@ -125,5 +126,21 @@ internal sealed partial class ModelOptions : OptionGroup
         {
             result.AddError($"{result.Option.Name} {rule}; it is {result.Tokens[0].Value}.");
         }
+    }
+}
+
+/// <summary>A LoRA on the command line: <c>path</c> or <c>path:weight</c>.</summary>
+internal sealed record LoraChoice(string Path, double Weight)
+{
+    /// <summary>Reads all values of the option.</summary>
+    public static LoraChoice[] Parse(ArgumentResult result) => [.. result.Tokens.Select(token => Parse(token.Value))];
+
+    /// <summary>Reads one value. Only a colon before a finite number at the end separates a weight, since paths may have colons.</summary>
+    private static LoraChoice Parse(string text)
+    {
+        int colon = text.LastIndexOf(':');
+        return colon > 0 && double.TryParse(text.AsSpan(colon + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out double weight) && double.IsFinite(weight)
+            ? new LoraChoice(text[..colon], weight)
+            : new LoraChoice(text, 1);
     }
 }

@@ -16,7 +16,7 @@ internal abstract class OptionGroup(string title)
     protected TOption Add<TOption>(TOption option)
         where TOption : Option
     {
-        // A shell completes what the help shows, not the names in C#.
+        // Shells complete the words shown in the help, not the names in C#.
         if (option.HelpName?.Split('|') is { Length: > 1 } words && !option.HelpName.Contains('['))
         {
             option.CompletionSources.Clear();
@@ -27,11 +27,32 @@ internal abstract class OptionGroup(string title)
         return option;
     }
 
-    /// <summary>Adds an option behind another one of the group.</summary>
+    /// <summary>Adds an option after another one of the group.</summary>
     protected TOption AddAfter<TOption>(string name, TOption option)
         where TOption : Option
     {
         _options.Insert(_options.FindIndex(other => other.Name == name) + 1, option);
         return option;
+    }
+}
+
+/// <summary>The switches for messages, which every command has.</summary>
+internal static class ReportOptions
+{
+    /// <summary>Writes the result as one JSON object.</summary>
+    public static Option<bool> Json { get; } = new("--json") { Description = "Write one JSON object to standard output; everything else goes to standard error." };
+
+    /// <summary>Writes no messages except warnings and errors.</summary>
+    public static Option<bool> Quiet { get; } = new("--quiet") { Description = "Write nothing but warnings and errors." };
+}
+
+/// <summary>The group of these switches, for a command that has no other output options.</summary>
+internal sealed class ReportGroup : OptionGroup
+{
+    public ReportGroup()
+        : base("Output")
+    {
+        Add(ReportOptions.Json);
+        Add(ReportOptions.Quiet);
     }
 }

@@ -5,7 +5,7 @@ using AceStep.Cli.Songs;
 
 namespace AceStep.Cli.Options;
 
-/// <summary>Where songs go, and in which form.</summary>
+/// <summary>The options for the files that are written.</summary>
 internal sealed class OutputOptions : FieldOptions
 {
     private const string DefaultName = "song";
@@ -30,43 +30,43 @@ internal sealed class OutputOptions : FieldOptions
     {
         _output = Add(new Option<string?>(OutputName, "-o")
         {
-            Description = $"The file to write; one that is there is replaced. - writes to standard output, and all else to standard error. Several songs are numbered: song-1.wav, song-2.wav. Default {DefaultName}.wav, or the format's extension.",
+            Description = $"The file to write; an existing file is replaced. - writes to standard output, and all messages to standard error. Several songs are numbered: song-1.wav, song-2.wav. Default {DefaultName}.wav, or with the extension of --format.",
             HelpName = "FILE",
         });
         _format = Add(new Option<string?>("--format")
         {
-            Description = "The file's format. Default: what its extension says.",
+            Description = "The file's format. Default: the format of its extension.",
             HelpName = string.Join('|', FormatNames),
             CustomParser = result => Values.Word(result, FormatNames),
         });
         AddFields(schema);
         _sampleFormat = Add(new Option<SampleFormat?>("--sample-format")
         {
-            Description = "How samples are stored in WAV, AIFF and FLAC. Default: float32, which loses nothing; pcm24 in FLAC.",
+            Description = "How samples are stored in WAV, AIFF and FLAC. Default: float32, which is lossless; pcm24 in FLAC.",
             HelpName = string.Join('|', SampleFormats),
             CustomParser = result => Values.Choice<SampleFormat>(result, SampleFormats),
         });
         _normalize = Add(new Option<double?>("--normalize")
         {
-            Description = "Bring songs to this integrated loudness, with a true-peak limit: -14 suits streaming. Default: samples stay as the model makes them.",
+            Description = "Normalize songs to this integrated loudness, with a true-peak limit; -14 suits streaming. Default: samples stay as the model makes them.",
             HelpName = "LUFS",
             CustomParser = Values.Number,
         });
         _title = Add(new Option<string?>("--title")
         {
-            Description = "The title that players show. Default: none, and they show the file's name.",
+            Description = "The title that players show. Default: none; players then show the file's name.",
             HelpName = "TEXT",
         });
         _saveLatents = Add(new Option<string?>("--save-latents")
         {
-            Description = $"Also save the song before decoding, with its settings: a --source without a second encoding. Usually named {MusicSource.LatentsExtension}.",
+            Description = $"Also save the song's latents and settings. As a --source they need not be encoded again. The usual extension is {MusicSource.LatentsExtension}.",
             HelpName = "FILE",
         });
         Add(ReportOptions.Json);
         Add(ReportOptions.Quiet);
     }
 
-    /// <summary>Whether a command line has the song written to standard output.</summary>
+    /// <summary>Whether the song is written to standard output.</summary>
     public static bool IsStandardOutput(ParseResult result) =>
         result.CommandResult.Children.OfType<OptionResult>().Any(option => option.Option.Name == OutputName && option.Tokens is [{ Value: SongFiles.StandardOutput }]);
 
@@ -78,7 +78,7 @@ internal sealed class OutputOptions : FieldOptions
     }
 
     /// <summary>The files to write.</summary>
-    /// <exception cref="UsageException">Names and formats contradict each other.</exception>
+    /// <exception cref="UsageException">A name or format is invalid, or they contradict each other.</exception>
     public SongFiles Files(ParseResult result, int songs)
     {
         AudioFormat? asked = result.GetValue(_format) is { } name ? Formats.Single(format => format.Name == name).Format : null;
@@ -115,7 +115,7 @@ internal sealed class OutputOptions : FieldOptions
         return new SongFiles(path, latents, songs, format, encoding, result.GetValue(_title));
     }
 
-    /// <summary>The loudness that songs are brought to, in LUFS; null to leave them.</summary>
+    /// <summary>The loudness in LUFS to which songs are normalized; null if they are not.</summary>
     /// <exception cref="UsageException">It is out of range.</exception>
     public double? Loudness(ParseResult result)
     {

@@ -3,13 +3,13 @@ using AceStep.Cli.Libraries;
 
 namespace AceStep.Cli.Options;
 
-/// <summary>Sound as the command line names it: a file, a pipe, or standard input.</summary>
+/// <summary>Audio given on the command line: a file, a pipe, or standard input.</summary>
 internal static class SourceFile
 {
     /// <summary>The name of standard input.</summary>
     public const string StandardInput = "-";
 
-    /// <summary>A sound with what its file says of it.</summary>
+    /// <summary>Loads audio with its file's tags and properties.</summary>
     public static LoadedAudio Load(string path)
     {
         if (path != StandardInput)
@@ -21,8 +21,8 @@ internal static class SourceFile
         return AudioFile.LoadWithInfo(input);
     }
 
-    /// <summary>A source that is there and readable, known before the model is loaded.</summary>
-    /// <param name="option">The option that names it.</param>
+    /// <summary>Opens a source. Checks that it can be read before the model is loaded.</summary>
+    /// <param name="option">The option with the path, for messages.</param>
     /// <param name="path">The file; - for standard input.</param>
     public static MusicSource Open(string option, string path)
     {
@@ -51,7 +51,7 @@ internal static class SourceFile
 
         if (MusicLatents.IsSaved(path))
         {
-            // Checked now where that can be done, else when the task runs.
+            // Checked now if libtorch, which this needs, is available; otherwise when the task runs.
             return LibtorchSupply.IsAtHand ? MusicLatents.Load(path) : path;
         }
 

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace AceStep.Cli.Options;
 
-/// <summary>Reads the values of options: always in the same notation, whatever the machine's language.</summary>
+/// <summary>Reads the values of options, independently of the machine's culture.</summary>
 internal static class Values
 {
     public static double? Number(ArgumentResult result) =>
@@ -56,17 +56,17 @@ internal static class Values
 
     public static string? Text(ArgumentResult result) => Token(result);
 
-    /// <summary>One of several values by its name; case does not count, nor what joins its words.</summary>
+    /// <summary>Reads one of several values by its name. Case, dashes and underscores are ignored.</summary>
     public static object? Choice(ArgumentResult result, IReadOnlyList<KeyValuePair<string, object>> choices)
     {
         string wanted = Squeeze(Token(result));
         return choices.FirstOrDefault(choice => Squeeze(choice.Key) == wanted).Value ?? Refuse<object>(result, $"one of {string.Join(", ", NamesOf(choices))}");
     }
 
-    /// <summary>The names of values, as the command line spells them.</summary>
+    /// <summary>The names of values on the command line.</summary>
     public static string[] NamesOf(IReadOnlyList<KeyValuePair<string, object>> choices) => [.. choices.Select(choice => choice.Key.Replace('_', '-'))];
 
-    /// <summary>A member of an enumeration by its name in lower case, words joined by dashes, underscores or nothing.</summary>
+    /// <summary>Reads a member of an enumeration by its name in lower case, with words joined by dashes, underscores or nothing.</summary>
     public static TEnum? Choice<TEnum>(ArgumentResult result, IReadOnlyList<string> names)
         where TEnum : struct, Enum
     {
@@ -76,14 +76,14 @@ internal static class Values
             : Refuse<TEnum?>(result, $"one of {string.Join(", ", names)}");
     }
 
-    /// <summary>One of several words, in lower case.</summary>
+    /// <summary>Reads one of several words; returns it in lower case.</summary>
     public static string? Word(ArgumentResult result, IReadOnlyList<string> words)
     {
         string word = Token(result).ToLowerInvariant();
         return words.Contains(word) ? word : Refuse<string?>(result, $"one of {string.Join(", ", words)}");
     }
 
-    /// <summary>The names of an enumeration's members, as the command line spells them.</summary>
+    /// <summary>The names of an enumeration's members on the command line.</summary>
     public static string[] NamesOf<TEnum>()
         where TEnum : struct, Enum => [.. Enum.GetNames<TEnum>().Select(name => name.ToLowerInvariant())];
 

@@ -19,14 +19,14 @@ using OpenTelemetry.Trace;
 
 namespace AceStep.Cli.Serve;
 
-/// <summary><c>acestep serve</c>: the model behind HTTP, with a page in the browser.</summary>
+/// <summary><c>acestep serve</c>: serves the model over HTTP, with a page for the browser.</summary>
 internal sealed class ServeCommand : CliCommand
 {
     private readonly ServerOptions _server;
     private readonly ModelOptions _model;
 
     public ServeCommand()
-        : base("serve", "Serves the model over HTTP: a page in the browser, and the APIs of Replicate and Cog.")
+        : base("serve", "Serve the model over HTTP: a page for the browser, and the APIs of Replicate and Cog.")
     {
         _server = AddGroup(new ServerOptions());
         _model = AddGroup(new ModelOptions());
@@ -53,7 +53,7 @@ internal sealed class ServeCommand : CliCommand
         using CancellationTokenSource stop = new();
         options.Shutdown = stop.Cancel;
         using CancellationTokenRegistration interrupted = cancellationToken.Register(stop.Cancel);
-        // Comes after the program's own, and so before it: whoever is registered last is asked first.
+        // Handlers are called in reverse order, so this one is called before the program's own.
         using PosixSignalRegistration? left = _server.AwaitsExplicitShutdown(result) ? PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => context.Cancel = true) : null;
         await using WebApplication app = Build(options, listen);
         try
@@ -81,7 +81,7 @@ internal sealed class ServeCommand : CliCommand
         {
             kestrel.Listen(listen);
             kestrel.AddServerHeader = false;
-            // Streams of our own libraries write as they encode.
+            // The audio encoders write synchronously to the response.
             kestrel.Limits.MaxRequestBodySize = options.MaxJsonBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = 32 << 10;
             kestrel.Limits.MaxRequestHeaderCount = 100;
@@ -102,7 +102,7 @@ internal sealed class ServeCommand : CliCommand
             host.ShutdownTimeout = options.StopGrace + TimeSpan.FromSeconds(10);
             host.ServicesStopConcurrently = true;
         });
-        // The program's own handling of signals decides when the server stops.
+        // The program's own signal handling decides when the server stops.
         builder.Services.RemoveAll<IHostLifetime>();
         builder.Services.AddSingleton<IHostLifetime, PassiveLifetime>();
         builder.Services.AddAceStepServer(options);
@@ -114,7 +114,7 @@ internal sealed class ServeCommand : CliCommand
         return app;
     }
 
-    /// <summary>Metrics for Prometheus at /metrics; and both metrics and traces to a collector, where OTEL_EXPORTER_OTLP_ENDPOINT names one.</summary>
+    /// <summary>Offers metrics for Prometheus at /metrics, and sends metrics and traces to a collector if OTEL_EXPORTER_OTLP_ENDPOINT is set.</summary>
     private static void AddTelemetry(IServiceCollection services)
     {
         bool hasCollector = Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 };
@@ -133,7 +133,7 @@ internal sealed class ServeCommand : CliCommand
         }
     }
 
-    /// <summary>Leaves signals to the program.</summary>
+    /// <summary>A host lifetime that leaves signals to the program.</summary>
     private sealed class PassiveLifetime : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

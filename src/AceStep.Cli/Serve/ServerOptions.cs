@@ -6,7 +6,7 @@ using AceStep.Server;
 
 namespace AceStep.Cli.Serve;
 
-/// <summary>Where the server listens, who may use it, and what it keeps.</summary>
+/// <summary>The options for the server: its address, who may use it, and what it stores.</summary>
 internal sealed class ServerOptions : OptionGroup
 {
     private const string TokensVariable = "ACESTEP_TOKENS";
@@ -18,7 +18,7 @@ internal sealed class ServerOptions : OptionGroup
     private readonly Option<int?> _port = Whole("--port", $"The port; 0 takes any. Default: PORT, else {DefaultPort}.", 0, 65535);
     private readonly Option<string?> _data = Text("--data", $"The folder of queue, songs and uploads. Default {Defaults.DataFolder}.", "DIR");
     private readonly Option<string[]> _tokens = Texts("--token", $"A token that may use the server, or sha256:HEX of one. May be given several times. Better in {TokensVariable}, separated by commas: other users see command lines.", "TOKEN");
-    private readonly Option<bool> _noAuth = new("--no-auth") { Description = "Listen beyond this machine without asking for tokens: whoever reaches the port may use the server." };
+    private readonly Option<bool> _noAuth = new("--no-auth") { Description = "Allow access from other machines without tokens: anyone who can reach the port may use the server." };
     private readonly Option<string[]> _allowedHosts = Texts("--allow-host", "A host name that requests may name, beside loopback's. May be given several times.", "NAME");
     private readonly Option<string[]> _allowedOrigins = Texts("--allow-origin", "The origin of a page elsewhere that may use the server, such as https://example.org. May be given several times.", "ORIGIN");
     private readonly Option<string[]> _allowedPrivate = Texts("--allow-private", "A host with a private address that inputs and webhooks may name. May be given several times.", "HOST");
@@ -29,10 +29,10 @@ internal sealed class ServerOptions : OptionGroup
     private readonly Option<int?> _maxQueued = Whole("--max-queue", $"Predictions that may wait. Default {Defaults.MaxQueued}.", 1, 1_000_000);
     private readonly Option<int?> _maxDeaths = Whole("--max-deaths", $"So many deaths of the server while it runs a prediction make that one fail. Default {Defaults.MaxDeaths}.", 1, 1_000_000);
     private readonly Option<int?> _creations = Whole("--creations-per-minute", $"Creations and uploads a minute from one token or address; 0: any number. Default {Defaults.CreationsPerMinute}.", 0, 1_000_000);
-    private readonly Option<double?> _keepDays = new("--keep-days") { Description = "Songs are removed after so many days. Default: never, but for room.", HelpName = "X", CustomParser = Values.Number };
+    private readonly Option<double?> _keepDays = new("--keep-days") { Description = "Remove songs after this many days. Default: only when space is needed.", HelpName = "X", CustomParser = Values.Number };
     private readonly Option<int?> _maxDisk = Whole("--max-disk", $"GiB of songs and uploads; beyond it the oldest songs go. Default {Defaults.MaxDataBytes >> 30}.", 1, 1_000_000);
-    private readonly Option<bool> _reuse = new("--reuse-equal") { Description = "Answer a request with a seed whose inputs equal an earlier one's with that one's song." };
-    private readonly Option<double?> _grace = new("--stop-grace") { Description = $"Seconds that a running prediction may go on when the server stops. Default {Defaults.StopGrace.TotalSeconds:0}.", HelpName = "SECONDS", CustomParser = Values.Number };
+    private readonly Option<bool> _reuse = new("--reuse-equal") { Description = "Answer a request that has a seed and the same inputs as an earlier one with the earlier song." };
+    private readonly Option<double?> _grace = new("--stop-grace") { Description = $"Seconds that a running prediction may take to finish when the server stops. Default {Defaults.StopGrace.TotalSeconds:0}.", HelpName = "SECONDS", CustomParser = Values.Number };
     private readonly Option<string?> _awaitShutdown = Text("--await-explicit-shutdown", "Leave SIGTERM alone: POST /shutdown or Ctrl+C ends the server. For Cog's platforms.", "ANY");
 
     public ServerOptions()
@@ -45,11 +45,11 @@ internal sealed class ServerOptions : OptionGroup
         }
     }
 
-    /// <summary>Whether SIGTERM is left alone.</summary>
+    /// <summary>Whether SIGTERM is ignored.</summary>
     public bool AwaitsExplicitShutdown(ParseResult result) => result.GetValue(_awaitShutdown) is not null;
 
     /// <summary>The address to listen on.</summary>
-    /// <exception cref="UsageException">It is no address, or no port.</exception>
+    /// <exception cref="UsageException">The address or the port is invalid.</exception>
     public IPEndPoint Listen(ParseResult result)
     {
         string host = result.GetValue(_host) ?? "127.0.0.1";
@@ -59,8 +59,8 @@ internal sealed class ServerOptions : OptionGroup
         return new IPEndPoint(address, result.GetValue(_port) ?? EnvironmentPort());
     }
 
-    /// <summary>What the server has, allows and keeps.</summary>
-    /// <exception cref="UsageException">Options contradict each other, or ask for a server that everybody may use without saying so.</exception>
+    /// <summary>The server's options.</summary>
+    /// <exception cref="UsageException">Options contradict each other, or the server would be open to everyone without <c>--no-auth</c>.</exception>
     public AceStepServerOptions Create(ParseResult result, IPEndPoint listen)
     {
         AceStepServerOptions options = new()

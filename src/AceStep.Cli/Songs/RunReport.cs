@@ -1,17 +1,19 @@
 using System.Diagnostics;
+using AceStep.Audio;
 using AceStep.Cli.Checkpoints;
+using AceStep.Cli.Listening;
 using AceStep.Cli.Terminal;
 
 namespace AceStep.Cli.Songs;
 
-/// <summary>What a run did: the object that <c>--json</c> writes, and the table at the end.</summary>
+/// <summary>The report of a run: the object that <c>--json</c> writes, and the table at the end.</summary>
 internal sealed record RunReport
 {
     public required string Command { get; init; }
 
     public required string Checkpoint { get; init; }
 
-    /// <summary>Whether the songs come from the small checkpoint that the program carries, not from a model that somebody chose.</summary>
+    /// <summary>Whether the songs were made with the small demonstration checkpoint.</summary>
     public required bool IsDemonstration { get; init; }
 
     public required string Device { get; init; }
@@ -24,10 +26,10 @@ internal sealed record RunReport
 
     public required TimingReport Timings { get; init; }
 
-    /// <summary>Seconds of music for each second of generating; loading and saving do not count.</summary>
+    /// <summary>Seconds of music for each second of generation, without loading and saving.</summary>
     public required double RealTimeFactor { get; init; }
 
-    /// <summary>The most memory that the process has had resident, mapped files included.</summary>
+    /// <summary>The process's peak resident memory, including mapped files.</summary>
     public required long PeakMemoryBytes { get; init; }
 
     public required IReadOnlyList<string> Warnings { get; init; }
@@ -76,4 +78,46 @@ internal sealed record RunReport
         table.Add("Peak memory", Amounts.Bytes(PeakMemoryBytes));
         return table;
     }
+}
+
+/// <summary>The report of one song.</summary>
+internal sealed record SongReport
+{
+    public required string File { get; init; }
+
+    public string? Latents { get; init; }
+
+    public required long Seed { get; init; }
+
+    public long? VariationSeed { get; init; }
+
+    /// <summary>The length in seconds.</summary>
+    public required double Seconds { get; init; }
+
+    public required int SampleRate { get; init; }
+
+    /// <summary>Measurements of the song as it was written.</summary>
+    public required SoundReport Sound { get; init; }
+
+    public static SongReport Create(string file, string? latents, Song song, AudioBuffer audio) => new()
+    {
+        File = file == SongFiles.StandardOutput ? file : Path.GetFullPath(file),
+        Latents = latents is null ? null : Path.GetFullPath(latents),
+        Seed = song.Seed,
+        VariationSeed = song.VariationSeed,
+        Seconds = Math.Round(audio.Duration.TotalSeconds, 3),
+        SampleRate = audio.SampleRate,
+        Sound = SoundReport.Of(audio),
+    };
+}
+
+/// <summary>The times of a run's parts in seconds.</summary>
+internal sealed record TimingReport(double Loading, double Source, double Conditioning, double Denoising, double Decoding, double Saving)
+{
+    public double Total => Math.Round(Loading + Source + Conditioning + Denoising + Decoding + Saving, 3);
+
+    public static TimingReport Create(MusicTimings timings, TimeSpan loading, TimeSpan saving) =>
+        new(Round(loading), Round(timings.Source), Round(timings.Conditioning), Round(timings.Denoising), Round(timings.Decoding), Round(saving));
+
+    private static double Round(TimeSpan time) => Math.Round(time.TotalSeconds, 3);
 }

@@ -2,7 +2,7 @@ using AceStep.Audio;
 
 namespace AceStep.Cli.Songs;
 
-/// <summary>The files that a run writes: one song, or several with numbers in their names.</summary>
+/// <summary>The files that a run writes. Several songs have numbers in their names.</summary>
 internal sealed class SongFiles
 {
     /// <summary>The name of standard output.</summary>
@@ -12,9 +12,9 @@ internal sealed class SongFiles
     private readonly SampleEncoding? _encoding;
     private readonly string? _title;
 
-    /// <param name="song">The song's path; - for standard output.</param>
-    /// <param name="latents">The path of its latents; null for none.</param>
-    /// <param name="count">How many songs there are.</param>
+    /// <param name="song">The path of the song; - for standard output.</param>
+    /// <param name="latents">The path of its latents; null if they are not saved.</param>
+    /// <param name="count">The number of songs.</param>
     /// <param name="format">The songs' format.</param>
     /// <param name="encoding">How samples are stored; null for the format's default.</param>
     /// <param name="title">The songs' title; null for none.</param>
@@ -30,15 +30,15 @@ internal sealed class SongFiles
     /// <summary>The path of each song.</summary>
     public IReadOnlyList<string> Songs { get; }
 
-    /// <summary>The path of each song's latents; null where they are not wanted.</summary>
+    /// <summary>The path of each song's latents; null if they are not saved.</summary>
     public IReadOnlyList<string>? Latents { get; }
 
     /// <summary>
-    /// Makes sure that the songs can be written, before the minutes that making them takes: folders that exist and can be
-    /// written to, no folder in a file's place, a format that is available and holds such samples.
+    /// Checks that the songs can be written, before they are generated, which may take minutes: that the folders exist and
+    /// can be written to, that no folder has a file's name, and that the format is available and can store such samples.
     /// </summary>
     /// <param name="sampleRate">The songs' sample rate.</param>
-    /// <exception cref="UsageException">The format cannot hold such samples.</exception>
+    /// <exception cref="UsageException">The format cannot store such samples.</exception>
     public void RequireWritable(int sampleRate)
     {
         foreach (string path in Songs.Concat(Latents ?? []).Where(path => path != StandardOutput))
@@ -56,12 +56,12 @@ internal sealed class SongFiles
         }
     }
 
-    /// <summary>Writes a song and its latents; each file appears when it is whole.</summary>
-    /// <param name="index">Which song.</param>
+    /// <summary>Writes a song and its latents. Each file appears only when it is complete.</summary>
+    /// <param name="index">The song's index in the batch.</param>
     /// <param name="song">The song.</param>
-    /// <param name="audio">Its samples as they are to be written.</param>
-    /// <param name="prompt">What it was made from.</param>
-    /// <param name="model">The checkpoint's name.</param>
+    /// <param name="audio">The audio to write.</param>
+    /// <param name="prompt">Its prompt, for the tags.</param>
+    /// <param name="model">The checkpoint's name, for the tags.</param>
     public void Save(int index, Song song, AudioBuffer audio, string prompt, string model)
     {
         AudioSaveOptions options = Options(new SongTags { Title = _title, Prompt = prompt, Seed = song.Seed, Model = model }.ToAudioTags());

@@ -12,7 +12,7 @@ internal sealed class SongRun(
 {
     private readonly List<string> _warnings = [];
 
-    /// <summary>Does it all.</summary>
+    /// <summary>Runs a request, from loading to writing the files.</summary>
     public async Task<RunReport> ExecuteAsync(TaskCapability task, MusicRequest request, CancellationToken cancellationToken)
     {
         screen.Line(checkpoint.Description);

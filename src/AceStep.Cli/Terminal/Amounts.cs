@@ -1,9 +1,9 @@
 namespace AceStep.Cli.Terminal;
 
-/// <summary>Amounts as people read them.</summary>
+/// <summary>Formats amounts for people.</summary>
 internal static class Amounts
 {
-    /// <summary>"14.1 MB"; decimal units, as checkpoints are described.</summary>
+    /// <summary>"14.1 MB", in decimal units.</summary>
     public static string Bytes(long value) => value switch
     {
         0 => "",

@@ -5,7 +5,7 @@ using AceStep.Cli.Options;
 
 namespace AceStep.Cli.Terminal;
 
-/// <summary>The help of a command with its options in groups. The program's own help stays the short list of commands.</summary>
+/// <summary>The help of a command, with its options in groups. The program's own help stays as it is.</summary>
 internal sealed class GroupedHelp : SynchronousCommandLineAction
 {
     private const int NarrowestText = 30;
@@ -21,7 +21,7 @@ internal sealed class GroupedHelp : SynchronousCommandLineAction
     /// <inheritdoc />
     public override bool ClearsParseErrors => true;
 
-    /// <summary>Takes the place of a root command's help.</summary>
+    /// <summary>Replaces the help of a root command.</summary>
     public static void Install(RootCommand root)
     {
         foreach (HelpOption option in root.Options.OfType<HelpOption>())

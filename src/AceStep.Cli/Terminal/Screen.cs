@@ -9,9 +9,9 @@ using Spectre.Console;
 namespace AceStep.Cli.Terminal;
 
 /// <summary>
-/// Where the program writes. Messages and results go to standard output, warnings and errors to standard error; with
-/// <c>--json</c>, standard output has one JSON object and everything else goes to standard error. Where standard output has the
-/// song itself, all of that goes to standard error.
+/// The program's output. Messages and results are written to standard output, warnings and errors to standard error. With
+/// <c>--json</c>, standard output has one JSON object, and everything else is written to standard error. If the song itself
+/// is written to standard output, all of this is written to standard error.
 /// </summary>
 internal sealed class Screen
 {
@@ -22,7 +22,7 @@ internal sealed class Screen
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         WriteIndented = true,
 
-        // Nothing that is measured should be NaN or infinite; what is so all the same does not cost the whole report.
+        // Measurements should not be NaN or infinite; if one is, the rest of the report is still written.
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
@@ -46,13 +46,13 @@ internal sealed class Screen
     /// <summary>Whether messages are left out.</summary>
     public bool IsQuiet { get; }
 
-    /// <summary>The terminal that messages go to; null where they are plain lines in a file or pipe, or not wanted.</summary>
+    /// <summary>The terminal for messages; null if they are written to a file or pipe, or not at all.</summary>
     public IAnsiConsole? Rich { get; }
 
-    /// <summary>The screen that a command line asks for.</summary>
+    /// <summary>The screen for a command line.</summary>
     public static Screen For(ParseResult result) => new(IsOn(result, ReportOptions.Json), IsOn(result, ReportOptions.Quiet), OutputOptions.IsStandardOutput(result));
 
-    /// <summary>A message.</summary>
+    /// <summary>Writes a message.</summary>
     public void Line(string text = "")
     {
         if (!IsQuiet)
@@ -61,7 +61,7 @@ internal sealed class Screen
         }
     }
 
-    /// <summary>A table: drawn on a terminal, else a line for each row.</summary>
+    /// <summary>Writes a table: drawn on a terminal, or otherwise a line for each row.</summary>
     public void Table(TextTable table)
     {
         if (Rich is not null)
@@ -76,20 +76,20 @@ internal sealed class Screen
         }
     }
 
-    /// <summary>Runs work and shows how far it has come.</summary>
+    /// <summary>Runs work and shows its progress.</summary>
     public Task<T> ShowProgressAsync<T>(Func<IProgress<MusicProgress>, Task<T>> work)
     {
         IProgressView view = Rich is null || Rich.Profile.Width < BarProgressView.NarrowestWidth ? new LineProgressView(Line) : new BarProgressView(Rich);
         return view.RunAsync(work);
     }
 
-    /// <summary>The result, as the one JSON object of the run.</summary>
+    /// <summary>Writes the result as JSON.</summary>
     public void WriteJson<T>(T value) => _results.WriteLine(JsonSerializer.Serialize(value, Json));
 
-    /// <summary>Something that is not as it should be, and does not keep the work from being done.</summary>
+    /// <summary>Writes a warning.</summary>
     public static void Warn(string text) => Console.Error.WriteLine($"warning: {Printable(text)}");
 
-    /// <summary>Why the work was not done.</summary>
+    /// <summary>Writes an error.</summary>
     public void Fail(string message, int exitCode)
     {
         Console.Error.WriteLine($"error: {Printable(message)}");
@@ -99,10 +99,10 @@ internal sealed class Screen
         }
     }
 
-    /// <summary>Whether a switch is on; a command that lacks it has it off.</summary>
+    /// <summary>Whether a switch is on; false if the command does not have it.</summary>
     private static bool IsOn(ParseResult result, Option<bool> option) => result.GetResult(option) is { Implicit: false } given && given.GetValueOrDefault<bool>();
 
-    /// <summary>Text without what could command a terminal: names and tags come from files that others wrote.</summary>
+    /// <summary>Removes control characters, with which names and tags from files could control the terminal.</summary>
     public static string Printable(string text)
     {
         if (!text.Any(IsCommand))
@@ -119,5 +119,47 @@ internal sealed class Screen
         return printable.ToString();
 
         static bool IsCommand(char character) => char.IsControl(character) && character is not ('\n' or '\r' or '\t');
+    }
+}
+
+/// <summary>A table of text, which is drawn on a terminal and written as plain lines elsewhere.</summary>
+/// <param name="columns">The titles of the columns; none for a list of names and values.</param>
+internal sealed class TextTable(params string[] columns)
+{
+    private readonly List<string[]> _rows = [];
+
+    private bool IsList => columns.Length == 0;
+
+    /// <summary>Adds a row with a cell for each column, or two for a list.</summary>
+    public void Add(params string[] cells) => _rows.Add([.. cells.Select(Screen.Printable)]);
+
+    /// <summary>Converts it to a table with borders, as wide as the terminal.</summary>
+    public Table ToSpectre()
+    {
+        Table table = new() { Border = TableBorder.Rounded, ShowHeaders = !IsList };
+        foreach (string title in IsList ? ["", ""] : columns)
+        {
+            table.AddColumn(new TableColumn(new Text(title, new Style(decoration: Decoration.Bold))));
+        }
+
+        foreach (string[] row in _rows)
+        {
+            table.AddRow(row.Select(cell => new Text(cell)));
+        }
+
+        return table;
+    }
+
+    /// <summary>Converts it to a line for each row: "name: value" for a list, otherwise cells in columns.</summary>
+    public IEnumerable<string> ToLines()
+    {
+        if (IsList)
+        {
+            return _rows.Select(row => $"{row[0]}: {row[1]}");
+        }
+
+        string[][] lines = [columns, .. _rows];
+        int[] widths = [.. Enumerable.Range(0, columns.Length).Select(column => lines.Max(line => line[column].Length))];
+        return lines.Select(line => string.Join("  ", line.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
     }
 }

@@ -3,8 +3,8 @@ using AceStep.Lyrics;
 namespace AceStep;
 
 /// <summary>
-/// What can be asked of the model, known before any checkpoint is loaded: what requests are validated by, and what help
-/// texts and HTTP interfaces show. Immutable.
+/// The model's tasks and their fields, known before any checkpoint is loaded. Requests are validated against it; help texts
+/// and HTTP interfaces show it. Immutable.
 /// </summary>
 public sealed record MusicCapabilities
 {
@@ -14,7 +14,7 @@ public sealed record MusicCapabilities
     /// <summary>The languages that lyrics may be in, as ISO 639-1 codes.</summary>
     public required IReadOnlyList<string> Languages { get; init; }
 
-    /// <summary>What is refused, whatever the fields' ranges, and why.</summary>
+    /// <summary>Combinations of values that are refused although each field is within its range, and why.</summary>
     public required IReadOnlyList<Refusal> Refusals { get; init; }
 
     /// <summary>The sample rates of results in Hz.</summary>
@@ -23,7 +23,7 @@ public sealed record MusicCapabilities
     /// <summary>The shortest and the longest song of one pass.</summary>
     public required (TimeSpan Shortest, TimeSpan Longest) Durations { get; init; }
 
-    /// <summary>What the requests declare.</summary>
+    /// <summary>The capabilities as the request types declare them.</summary>
     internal static MusicCapabilities All { get; } = new()
     {
         Tasks = [.. RequestSchema.All.Select(schema => schema.Capability)],
@@ -37,7 +37,7 @@ public sealed record MusicCapabilities
     public TaskCapability this[MusicTask task] => Tasks.Single(row => row.Task == task);
 }
 
-/// <summary>A task: what it is called where, and the fields that it reads. Immutable.</summary>
+/// <summary>A task: its name in each interface, and the fields that it reads. Immutable.</summary>
 /// <param name="Task">The task.</param>
 /// <param name="Method">The method of <see cref="MusicPipeline"/>.</param>
 /// <param name="Command">The command of <c>acestep</c>.</param>
@@ -63,7 +63,7 @@ public sealed record FieldCapability
     /// <summary>What the field means, in one line.</summary>
     public required string Description { get; init; }
 
-    /// <summary>The default, as text; "" where there is none: the field must be given.</summary>
+    /// <summary>The default, as text; "" for a field that must be given.</summary>
     public required string Default { get; init; }
 
     /// <summary>The least value allowed; null without a bound. Times are in seconds.</summary>
@@ -72,25 +72,25 @@ public sealed record FieldCapability
     /// <summary>The greatest value allowed; null without a bound. Times are in seconds.</summary>
     public double? Maximum { get; init; }
 
-    /// <summary>Whether only whole numbers are meant.</summary>
+    /// <summary>Whether the value must be a whole number.</summary>
     public bool IsInteger { get; init; }
 
     /// <summary>The unit: "s", "Hz", "characters"; null for a pure number.</summary>
     public string? Unit { get; init; }
 
-    /// <summary>The values allowed, where they can be listed; else empty.</summary>
+    /// <summary>The allowed values, if they are a fixed list; otherwise empty.</summary>
     public IReadOnlyList<string> Choices { get; init; } = [];
 
-    /// <summary>The deployment's name of the field; null where it does not have it.</summary>
+    /// <summary>The deployment's name for the field; null if the deployment does not have it.</summary>
     public string? DeploymentName { get; init; }
 
-    /// <summary>The deployment's least value; null where it is <see cref="Minimum"/>.</summary>
+    /// <summary>The deployment's least value; null if it is the same as <see cref="Minimum"/>.</summary>
     public double? DeploymentMinimum { get; init; }
 
-    /// <summary>The deployment's greatest value; null where it is <see cref="Maximum"/>.</summary>
+    /// <summary>The deployment's greatest value; null if it is the same as <see cref="Maximum"/>.</summary>
     public double? DeploymentMaximum { get; init; }
 
-    /// <summary>"1 to 100", "at least 1", "euler, heun or pingpong": the rule in words; "" without one.</summary>
+    /// <summary>The rule in words: "1 to 100", "at least 1", "euler, heun or pingpong"; "" if there is none.</summary>
     public string Range => Choices.Count > 0
         ? FieldText.OneOf(Choices)
         : (Minimum, Maximum) switch
@@ -108,7 +108,7 @@ public sealed record FieldCapability
 /// <param name="Reason">Why.</param>
 public sealed record Refusal(string Id, string Rule, string Reason)
 {
-    /// <summary>Where the request breaks the rule: the field and what is wrong with it; null where it does not.</summary>
+    /// <summary>Returns the field that breaks the rule and its value; null if the request keeps the rule.</summary>
     internal Func<MusicRequest, (string Field, string Value)?> Breaks { get; init; } = static _ => null;
 
     /// <summary>A rule of one kind of request.</summary>

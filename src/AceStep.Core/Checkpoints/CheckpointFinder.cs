@@ -4,15 +4,15 @@ using AceStep.Models;
 namespace AceStep.Checkpoints;
 
 /// <summary>
-/// From what a user names to a checkpoint: the folder itself, the only checkpoint below it (a hub's cache, a folder of
-/// models), or ComfyUI's single file; or an error that says what is there instead.
+/// Finds the checkpoint that a path means: the folder itself, the only checkpoint below it (a hub's cache, a folder of
+/// models), or ComfyUI's single file. If there is none, the error says what is there instead.
 /// </summary>
 internal static class CheckpointFinder
 {
     // From a hub's home (hub/models--owner--name/snapshots/revision) to a checkpoint, and one more.
     private const int DeepestFolder = 5;
 
-    // A folder with more below is not what anybody means.
+    // A folder with more subfolders than this is not a folder of models; searching it would only take long.
     private const int MostFolders = 2000;
 
     // ComfyUI keeps its models in one folder; each header is read.
@@ -72,7 +72,7 @@ internal static class CheckpointFinder
         int files = 0;
         while (queue.TryDequeue(out (string Folder, int Depth) next) && seen.Count < MostFolders)
         {
-            // A link may lead to a folder above it.
+            // A symbolic link may point to a folder above it; without this check the search would not end.
             if (!seen.Add(RealPath(next.Folder)))
             {
                 continue;
@@ -102,7 +102,7 @@ internal static class CheckpointFinder
         }
     }
 
-    /// <summary>The folders to look into: of a repository in a hub's cache the revision that its main branch names.</summary>
+    /// <summary>The folders to search. For a repository in a hub's cache, only the revision that its main branch names.</summary>
     private static IEnumerable<string> FoldersOf(string folder) => HubCache.MainSnapshot(folder) is { } snapshot
         ? [snapshot]
         : Entries(folder, areFiles: false).Where(entry => Path.GetFileName(entry) is var name && !name.StartsWith('.') && name is not ("blobs" or "refs"));
@@ -133,7 +133,7 @@ internal static class CheckpointFinder
         }
     }
 
-    /// <summary>What a safetensors file holds; unknown where it cannot be read.</summary>
+    /// <summary>What a safetensors file holds; unknown if it cannot be read.</summary>
     private static TensorKind KindOf(string file)
     {
         try

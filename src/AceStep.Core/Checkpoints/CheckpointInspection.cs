@@ -4,7 +4,7 @@ using TorchSharp;
 
 namespace AceStep.Checkpoints;
 
-/// <summary>Looks at a checkpoint's parts one by one; one that is broken does not hide the others.</summary>
+/// <summary>Looks at each part of a checkpoint by itself, so that a broken part does not hide the state of the others.</summary>
 internal static class CheckpointInspection
 {
     /// <summary>The parts of a folder in the released layout.</summary>
@@ -88,7 +88,7 @@ internal static class CheckpointInspection
         ? Table("lyric vocabulary", path, file => $"{LyricVocabulary.Load(file).Count} ids") with { IsRequired = false }
         : new CheckpointPart { Name = "lyric vocabulary", File = path, IsRequired = false, Problem = MusicCheckpoint.DescribeMissingVocabulary(path) };
 
-    /// <summary>A part that is a table, not a network.</summary>
+    /// <summary>Describes a part that is a table, not a network.</summary>
     private static CheckpointPart Table(string name, string file, Func<string, string> read)
     {
         CheckpointPart part = new() { Name = name, File = file };
@@ -119,7 +119,7 @@ internal static class CheckpointInspection
 
     private static string? Missing(string file) => WeightFiles.IsThere(file) ? null : WeightFiles.WhyMissing(file);
 
-    /// <summary>What is found, or the part as it was with what kept it from being read.</summary>
+    /// <summary>The part with what was found; if it cannot be read, the part as it was, with the reason.</summary>
     private static CheckpointPart Attempt(CheckpointPart part, Func<CheckpointPart, CheckpointPart> look)
     {
         try

@@ -2,7 +2,7 @@ using AceStep.Models;
 
 namespace AceStep.Checkpoints;
 
-/// <summary>Names within a checkpoint in the released layout, and within ComfyUI's single file.</summary>
+/// <summary>Names of files and tensors in a checkpoint of the released layout and in ComfyUI's single file.</summary>
 internal static class CheckpointLayout
 {
     public const string TransformerFolder = "ace_step_transformer";
@@ -26,7 +26,7 @@ internal static class CheckpointLayout
     /// <summary>Tensors of ComfyUI's file that no part of the model reads.</summary>
     public static readonly string[] SingleUnused = ["text_encoders.umt5base.logit_scale", SingleSentencePieceName, "scaled_fp8", "text_encoders.umt5base.scaled_fp8"];
 
-    /// <summary>The tensor by which ComfyUI's file of this model is known.</summary>
+    /// <summary>The tensor by which ComfyUI's file of this model is recognised.</summary>
     public const string SingleMark = SingleTransformerPrefix + "genre_embedder.weight";
 
     // The networks of the released layout: folder and weights.
@@ -37,4 +37,83 @@ internal static class CheckpointLayout
 
     /// <summary>The networks of the released layout; all are needed.</summary>
     public static readonly (string Folder, string Weights)[] Parts = [Transformer, Autoencoder, Vocoder, TextEncoder];
+}
+
+/// <summary>Finds the weights in a part's folder: the file with the released name, a set of shards, or the only safetensors file.</summary>
+internal static class WeightFiles
+{
+    // Extensions of weight files in other formats, which people may have instead.
+    private static readonly string[] OtherEndings = [".bin", ".ckpt", ".pt", ".pth", ".gguf"];
+
+    /// <summary>Finds a part's weights.</summary>
+    /// <param name="folder">The part's folder.</param>
+    /// <param name="name">The released file's name.</param>
+    /// <returns>The file, index or shard to open. If there is none: the path where the released file would be, and the problem.</returns>
+    public static (string Path, string? Problem) Find(string folder, string name)
+    {
+        string released = Path.Combine(folder, name);
+        string index = Path.Combine(folder, Path.GetFileNameWithoutExtension(name) + ShardNames.IndexEnding);
+        if (IsThere(released) || Directory.Exists(released))
+        {
+            return (released, null);
+        }
+
+        if (IsThere(index))
+        {
+            return (index, null);
+        }
+
+        string[] files = Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder).Where(IsThere).Order(StringComparer.Ordinal)] : [];
+        string[] candidates =
+        [
+            .. files.Where(file => ShardNames.IsIndex(file)),
+            .. files.Where(file => file.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)).GroupBy(SetOf).Where(set => set.Key == set.First() || !files.Contains(set.Key)).Select(set => set.First()),
+        ];
+        return candidates switch
+        {
+            [string only] => (only, null),
+            [] => (released, WhyMissing(released, files)),
+            _ => (released, $"There are several files that could be it: {string.Join(", ", candidates.Take(5).Select(Path.GetFileName))}. Name the right one {name}."),
+        };
+    }
+
+    /// <summary>Explains why a file is missing.</summary>
+    public static string WhyMissing(string path)
+    {
+        string? folder = Path.GetDirectoryName(Path.GetFullPath(path));
+        return WhyMissing(path, Directory.Exists(folder) ? Directory.GetFiles(folder) : []);
+    }
+
+    private static string WhyMissing(string path, string[] files)
+    {
+        if (BrokenLink(path) is { } target)
+        {
+            return $"The file is a link to {target}, which is not there.";
+        }
+
+        string? other = files.FirstOrDefault(file => path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) && OtherEndings.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase));
+        return other is null
+            ? "The file is missing."
+            : $"The file is missing. {Path.GetFileName(other)} cannot take its place: weights must be a safetensors file.";
+    }
+
+    /// <summary>Whether a file exists. A broken symbolic link does not count, although the system says that it exists.</summary>
+    public static bool IsThere(string path) => File.Exists(path) && BrokenLink(path) is null;
+
+    /// <summary>The target of a broken symbolic link; null if the path is not a link, or its target exists.</summary>
+    public static string? BrokenLink(string path)
+    {
+        try
+        {
+            FileInfo file = new(path);
+            return file.LinkTarget is { } target && file.ResolveLinkTarget(returnFinalTarget: true)?.Exists != true ? target : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The index of the set of shards that a file belongs to; for other files the file itself.</summary>
+    private static string SetOf(string file) => ShardNames.IndexOf(file) ?? file;
 }

@@ -5,7 +5,7 @@ namespace AceStep.Checkpoints;
 /// <summary>An opened checkpoint: the released folder, or ComfyUI's single file. Its files stay open until it is disposed of.</summary>
 internal sealed class MusicCheckpoint : IDisposable
 {
-    /// <summary>Where the model and its lyric vocabulary come from; part of messages.</summary>
+    /// <summary>Where the model and its lyric vocabulary can be downloaded; a part of messages.</summary>
     public const string WhereToGet =
         "The released checkpoint (8.3 GB, Apache-2.0) is ACE-Step/ACE-Step-v1-3.5B on Hugging Face; by that name it is fetched.";
 
@@ -14,7 +14,7 @@ internal sealed class MusicCheckpoint : IDisposable
 
     private readonly IReadOnlyList<TensorFiles> _files;
 
-    /// <summary>Takes over the opened files.</summary>
+    /// <summary>Takes ownership of the opened files.</summary>
     private MusicCheckpoint(IReadOnlyList<TensorFiles> files) => _files = files;
 
     /// <summary>The folder or file.</summary>
@@ -23,10 +23,10 @@ internal sealed class MusicCheckpoint : IDisposable
     /// <summary>Whether this is ComfyUI's single file.</summary>
     public required bool IsSingleFile { get; init; }
 
-    /// <summary>The lyric vocabulary's path; whether the file exists is seen when lyrics need it.</summary>
+    /// <summary>The lyric vocabulary's path. Whether the file exists is checked when lyrics need it.</summary>
     public required string LyricVocabularyPath { get; init; }
 
-    /// <exception cref="CheckpointFormatException">Without configs: the tensors tell no sizes that go together.</exception>
+    /// <exception cref="CheckpointFormatException">There are no configs, and the tensors' shapes contradict each other.</exception>
     public TransformerConfig TransformerConfig => Configs.Transformer.Value;
 
     /// <inheritdoc cref="TransformerConfig" />
@@ -51,7 +51,7 @@ internal sealed class MusicCheckpoint : IDisposable
 
     /// <summary>Opens a checkpoint: headers and configs are read and checked, no weights.</summary>
     /// <param name="path">The folder or file, or a folder that holds exactly one of them: see <see cref="CheckpointFinder"/>.</param>
-    /// <param name="options">Where configs and the lyric vocabulary are, if not in their usual places.</param>
+    /// <param name="options">Paths of the configs and the lyric vocabulary, if they are not in their usual places.</param>
     /// <exception cref="FileNotFoundException">A file is missing; all missing ones are named.</exception>
     /// <exception cref="CheckpointFormatException">A file is malformed.</exception>
     public static MusicCheckpoint Open(string path, MusicPipelineOptions options)
@@ -70,7 +70,7 @@ internal sealed class MusicCheckpoint : IDisposable
         }
     }
 
-    /// <summary>The message for a path with nothing there.</summary>
+    /// <summary>The message for a path at which there is nothing.</summary>
     public static string DescribeMissing(string path) => $"There is no checkpoint at {path}: neither a folder nor a file. {WhereToGet}";
 
     /// <summary>The message for lyrics without a vocabulary.</summary>
@@ -109,7 +109,7 @@ internal sealed class MusicCheckpoint : IDisposable
         }
     }
 
-    /// <summary>Without configs, sizes are the tensors' and the rest is the released model's.</summary>
+    /// <summary>Opens a single file. If it has no configs, the sizes are read from its tensors and all other settings are the released model's.</summary>
     private static MusicCheckpoint OpenSingleFile(string path, MusicPipelineOptions options, List<TensorFiles> files)
     {
         string beside = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
@@ -153,7 +153,7 @@ internal sealed class MusicCheckpoint : IDisposable
 
     private static ITensorSource Part(TensorFiles file, string prefix) => ScaledTensors.From(new PrefixedTensorSource(file, prefix));
 
-    /// <summary>What a folder in the released layout lacks, each with the reason where it is not plain absence.</summary>
+    /// <summary>The files that a folder in the released layout lacks; each with the reason, if it is another than that the file is not there.</summary>
     private static IEnumerable<string> MissingFrom(string folder)
     {
         foreach ((string part, string weights) in CheckpointLayout.Parts)
@@ -216,6 +216,26 @@ internal sealed class MusicCheckpoint : IDisposable
         }
     }
 
-    /// <summary>The networks' sizes. Those that only tensors tell are derived when they are first asked for, so that a file whose tensors tell none can still be described.</summary>
+    /// <summary>The networks' sizes. Sizes that must be derived from tensors are derived when they are first needed, so that a file with contradictory tensors can still be described.</summary>
     public sealed record NetworkConfigs(Lazy<TransformerConfig> Transformer, Lazy<AutoencoderConfig> Autoencoder, Lazy<VocoderConfig> Vocoder);
+}
+
+/// <summary>The released model's configs, embedded in this assembly, for a single file without configs beside it. (The text encoder needs none: its sizes follow from its tensors.)</summary>
+internal static class ReleasedConfigs
+{
+    public static TransformerConfig Transformer => TransformerConfig.Parse(Read(CheckpointLayout.TransformerFolder), Name(CheckpointLayout.TransformerFolder));
+
+    public static AutoencoderConfig Autoencoder => AutoencoderConfig.Parse(Read(CheckpointLayout.AutoencoderFolder), Name(CheckpointLayout.AutoencoderFolder));
+
+    public static VocoderConfig Vocoder => VocoderConfig.Parse(Read(CheckpointLayout.VocoderFolder), Name(CheckpointLayout.VocoderFolder));
+
+    private static string Name(string part) => $"released/{part}/{CheckpointLayout.ConfigFile}";
+
+    private static byte[] Read(string part)
+    {
+        using Stream stream = typeof(ReleasedConfigs).Assembly.GetManifestResourceStream(Name(part))!;
+        using MemoryStream bytes = new();
+        stream.CopyTo(bytes);
+        return bytes.ToArray();
+    }
 }

@@ -1,25 +1,56 @@
 namespace AceStep.Checkpoints;
 
-/// <summary>Tells what a file holds by the names of its tensors, and says it so that a user knows what to do.</summary>
+/// <summary>What a file's tensors belong to, as their names tell.</summary>
+internal enum TensorKind
+{
+    /// <summary>Nothing known.</summary>
+    Unknown,
+
+    /// <summary>ComfyUI's single file of this model.</summary>
+    SingleFile,
+
+    /// <summary>The transformer alone, by its own names.</summary>
+    Transformer,
+
+    /// <summary>The text encoder alone.</summary>
+    TextEncoder,
+
+    /// <summary>The latent codec alone.</summary>
+    Autoencoder,
+
+    /// <summary>The vocoder alone.</summary>
+    Vocoder,
+
+    /// <summary>A LoRA or another adapter.</summary>
+    Adapter,
+
+    /// <summary>Version 1.5 of the model, or an adapter for it.</summary>
+    Version15,
+
+    /// <summary>A song's latents.</summary>
+    Latents,
+}
+
+/// <summary>Recognises what a file holds by the names of its tensors, and explains it in messages that say what to do.</summary>
 internal static class TensorKinds
 {
-    // Parts of names: an adapter's tensors end or go on with them, whatever the module is called.
+    // Substrings of the names of an adapter's tensors, whatever the module is called.
     private static readonly string[] AdapterParts =
     [
         ".lora_A", ".lora_B", ".lora_down", ".lora_up", ".lora.down", ".lora.up", "_lora.down", "_lora.up", ".lora_linear_layer.",
         ".lokr_", ".hada_", ".oft_", ".ia3_", ".dora_scale", ".lora_magnitude_vector",
     ];
 
-    // Version 1.5 is built of a language model's layers, with an attention across to the text in each.
+    // Version 1.5 consists of a language model's layers, each with a cross-attention to the text.
     private static readonly string[] Version15Parts = ["cross_attn.q_proj", "cross_attn_q_proj", "timbre_encoder."];
 
-    // Adapters for it are made on its decoder, whose layers come first in a name; those for language models have one word more.
+    // Adapters for version 1.5 change its decoder, whose tensor names begin with the layer; adapters for language models have one more word before it.
     private static readonly string[] Version15Adapters = ["base_model.model.layers.", "lycoris_layers_", "lora_unet_layers_"];
 
-    /// <summary>What version 1.5 is, for messages.</summary>
+    /// <summary>Names version 1.5 in messages.</summary>
     public const string AnotherModel = "of ACE-Step 1.5, another model than ACE-Step v1 (3.5B), which this library runs";
 
-    /// <summary>What a set of tensors is.</summary>
+    /// <summary>Recognises a set of tensors by their names.</summary>
     public static TensorKind Of(IReadOnlyCollection<string> names)
     {
         if (names.Any(name => Version15Parts.Any(part => name.Contains(part, StringComparison.Ordinal)) || Version15Adapters.Any(start => name.StartsWith(start, StringComparison.Ordinal))))
@@ -41,7 +72,7 @@ internal static class TensorKinds
             : TensorKind.Unknown;
     }
 
-    /// <summary>Why a set of tensors is no checkpoint: what it is, and what to do with it.</summary>
+    /// <summary>Explains why a set of tensors is not a checkpoint: what it is, and what can be done with it.</summary>
     public static string WhyNoCheckpoint(TensorKind kind) => kind switch
     {
         TensorKind.Adapter => "is a LoRA or another adapter: load it into a pipeline with LoadLora (--lora), beside a checkpoint",
@@ -54,7 +85,7 @@ internal static class TensorKinds
         _ => "holds another model",
     };
 
-    /// <summary>Why a set of tensors is no LoRA; null where its names must say.</summary>
+    /// <summary>Explains why a set of tensors is not a LoRA; null if it may be one, which a closer look at its names must tell.</summary>
     public static string? WhyNoLora(TensorKind kind) => kind switch
     {
         TensorKind.SingleFile => "is a whole checkpoint: load it as one (MusicPipeline.LoadAsync, --checkpoint)",

@@ -3,17 +3,17 @@ using TorchSharp;
 namespace AceStep.Generation;
 
 /// <summary>
-/// A part of the model that comes and goes as its <see cref="Residence"/> says: borrowed for each use, and after it kept,
-/// moved to the host, or dropped.
+/// A part of the model that is borrowed for each use. Afterwards it is kept on the device, moved to the host's memory, or
+/// dropped, as its <see cref="Residence"/> says.
 /// </summary>
 /// <remarks>
-/// Parts are read and moved outside inference mode, in the midst of a generation too: weights made within it could not be
-/// changed outside it any more, as loading a LoRA does.
+/// Parts are read and moved outside inference mode, even in the middle of a generation: tensors created in inference mode
+/// cannot be changed outside it later, which loading a LoRA has to do.
 /// </remarks>
-/// <param name="residence">Where the part is between its uses.</param>
-/// <param name="device">Where it works.</param>
-/// <param name="storedBytes">The bytes that reading it takes from the checkpoint.</param>
-/// <param name="load">Reads it from the checkpoint onto a device, and tells the bytes read so far.</param>
+/// <param name="residence">Where the part is kept between its uses.</param>
+/// <param name="device">The device on which it computes.</param>
+/// <param name="storedBytes">The number of bytes that are read from the checkpoint to load it.</param>
+/// <param name="load">Reads it from the checkpoint onto a device, and reports the bytes read so far.</param>
 /// <param name="move">Moves it to a device.</param>
 internal sealed class Component<T>(
     Residence residence,
@@ -25,21 +25,21 @@ internal sealed class Component<T>(
 {
     private T? _value;
 
-    /// <summary>The part where it is now; null while it is dropped.</summary>
+    /// <summary>The part, wherever it is now; null while it is dropped.</summary>
     public T? Resident => _value;
 
-    /// <summary>Whether loading a checkpoint reads this part at once.</summary>
+    /// <summary>Whether this part is read when the pipeline is loaded, not at its first use.</summary>
     public bool LoadsEarly => residence != Residence.Dropped;
 
-    /// <summary>The bytes that reading the part takes from the checkpoint.</summary>
+    /// <summary>The number of bytes that are read from the checkpoint to load the part.</summary>
     public long StoredBytes => storedBytes;
 
-    /// <summary>Reads the part to where it waits for its first use.</summary>
+    /// <summary>Reads the part to the place where it is kept between its uses.</summary>
     public void Preload(IProgress<long> bytesRead, CancellationToken cancellationToken) =>
         _value ??= Load(residence == Residence.Host ? torch.CPU : device, bytesRead, cancellationToken);
 
-    /// <summary>Has the part on the device until the lease is disposed of.</summary>
-    /// <param name="progress">Told of the bytes read where the part is not there; null for nobody.</param>
+    /// <summary>Brings the part onto the device, where it stays until the lease is disposed of.</summary>
+    /// <param name="progress">Receives the bytes read, if the part has to be read; may be null.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     public Lease Borrow(IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
@@ -57,7 +57,7 @@ internal sealed class Component<T>(
         return new Lease(this, _value);
     }
 
-    /// <summary>Forgets the part; it is read again for its next use.</summary>
+    /// <summary>Frees the part; it is read again for its next use.</summary>
     public void Drop()
     {
         _value?.Dispose();
@@ -91,7 +91,7 @@ internal sealed class Component<T>(
         }
     }
 
-    /// <summary>The use of a part.</summary>
+    /// <summary>A part in use; disposing of the lease ends the use.</summary>
     public readonly struct Lease(Component<T> component, T value) : IDisposable
     {
         public T Value { get; } = value;

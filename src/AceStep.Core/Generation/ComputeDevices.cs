@@ -3,10 +3,10 @@ using TorchSharp;
 
 namespace AceStep.Generation;
 
-/// <summary>The names of devices: "cpu", "cuda", "cuda:1".</summary>
+/// <summary>Reads the names of devices: "cpu", "cuda", "cuda:1".</summary>
 internal static class ComputeDevices
 {
-    /// <summary>The device of a name; without one, the first CUDA device where there is one, else the CPU.</summary>
+    /// <summary>The device of a name. For null: the first CUDA device, or the CPU if there is none.</summary>
     /// <exception cref="ArgumentException">The name is unknown, or this machine has no such device.</exception>
     public static torch.Device Parse(string? name)
     {

@@ -6,16 +6,17 @@ using static TorchSharp.torch;
 namespace AceStep.Generation;
 
 /// <summary>
-/// What the tasks' denoising is made of: the loop over a whole schedule, and the one that holds a part of the latents. Each
-/// is a sequence of evaluations; each evaluation has one dispose scope, reads nothing back to the host, and reports progress.
+/// The two denoising loops that tasks use: one over a whole schedule (<see cref="Run(GuidedMusicRequest, Tensor,
+/// NoiseLayout)"/>), and one that keeps a part of the latents (<see cref="RunHeld"/>). Each evaluation of the model has one
+/// dispose scope, reads nothing back to the host, and reports progress.
 /// </summary>
 /// <param name="transformer">The transformer; must outlive this.</param>
-/// <param name="conditions">What was encoded, one for each of the task's <see cref="MusicRequest.Words"/>.</param>
-/// <param name="source">The source's latents, [1, 8, 16, F]; null where there is none.</param>
+/// <param name="conditions">The encoded prompts and lyrics, one for each of the task's <see cref="MusicRequest.Words"/>.</param>
+/// <param name="source">The source's latents, [1, 8, 16, F]; null if there is no source.</param>
 /// <param name="noise">The generation's random numbers.</param>
-/// <param name="watch">Remembers whether each evaluation gave finite numbers; its owner asks it where the result is not finite.</param>
-/// <param name="progress">Where progress goes; null for nowhere.</param>
-/// <param name="cancellationToken">Looked at before and after each evaluation.</param>
+/// <param name="watch">Records whether each evaluation gave finite numbers, for the error message if the result is not finite.</param>
+/// <param name="progress">Receives progress; may be null.</param>
+/// <param name="cancellationToken">Checked before and after each evaluation.</param>
 internal sealed class Denoiser(
     AceStepTransformer transformer,
     IReadOnlyList<EncoderRows> conditions,
@@ -28,7 +29,7 @@ internal sealed class Denoiser(
     /// <summary>The order in memory of latents that came out of the codec, on which pingpong's noise depends.</summary>
     public const NoiseLayout SourceLayout = NoiseLayout.ChannelsLast;
 
-    /// <summary>What was encoded, one for each of the task's <see cref="MusicRequest.Words"/>.</summary>
+    /// <summary>The encoded prompts and lyrics, one for each of the task's <see cref="MusicRequest.Words"/>.</summary>
     public IReadOnlyList<EncoderRows> Conditions => conditions;
 
     /// <summary>The generation's random numbers.</summary>
@@ -42,11 +43,11 @@ internal sealed class Denoiser(
 
     /// <summary>Runs the whole of the request's own schedule.</summary>
     /// <param name="request">Guidance and settings.</param>
-    /// <param name="latents">Where it starts, [B, 8, 16, F]; this disposes of them.</param>
+    /// <param name="latents">The latents to start from, [B, 8, 16, F]; disposed of here.</param>
     /// <param name="layout">The order in memory in which pingpong draws.</param>
     public Tensor Run(GuidedMusicRequest request, Tensor latents, NoiseLayout layout) => Run(request, ScheduleOf(request), latents, layout);
 
-    /// <summary>Runs the whole of a schedule with its own steps; as <see cref="Run(GuidedMusicRequest, Tensor, NoiseLayout)"/> otherwise.</summary>
+    /// <summary>As <see cref="Run(GuidedMusicRequest, Tensor, NoiseLayout)"/>, for a schedule other than the request's own.</summary>
     public Tensor Run(GuidedMusicRequest request, Schedule schedule, Tensor latents, NoiseLayout layout)
     {
         using GuidedModel model = CreateModel(conditions[0], request.Guidance, schedule, (int)latents.size(3));
@@ -61,7 +62,7 @@ internal sealed class Denoiser(
         return latents;
     }
 
-    /// <summary>Starts the stage of one or more passes of <see cref="RunHeld"/>.</summary>
+    /// <summary>Starts the progress of one or more passes of <see cref="RunHeld"/>.</summary>
     public StageProgress BeginHeld(GuidedMusicRequest request, double strength, int passes)
     {
         Schedule schedule = ScheduleOf(request);
@@ -72,14 +73,14 @@ internal sealed class Denoiser(
     }
 
     /// <summary>
-    /// Makes a part of the latents anew and holds the rest on the source's own path, where it is put back after each step.
-    /// Plain Euler whatever the scheduler, without omega.
+    /// Generates a part of the latents anew and keeps the rest: after each step the kept part is set to the mix of source
+    /// and noise that belongs to the step. Uses plain Euler steps, whatever the request's scheduler, without omega.
     /// </summary>
     /// <param name="request">Guidance and settings.</param>
     /// <param name="strength">How much of the schedule is run, counted from its end.</param>
     /// <param name="held">The source, x0: [B, 8, 16, F].</param>
     /// <param name="start">The noise, z0: [B, 8, 16, F].</param>
-    /// <param name="isNew">[1, 1, 1, F], true where latents are made anew.</param>
+    /// <param name="isNew">[1, 1, 1, F], true for the frames to generate.</param>
     /// <param name="stage">What <see cref="BeginHeld"/> started.</param>
     public Tensor RunHeld(GuidedMusicRequest request, double strength, Tensor held, Tensor start, Tensor isNew, StageProgress stage)
     {
@@ -87,7 +88,7 @@ internal sealed class Denoiser(
         int first = FirstOfHeld(request, schedule, strength);
         if (first == schedule.Evaluations)
         {
-            // The original skips every step here too, and decodes noise.
+            // The original runs no step here either, and decodes noise.
             return held.clone();
         }
 
@@ -108,7 +109,7 @@ internal sealed class Denoiser(
         return latents;
     }
 
-    /// <summary>The source's own latents for each song, after a stage without evaluations.</summary>
+    /// <summary>The source's own latents for each song, for a request that runs no step.</summary>
     public Tensor KeepSource()
     {
         Begin([]);
@@ -123,14 +124,14 @@ internal sealed class Denoiser(
         return tensor(isMarked, [1, 1, 1, frames], device: noise.Device);
     }
 
-    /// <summary>The transformer under one of the conditions, for a schedule.</summary>
+    /// <summary>The transformer with one of the conditions, for the evaluations of a schedule.</summary>
     public GuidedModel CreateModel(EncoderRows rows, GuidanceSettings guidance, Schedule schedule, int frames) =>
         new(transformer, rows, schedule, noise.BatchSize, frames, guidance, new GuidanceWindow(schedule.Steps, guidance.Interval));
 
-    /// <summary>Starts the stage, which a task does once: a unit for each evaluation, weighed by its work.</summary>
+    /// <summary>Starts the denoising stage's progress, once per task: one unit for each evaluation, weighted by its work.</summary>
     public StageProgress Begin(double[] work) => new(progress, MusicStage.Denoising, work.Length, cancellationToken, work) { Watch = watch };
 
-    /// <summary>One evaluation in its own dispose scope: the sample is replaced by what the step makes of it.</summary>
+    /// <summary>Runs one evaluation in its own dispose scope: replaces the latents by the step's result.</summary>
     public static Tensor Evaluate(Tensor latents, StageProgress stage, Func<Tensor, Tensor> step)
     {
         Tensor next;
@@ -145,7 +146,7 @@ internal sealed class Denoiser(
         return next;
     }
 
-    /// <summary>The first evaluation; as many as there are where none is run. Counted in steps although heun has nearly twice as many evaluations, as in the original.</summary>
+    /// <summary>The index of the first evaluation to run; the number of evaluations if none is run. Counted in steps although heun has nearly twice as many evaluations, as in the original.</summary>
     private static int FirstOfHeld(MusicRequest request, Schedule schedule, double strength) =>
         strength == 0 ? schedule.Evaluations : Math.Min(schedule.Evaluations, (int)(request.Generation.Steps * (1 - strength)));
 

@@ -5,18 +5,18 @@ using static TorchSharp.torch;
 
 namespace AceStep.Generation;
 
-/// <summary>A prompt as the transformer reads it: hidden states and mask, one row.</summary>
+/// <summary>An encoded prompt: hidden states and mask, one row.</summary>
 /// <param name="HiddenStates">[1, S, D].</param>
-/// <param name="NullHiddenStates">The weakened prompt, [1, S, D]; null where nothing asks for it.</param>
+/// <param name="NullHiddenStates">The weakened prompt, [1, S, D]; null if the guidance does not need it.</param>
 /// <param name="Mask">[1, S].</param>
 internal sealed record TextCondition(Tensor HiddenStates, Tensor? NullHiddenStates, Tensor Mask);
 
-/// <summary>Lyrics as the transformer reads them: token ids and mask, one row.</summary>
+/// <summary>Tokenised lyrics: token ids and mask, one row.</summary>
 /// <param name="Ids">[1, L], int64.</param>
 /// <param name="Mask">[1, L], int64.</param>
 internal sealed record LyricCondition(Tensor Ids, Tensor Mask)
 {
-    /// <summary>Lyrics from ids; none at all are the single token 0 with mask 0.</summary>
+    /// <summary>Creates the condition from token ids. Without lyrics it is the single token 0 with mask 0.</summary>
     public static LyricCondition Create(IReadOnlyList<int> ids, Device device)
     {
         long[] values = ids.Count == 0 ? [0] : [.. ids.Select(id => (long)id)];
@@ -26,18 +26,18 @@ internal sealed record LyricCondition(Tensor Ids, Tensor Mask)
 }
 
 /// <summary>
-/// The rows of encoder states that one step of the denoising loop reads, side by side as one batch: conditional, then
-/// unconditional, then (double condition) text only.
+/// The encoder states that one step of the denoising loop reads, as rows of one batch: conditional, then unconditional, then
+/// (for double-condition guidance) text only.
 /// </summary>
 /// <param name="HiddenStates">[rows, 1 + S + L, W].</param>
 /// <param name="Mask">[rows, 1 + S + L].</param>
-/// <param name="WeakenedRows">For each row whether ERG for diffusion weakens its attention.</param>
+/// <param name="WeakenedRows">For each row, whether ERG for diffusion weakens its attention.</param>
 internal sealed record EncoderRows(Tensor HiddenStates, Tensor Mask, bool[] WeakenedRows)
 {
-    /// <summary>The rows that an evaluation runs, which is what it costs: all where it is guided, else the conditional one.</summary>
+    /// <summary>The number of rows that an evaluation computes: all rows if it is guided, otherwise only the conditional one.</summary>
     public int Passes(GuidanceWindow window, int evaluation) => window.Contains(evaluation) ? WeakenedRows.Length : 1;
 
-    /// <summary>The rows of the tasks that read the whole of <see cref="GuidanceSettings"/>.</summary>
+    /// <summary>Encodes the rows of tasks that use all of <see cref="GuidanceSettings"/>.</summary>
     public static EncoderRows WithGuidance(AceStepTransformer transformer, TextCondition text, LyricCondition lyrics, GuidanceSettings guidance)
     {
         Tensor speaker = NoSpeaker(transformer, text);
@@ -47,7 +47,7 @@ internal sealed record EncoderRows(Tensor HiddenStates, Tensor Mask, bool[] Weak
             return new EncoderRows(conditional, mask, [false]);
         }
 
-        // ERG for lyrics: the same lyrics, weakened, with the weakened prompt (or zeros). Without: zeros and ids 0.
+        // With ERG for lyrics, the unconditional row has the same lyrics, weakened, and the weakened prompt (or zeros). Without it, zeros and the ids 0.
         Tensor nullText = guidance.ErgLyric && text.NullHiddenStates is { } weakened ? weakened : zeros_like(text.HiddenStates);
         Tensor nullIds = guidance.ErgLyric ? lyrics.Ids : zeros_like(lyrics.Ids);
         (Tensor unconditional, _) = transformer.Encode(nullText, text.Mask, speaker, nullIds, lyrics.Mask, guidance.ErgLyric);
@@ -60,7 +60,7 @@ internal sealed record EncoderRows(Tensor HiddenStates, Tensor Mask, bool[] Weak
         return new EncoderRows(cat([conditional, unconditional, textOnly], 0), cat([mask, mask, mask], 0), [false, guidance.ErgDiffusion, false]);
     }
 
-    /// <summary>The rows of a task without ERG, a style transfer's: the unconditional one is an encoding of zeros, the lyric mask included.</summary>
+    /// <summary>Encodes the rows of a task without ERG (style transfer): the unconditional row is an encoding of zeros, with a lyric mask of zeros.</summary>
     public static EncoderRows WithoutErg(AceStepTransformer transformer, TextCondition text, LyricCondition lyrics, bool isGuided)
     {
         Tensor speaker = NoSpeaker(transformer, text);
@@ -75,7 +75,7 @@ internal sealed record EncoderRows(Tensor HiddenStates, Tensor Mask, bool[] Weak
         return new EncoderRows(cat([conditional, unconditional], 0), cat([mask, nullMask], 0), [false, false]);
     }
 
-    /// <summary>The release has no speaker encoder: the speaker is always zeros, [1, 512].</summary>
+    /// <summary>The speaker's embedding, [1, 512]. Always zeros, since the released model has no speaker encoder.</summary>
     private static Tensor NoSpeaker(AceStepTransformer transformer, TextCondition text) =>
         zeros(1, transformer.Config.SpeakerWidth, dtype: text.HiddenStates.dtype, device: text.HiddenStates.device);
 }

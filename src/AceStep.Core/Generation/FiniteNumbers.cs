@@ -5,10 +5,10 @@ using static TorchSharp.torch;
 
 namespace AceStep.Generation;
 
-/// <summary>Checks what a network gives for NaN and infinity; where there are some, a second look finds the likely cause.</summary>
+/// <summary>Checks a network's output for NaN and infinity, and looks for the likely cause if there are any.</summary>
 internal static class FiniteNumbers
 {
-    // Guidance is 1 to 30 as a rule, omega 1 to 20.
+    // Guidance scales are usually 1 to 30, omega 1 to 20; above this they are named as the likely cause.
     private const double UsualScale = 100;
 
     /// <summary>Whether every number is finite. Reads one truth value back from the device.</summary>
@@ -18,12 +18,12 @@ internal static class FiniteNumbers
         return values.isfinite().all().item<bool>();
     }
 
-    /// <summary>Checks what a network other than the transformer gave.</summary>
-    /// <param name="values">What it gave.</param>
+    /// <summary>Checks the output of a network other than the transformer.</summary>
+    /// <param name="values">The output.</param>
     /// <param name="stage">The stage.</param>
-    /// <param name="network">The network, for messages.</param>
-    /// <param name="modules">Its modules, whose weights are looked at where the values are not finite.</param>
-    /// <exception cref="NonFiniteResultException">They are not finite.</exception>
+    /// <param name="network">The network's name, for messages.</param>
+    /// <param name="modules">Its modules; their weights are checked if the output is not finite.</param>
+    /// <exception cref="NonFiniteResultException">A value is not finite.</exception>
     public static void Require(Tensor values, MusicStage stage, string network, params ReadOnlySpan<nn.Module> modules)
     {
         if (!Are(values))
@@ -32,14 +32,14 @@ internal static class FiniteNumbers
         }
     }
 
-    /// <summary>Checks what the transformer gave: the encoded conditions, or the latents of the loop.</summary>
-    /// <param name="values">What it gave.</param>
+    /// <summary>Checks the transformer's output: the encoded conditions, or the latents of the denoising loop.</summary>
+    /// <param name="values">The output.</param>
     /// <param name="stage">The stage.</param>
     /// <param name="transformer">The transformer.</param>
-    /// <param name="watch">What was marked in the loop; null before it.</param>
-    /// <param name="request">Whose scales may be the cause.</param>
-    /// <param name="loras">The LoRAs that are part of the weights.</param>
-    /// <exception cref="NonFiniteResultException">They are not finite.</exception>
+    /// <param name="watch">The record of the loop's evaluations; null before the loop.</param>
+    /// <param name="request">The request, whose scales may be the cause.</param>
+    /// <param name="loras">The LoRAs merged into the weights, which may be the cause.</param>
+    /// <exception cref="NonFiniteResultException">A value is not finite.</exception>
     public static void RequireOfTransformer(Tensor values, MusicStage stage, nn.Module transformer, StepWatch? watch, MusicRequest request, IReadOnlyList<ActiveLora> loras)
     {
         if (Are(values))
@@ -64,7 +64,7 @@ internal static class FiniteNumbers
         return new NonFiniteResultException(stage, network, evaluation, $"While {task}, the {network} gave numbers that are not finite (NaN or infinity){where}. {cause}");
     }
 
-    /// <summary>The first weight that is not finite; null for none.</summary>
+    /// <summary>The name of the first weight with a value that is not finite; null if there is none.</summary>
     private static string? BrokenWeight(params ReadOnlySpan<nn.Module> modules)
     {
         foreach (nn.Module module in modules)
@@ -92,19 +92,48 @@ internal static class FiniteNumbers
 
     private static string DescribeScale(MusicRequest request, IReadOnlyList<ActiveLora> loras, bool isDenoising)
     {
-        (string Name, double Value)[] scales = !isDenoising ? [] :
-        [
-            .. request is GuidedMusicRequest { Guidance: { } guidance }
-                ? ((string, double)[])[("guidance scale", guidance.Scale), ("guidance scale of the text", guidance.TextScale), ("guidance scale of the lyrics", guidance.LyricScale), ("least guidance scale", guidance.MinScale)]
-                : [],
-            .. request is StyleTransferRequest transfer ? ((string, double)[])[("guidance scale", transfer.GuidanceScale)] : [],
-            ("omega scale", request.Generation.OmegaScale),
-        ];
-        (string name, double value) = scales.MaxBy(scale => Math.Abs(scale.Value));
+        (string name, double value) = isDenoising ? request.Scales.MaxBy(scale => Math.Abs(scale.Value)) : default;
         return Math.Abs(value) > UsualScale ? $"The {name} of {Text(value)} is the likely cause: 1 to 30 is usual."
             : loras.Count > 0 ? $"All of its weights are finite. A LoRA that does not belong to this model, or too large a weight of one, is the likely cause: {string.Join(", ", loras.Select(active => $"{active.Lora.Path} ({Text(active.Weight)})"))}."
             : "All of its weights are finite: they may not belong to this model.";
     }
 
     private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
+}
+
+/// <summary>
+/// Records on the device whether the latents of each evaluation were finite. Nothing is read back while the loop runs, and
+/// nothing at all if the result is finite.
+/// </summary>
+internal sealed class StepWatch : IDisposable
+{
+    private readonly List<Tensor> _sums = [];
+
+    /// <summary>The number of recorded evaluations.</summary>
+    public int Count => _sums.Count;
+
+    /// <summary>Records an evaluation by the sum of its latents, which is not finite if one of them is not.</summary>
+    public void Mark(Tensor latents)
+    {
+        using var scope = NewDisposeScope();
+        _sums.Add(latents.sum(type: float32).DetachFromDisposeScope());
+    }
+
+    /// <summary>The first evaluation, counted from 1, whose latents were not finite; null if all were finite.</summary>
+    public int? FirstBroken()
+    {
+        using var scope = NewDisposeScope();
+        int index = Array.FindIndex(_sums.Count == 0 ? [] : stack(_sums).cpu().data<float>().ToArray(), sum => !float.IsFinite(sum));
+        return index < 0 ? null : index + 1;
+    }
+
+    public void Dispose()
+    {
+        foreach (Tensor sum in _sums)
+        {
+            sum.Dispose();
+        }
+
+        _sums.Clear();
+    }
 }

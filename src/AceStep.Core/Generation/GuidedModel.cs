@@ -6,9 +6,9 @@ using static TorchSharp.torch;
 namespace AceStep.Generation;
 
 /// <summary>
-/// The transformer under one set of conditions: latents and an evaluation's index in, the guided velocity out. The
-/// conditional, unconditional and text-only passes of an evaluation run as one batch; unguided evaluations run the
-/// conditional rows alone.
+/// The transformer with fixed conditions: computes the guided velocity from latents and the index of an evaluation. The
+/// conditional, unconditional and text-only passes of an evaluation run as one batch; an unguided evaluation runs the
+/// conditional rows only.
 /// </summary>
 internal sealed class GuidedModel : IDisposable
 {
@@ -20,9 +20,9 @@ internal sealed class GuidedModel : IDisposable
     private readonly EncoderRows _rows;
 
     /// <param name="transformer">The transformer; must outlive this.</param>
-    /// <param name="rows">The encoder's rows, one item's.</param>
-    /// <param name="schedule">Whose evaluations are predicted.</param>
-    /// <param name="batchSize">Songs; the rows are repeated for each.</param>
+    /// <param name="rows">The encoder's rows for one song.</param>
+    /// <param name="schedule">The schedule whose evaluations are computed.</param>
+    /// <param name="batchSize">The number of songs; the rows are repeated for each.</param>
     /// <param name="frames">Latent frames.</param>
     /// <param name="guidance">Kind and scales.</param>
     /// <param name="window">The evaluations that are guided.</param>
@@ -40,10 +40,10 @@ internal sealed class GuidedModel : IDisposable
         _conditional = rows.WeakenedRows.Length == 1 ? _context : _context.SelectRows(0, batchSize);
     }
 
-    /// <summary>The momentum of APG, kept over the guided evaluations; null for none.</summary>
+    /// <summary>APG's momentum, carried from one guided evaluation to the next; null for none.</summary>
     public MomentumBuffer? Momentum { get; set; }
 
-    /// <summary>The transformer's passes of an evaluation, in items: what it costs. More than one where it is guided.</summary>
+    /// <summary>The transformer's passes in an evaluation, for each song: what it costs. More than one if it is guided.</summary>
     public int Passes(int evaluation) => _rows.Passes(_window, evaluation);
 
     /// <summary>The velocity [B, 8, 16, F] at an evaluation of the schedule.</summary>

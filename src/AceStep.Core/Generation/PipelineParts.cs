@@ -5,16 +5,16 @@ using TorchSharp;
 
 namespace AceStep.Generation;
 
-/// <summary>The parts of the model and where they are: text encoder, transformer, codec, and the lyric tokenizer.</summary>
+/// <summary>The parts of the model and where they are kept: text encoder, transformer, codec, and the lyric tokenizer.</summary>
 internal sealed class PipelineParts : IDisposable
 {
     private readonly Lazy<LyricTokenizer> _lyricTokenizer;
 
     /// <param name="checkpoint">Where the weights are; must outlive this.</param>
-    /// <param name="options">Where the parts are between their uses.</param>
-    /// <param name="device">Where they work.</param>
-    /// <param name="dtype">The type that they are held and computed in.</param>
-    /// <param name="afterTransformerLoad">Called with a transformer fresh from the checkpoint.</param>
+    /// <param name="options">Where the parts are kept between their uses.</param>
+    /// <param name="device">The device on which they compute.</param>
+    /// <param name="dtype">The type of their weights and computations.</param>
+    /// <param name="afterTransformerLoad">Called with the transformer each time it has been read from the checkpoint.</param>
     public PipelineParts(MusicCheckpoint checkpoint, MusicPipelineOptions options, torch.Device device, torch.ScalarType dtype, Action<AceStepTransformer> afterTransformerLoad)
     {
         TextEncoder = new Component<TextEncoder>(
@@ -51,11 +51,11 @@ internal sealed class PipelineParts : IDisposable
 
     public Component<MusicCodec> Codec { get; }
 
-    /// <summary>The lyric tokenizer, made when lyrics first need it.</summary>
+    /// <summary>The lyric tokenizer, created when lyrics first need it.</summary>
     /// <exception cref="FileNotFoundException">The checkpoint has no lyric vocabulary; says where to get it.</exception>
     public LyricTokenizer LyricTokenizer => _lyricTokenizer.Value;
 
-    /// <summary>Reads every part that stays.</summary>
+    /// <summary>Reads every part that is kept between its uses.</summary>
     public void Preload(IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
         (bool LoadsEarly, long Bytes, Action<IProgress<long>, CancellationToken> Preload)[] parts =
@@ -80,7 +80,7 @@ internal sealed class PipelineParts : IDisposable
         }
     }
 
-    /// <summary>The bytes of a source's tensors that are read, as stored.</summary>
+    /// <summary>The stored size of a source's tensors, without unused ones.</summary>
     public static long StoredBytes(ITensorSource source, Func<string, bool>? isUnused = null) =>
         source.Names.Where(name => isUnused?.Invoke(name) != true)
             .Sum(source.StoredBytes);
@@ -92,7 +92,7 @@ internal sealed class PipelineParts : IDisposable
         Codec.Dispose();
     }
 
-    /// <summary>Where a part is between its uses: the CPU's memory is the host's.</summary>
+    /// <summary>Where a part is kept between its uses. On the CPU, the device's memory is the host's.</summary>
     private static Residence Between(Residence residence, torch.Device device) =>
         residence == Residence.Host && device.type == DeviceType.CPU ? Residence.Device : residence;
 

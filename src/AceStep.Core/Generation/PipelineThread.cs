@@ -4,12 +4,12 @@ using TorchSharp;
 namespace AceStep.Generation;
 
 /// <summary>
-/// The one thread on which a pipeline loads, computes and gives back: work is done one piece after another, in the order in
-/// which it came.
+/// The one thread on which a pipeline loads, computes and frees its memory. Work is done one piece after another, in the
+/// order of the calls.
 /// </summary>
 /// <remarks>
-/// A thread of its own for each generation would get a heap of its own from the C library each time, and inference mode and
-/// dispose scopes belong to threads.
+/// One thread for all, because inference mode and dispose scopes belong to a thread, and because the C library would give
+/// each new thread a heap of its own.
 /// </remarks>
 internal sealed class PipelineThread : TaskScheduler
 {
@@ -27,11 +27,11 @@ internal sealed class PipelineThread : TaskScheduler
     /// <inheritdoc/>
     public override int MaximumConcurrencyLevel => 1;
 
-    /// <summary>The tensors that live by work of this thread, as TorchSharp counts them, when the last piece had ended.</summary>
+    /// <summary>The number of live tensors on this thread, as TorchSharp counts them, after the last piece of work.</summary>
     public long LiveTensors { get; private set; }
 
-    /// <summary>Does work once what came before has ended; cancelled before it begins, it is never done.</summary>
-    /// <exception cref="ObjectDisposedException">The thread ends, or has ended.</exception>
+    /// <summary>Runs work after all earlier work. Work that is cancelled before it begins is not run.</summary>
+    /// <exception cref="ObjectDisposedException">The thread is ending or has ended.</exception>
     /// <exception cref="InvalidOperationException">This is the thread itself, in a progress callback: the work would wait for itself.</exception>
     public Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken)
     {
@@ -49,7 +49,7 @@ internal sealed class PipelineThread : TaskScheduler
         }
     }
 
-    /// <summary>Does the last work once what is being done has ended; what waits fails, as everything that comes later.</summary>
+    /// <summary>Runs the last work after the piece in progress. Waiting and later work fails.</summary>
     /// <exception cref="InvalidOperationException">This is the thread itself.</exception>
     public Task EndAsync(Action lastWork)
     {

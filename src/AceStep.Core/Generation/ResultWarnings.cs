@@ -5,18 +5,18 @@ using AceStep.Schedulers;
 
 namespace AceStep.Generation;
 
-/// <summary>What a user should know of a result beside its songs.</summary>
+/// <summary>The warnings that come with a result.</summary>
 internal static class ResultWarnings
 {
-    // -60 dB below full scale: what the codec makes of nothing is below, the quietest music far above.
+    // -60 dBFS: the codec's output for silence is below this, the quietest music far above.
     private const float SilentPeak = 1e-3f;
 
     private const int LongestQuote = 40;
 
-    /// <summary>Of prompts that the model reads in part, and of the lyrics' lines.</summary>
+    /// <summary>Warnings about prompts that are too long to be read whole, and about lines of the lyrics.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="lyrics">What became of the lyrics of each of its <see cref="MusicRequest.Words"/>.</param>
-    /// <param name="tokenizer">What cuts prompts.</param>
+    /// <param name="lyrics">The encoded lyrics of each of its <see cref="MusicRequest.Words"/>.</param>
+    /// <param name="tokenizer">The tokenizer of prompts.</param>
     public static IEnumerable<MusicWarning> OfWords(MusicRequest request, IReadOnlyList<LyricEncoding> lyrics, Umt5Tokenizer tokenizer)
     {
         foreach (string prompt in request.Words.Select(words => words.Prompt).Distinct())
@@ -27,7 +27,7 @@ internal static class ResultWarnings
                 string end = kept.Length <= LongestQuote ? kept : "…" + kept[^LongestQuote..];
                 yield return new MusicWarning(
                     MusicWarningKind.Prompt,
-                    Text($"the prompt has {cut.Tokens} tokens and the model reads {Umt5Tokenizer.DefaultMaximumLength - 1}: it is cut behind \"{end}\", and {prompt.Length - cut.Characters} of its {prompt.Length} characters are not read"));
+                    Text($"the prompt has {cut.Tokens} tokens and the model reads {Umt5Tokenizer.DefaultMaximumLength - 1}: it is cut after \"{end}\", and {prompt.Length - cut.Characters} of its {prompt.Length} characters are not read"));
             }
         }
 
@@ -45,17 +45,18 @@ internal static class ResultWarnings
         }
     }
 
-    /// <summary>Of songs of one batch that all their noise makes equal.</summary>
-    public static IEnumerable<MusicWarning> OfSeeds(GenerationPlan plan)
+    /// <summary>Warnings about songs of one batch that are equal because all their noise is.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="frames">The latent frames of the source, or of the songs where there is no source.</param>
+    public static IEnumerable<MusicWarning> OfSeeds(GenerationPlan plan, int frames)
     {
-        // Pingpong draws noise for the batch as a whole, so that its songs differ all the same; inpainting and continuation do not use it.
-        if (plan.Request.Generation.Scheduler == SchedulerKind.PingPong && plan.Request is not (InpaintingRequest or ContinuationRequest))
+        // Pingpong draws noise for the whole batch, so songs with equal seeds differ.
+        if (plan.Request.Generation.Scheduler == SchedulerKind.PingPong && plan.Request.UsesScheduler(frames))
         {
             return [];
         }
 
-        // A style transfer's only noise is the second one.
-        bool usesBase = plan.Request is not StyleTransferRequest;
+        bool usesBase = plan.Request.UsesBaseNoise;
         return Enumerable.Range(0, plan.Seeds.Length)
             .GroupBy(item => (Base: usesBase ? plan.Seeds[item] : 0, Variation: plan.VariationSeeds?[item]))
             .Where(group => group.Count() > 1)
@@ -64,7 +65,7 @@ internal static class ResultWarnings
                 Text($"songs {string.Join(", ", group.Select(item => item + 1))} have the same seed, {(usesBase ? group.Key.Base : group.Key.Variation)}, and are equal; give each its own, or none")));
     }
 
-    /// <summary>Of songs in which nothing is heard.</summary>
+    /// <summary>Warnings about silent songs.</summary>
     public static IEnumerable<MusicWarning> OfSilence(IReadOnlyList<Song> songs)
     {
         foreach ((Song song, int index) in songs.Select((song, index) => (song, index)))

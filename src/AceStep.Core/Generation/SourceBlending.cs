@@ -2,10 +2,10 @@ using AceStep.Audio;
 
 namespace AceStep.Generation;
 
-/// <summary>Puts a source's own samples back where a task kept them, or mixes them over the result.</summary>
+/// <summary>Puts a source's own samples back where the task kept the source, or mixes them with the result.</summary>
 internal static class SourceBlending
 {
-    /// <summary>The result plus the source, sample for sample.</summary>
+    /// <summary>Adds the source to the result, sample by sample.</summary>
     public static AudioBuffer Mix(AudioBuffer sound, AudioBuffer source)
     {
         AudioBuffer own = Resampler.Resample(source, sound.SampleRate);
@@ -19,7 +19,7 @@ internal static class SourceBlending
         });
     }
 
-    /// <summary>The source outside a span of frames, the result within; the crossfades lie outside the span.</summary>
+    /// <summary>The result within a span of frames, the source outside it. The crossfades lie outside the span.</summary>
     public static AudioBuffer KeepOutside(AudioBuffer sound, AudioBuffer source, int start, int end)
     {
         AudioBuffer own = Resampler.Resample(source, sound.SampleRate);
@@ -37,7 +37,7 @@ internal static class SourceBlending
         });
     }
 
-    /// <summary>The source after the frames that were added before it; the crossfades lie within the source.</summary>
+    /// <summary>The source, with the result before and after it. The crossfades lie within the source.</summary>
     public static AudioBuffer KeepInside(AudioBuffer sound, AudioBuffer source, int before, int after)
     {
         AudioBuffer own = Resampler.Resample(source, sound.SampleRate);
@@ -56,7 +56,7 @@ internal static class SourceBlending
     /// </summary>
     private static void Keep(Span<float> samples, ReadOnlySpan<float> own, int fadeIn, int fadeOut)
     {
-        // What is kept may be shorter than its fades.
+        // The kept part may be shorter than its fades.
         fadeIn = Math.Min(fadeIn, fadeOut > 0 ? samples.Length / 2 : samples.Length);
         fadeOut = Math.Min(fadeOut, fadeIn > 0 ? samples.Length / 2 : samples.Length);
         for (int i = 0; i < samples.Length; i++)
@@ -75,7 +75,7 @@ internal static class SourceBlending
         }
     }
 
-    /// <summary>A raised cosine: no corner at either end of the fade.</summary>
+    /// <summary>A raised cosine, so that the fade begins and ends smoothly.</summary>
     private static float Smooth(float position) => 0.5f - 0.5f * MathF.Cos(MathF.PI * position);
 
     private static int Samples(int frames, int sampleRate) => (int)((long)frames * LatentFrames.Samples * sampleRate / LatentFrames.SampleRate);

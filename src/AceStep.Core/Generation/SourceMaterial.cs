@@ -5,19 +5,19 @@ using static TorchSharp.torch;
 
 namespace AceStep.Generation;
 
-/// <summary>A source in the model's form: its latents, and its samples where it is sound.</summary>
+/// <summary>A source in the model's form: its latents, and its samples if it is audio.</summary>
 /// <param name="Latents">[1, 8, 16, F].</param>
-/// <param name="Audio">Stereo at the source's own rate, so that what is kept of it is not resampled twice; null for a source that is latents.</param>
+/// <param name="Audio">Stereo at the source's own sample rate, so that kept samples are not resampled twice; null for a source that is latents.</param>
 internal sealed record SourceMaterial(Tensor Latents, AudioBuffer? Audio)
 {
-    /// <summary>What was left out of it.</summary>
+    /// <summary>Warnings about parts of the source that were left out.</summary>
     public IReadOnlyList<MusicWarning> Warnings { get; init; } = [];
 
-    /// <summary>Samples that are resampled between two looks at the cancellation token: a few seconds of sound.</summary>
+    /// <summary>Samples that are resampled between two checks of the cancellation token: a few seconds of audio.</summary>
     private const int BlockLength = 1 << 18;
 
-    /// <summary>Any sound as stereo at its own rate: mono doubled, more channels mixed down.</summary>
-    /// <exception cref="InvalidRequestException">No samples, or samples that are not finite.</exception>
+    /// <summary>Converts audio to stereo at its own sample rate: mono is doubled, more channels are mixed down.</summary>
+    /// <exception cref="InvalidRequestException">There are no samples, too many channels, or samples that are not finite.</exception>
     public static AudioBuffer Prepare(AudioBuffer audio, string field)
     {
         if (audio.Length == 0)
@@ -42,7 +42,7 @@ internal sealed record SourceMaterial(Tensor Latents, AudioBuffer? Audio)
         return audio.ToStereo();
     }
 
-    /// <summary>Prepared sound at the model's rate, computed in blocks so that it can be cancelled.</summary>
+    /// <summary>Resamples prepared audio to the model's rate, in blocks so that it can be cancelled.</summary>
     public static AudioBuffer Resample(AudioBuffer stereo, CancellationToken cancellationToken)
     {
         if (stereo.SampleRate == LatentFrames.SampleRate)
@@ -62,8 +62,8 @@ internal sealed record SourceMaterial(Tensor Latents, AudioBuffer? Audio)
         return AudioBuffer.Concatenate(blocks);
     }
 
-    /// <summary>Encodes stereo at the model's rate: [1, 8, 16, F], F its length in whole latent frames, rounded up.</summary>
-    /// <exception cref="NonFiniteResultException">The codec gave numbers that are not finite.</exception>
+    /// <summary>Encodes stereo audio at the model's rate to latents, [1, 8, 16, F], where F is its length in latent frames, rounded up.</summary>
+    /// <exception cref="NonFiniteResultException">The codec's output has values that are not finite.</exception>
     public static Tensor Encode(MusicCodec codec, AudioBuffer stereo, ScalarType dtype, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();

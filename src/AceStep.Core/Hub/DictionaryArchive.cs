@@ -4,13 +4,13 @@ using System.Security.Cryptography;
 
 namespace AceStep.Hub;
 
-/// <summary>Takes a dictionary out of its archive: the known files, each verified, and nothing else.</summary>
+/// <summary>Unpacks the known files of a dictionary from its archive, and verifies each.</summary>
 internal static class DictionaryArchive
 {
     private const int BufferSize = 1024 * 1024;
 
-    /// <summary>Unpacks a dictionary into a folder that appears when it is whole.</summary>
-    /// <exception cref="DownloadException">A file is missing or not what it should be.</exception>
+    /// <summary>Unpacks a dictionary into a folder that appears only when it is complete.</summary>
+    /// <exception cref="DownloadException">A file is missing or has wrong contents.</exception>
     public static void Unpack(string archive, KnownDictionary dictionary, string folder, CancellationToken cancellationToken)
     {
         string name = Path.GetFileName(folder);

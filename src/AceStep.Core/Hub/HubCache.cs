@@ -1,19 +1,19 @@
 namespace AceStep.Hub;
 
 /// <summary>
-/// A cache in Hugging Face's layout: models--owner--name/{blobs,refs,snapshots/COMMIT}. Python's huggingface_hub reads and
-/// writes the same.
+/// A cache in Hugging Face's layout, models--owner--name/{blobs,refs,snapshots/COMMIT}, which Python's huggingface_hub reads
+/// and writes too.
 /// </summary>
 /// <param name="Root">The folder of the cache.</param>
 internal sealed record HubCache(string Root)
 {
-    /// <summary>The revision that a name without one means.</summary>
+    /// <summary>The revision of a name that gives none.</summary>
     public const string DefaultRevision = "main";
 
     private const string FolderPrefix = "models--";
     private const string Separator = "--";
 
-    /// <summary>Far more than a revision has: 40 hexadecimal digits.</summary>
+    /// <summary>The longest revision that is read from a file; a commit has 40 characters.</summary>
     private const int LongestRevision = 200;
 
     /// <summary>The folder of a repository, whether it exists or not.</summary>
@@ -31,7 +31,7 @@ internal sealed record HubCache(string Root)
         SafePath.Below(Snapshot(name, commit), file.Path),
         Path.Combine(Locks(name), $"{file.Key}.lock"));
 
-    /// <summary>The commit that a branch or tag was, when it was last asked for; null where it never was.</summary>
+    /// <summary>The commit that a branch or tag had when it was last downloaded; null if it never was.</summary>
     public string? FindCommit(string name, string revision)
     {
         string reference = Path.Combine(Repository(name), "refs", revision);
@@ -47,7 +47,7 @@ internal sealed record HubCache(string Root)
         }
     }
 
-    /// <summary>The snapshot of a cached repository's main branch; null where the folder is no such repository, or the snapshot is not there.</summary>
+    /// <summary>The snapshot of a cached repository's main branch; null if the folder is not a cached repository, or has no such snapshot.</summary>
     public static string? MainSnapshot(string repository)
     {
         FileInfo main = new(Path.Combine(repository, "refs", DefaultRevision));
@@ -56,13 +56,13 @@ internal sealed record HubCache(string Root)
             return null;
         }
 
-        // The name comes from a file: it must not lead elsewhere.
+        // The revision comes from a file, so it must not contain a path.
         string revision = File.ReadAllText(main.FullName).Trim();
         string snapshot = Path.Combine(repository, "snapshots", revision);
         return revision.Length > 0 && revision.All(char.IsAsciiLetterOrDigit) && Directory.Exists(snapshot) ? snapshot : null;
     }
 
-    /// <summary>Keeps which commit a branch or tag is.</summary>
+    /// <summary>Stores the commit of a branch or tag.</summary>
     public void SetCommit(string name, string revision, string commit)
     {
         if (ModelName.IsCommit(revision) || FindCommit(name, revision) == commit)
@@ -75,19 +75,19 @@ internal sealed record HubCache(string Root)
         Models.WholeFile.Write(reference, stream => stream.Write(System.Text.Encoding.ASCII.GetBytes(commit)));
     }
 
-    /// <summary>The repositories that have something in this cache.</summary>
+    /// <summary>The names of the repositories in this cache.</summary>
     public IEnumerable<string> Repositories() => Directory.Exists(Root)
         ? Directory.EnumerateDirectories(Root, FolderPrefix + "*")
             .Select(folder => Path.GetFileName(folder)[FolderPrefix.Length..].Replace(Separator, "/", StringComparison.Ordinal))
             .Order(StringComparer.OrdinalIgnoreCase)
         : [];
 
-    /// <summary>The commits of a repository that have files here.</summary>
+    /// <summary>The commits of a repository that are in this cache.</summary>
     public IEnumerable<string> Commits(string name) => Path.Combine(Repository(name), "snapshots") is var folder && Directory.Exists(folder)
         ? Directory.EnumerateDirectories(folder).Select(path => Path.GetFileName(path)!).Where(ModelName.IsCommit).Order(StringComparer.Ordinal)
         : [];
 
-    /// <summary>The files of a folder that are there, by their paths with slashes; links that lead nowhere are not.</summary>
+    /// <summary>The files of a folder, as paths with slashes, without broken links.</summary>
     public static IReadOnlyList<string> Files(string folder)
     {
         EnumerationOptions all = new() { RecurseSubdirectories = true, MaxRecursionDepth = 16, AttributesToSkip = 0, IgnoreInaccessible = true };
@@ -96,7 +96,7 @@ internal sealed record HubCache(string Root)
             : [];
     }
 
-    /// <summary>Marks the cache for programs that make backups.</summary>
+    /// <summary>Marks the cache so that backup programs leave it out.</summary>
     public void Mark()
     {
         string tag = Path.Combine(Root, "CACHEDIR.TAG");
@@ -106,4 +106,29 @@ internal sealed record HubCache(string Root)
             Models.WholeFile.Write(tag, stream => stream.Write("Signature: 8a477f597d28d172789f06886806bc55\n"u8));
         }
     }
+}
+
+/// <summary>Checks paths that come from outside, so that files are written only below their folder, on every system.</summary>
+internal static class SafePath
+{
+    private const int LongestSegment = 200;
+    private const int MostSegments = 16;
+
+    private static readonly string[] DeviceNames = ["con", "prn", "aux", "nul", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9"];
+
+    /// <summary>Whether a path with slashes is relative, stays below its folder, and is a valid file name on Windows too.</summary>
+    public static bool IsSafe(string path) => path.Split('/') is { Length: <= MostSegments } segments && segments.All(IsSafeSegment);
+
+    /// <summary>Combines a folder and a path below it.</summary>
+    /// <exception cref="DownloadException">The path is not safe.</exception>
+    public static string Below(string folder, string path) => IsSafe(path)
+        ? Path.Combine([folder, .. path.Split('/')])
+        : throw new DownloadException($"The hub names a file \"{path}\", which leads out of its folder or can be no file; nothing of it is written.");
+
+    private static bool IsSafeSegment(string segment) =>
+        segment.Length is > 0 and <= LongestSegment
+        && segment is not ("." or "..")
+        && !segment.Any(character => char.IsControl(character) || character is '\\' or ':' or '*' or '?' or '"' or '<' or '>' or '|')
+        && segment[^1] is not (' ' or '.')
+        && !DeviceNames.Contains(segment.Split('.')[0], StringComparer.OrdinalIgnoreCase);
 }

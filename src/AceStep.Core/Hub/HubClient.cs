@@ -1,18 +1,20 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Authentication;
+using Polly;
+using Polly.Retry;
 
 namespace AceStep.Hub;
 
 /// <summary>
-/// Asks the hub and where it leads to. Redirects are followed here, one by one, so that the token goes to nobody else and no
-/// encrypted connection becomes an open one. Proxies are those of the environment.
+/// Sends requests to the hub. Redirects are followed here, one by one, so that the token is sent only to the hub, and no
+/// https address is followed by an http one. Proxies are taken from the environment.
 /// </summary>
 internal sealed class HubClient(HubSettings settings, HubTiming timing)
 {
     private const string LinkedEtag = "X-Linked-Etag";
 
-    /// <summary>One for the process: it keeps connections, and nothing else.</summary>
+    /// <summary>One client for the process, so that connections are reused; it stores nothing else.</summary>
     private static readonly Lazy<HttpClient> Http = new(() => new HttpClient(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
@@ -27,14 +29,14 @@ internal sealed class HubClient(HubSettings settings, HubTiming timing)
 
     private volatile bool _hasAnswered;
 
-    /// <summary>Asks for the contents of an address from a byte on.</summary>
+    /// <summary>Requests the contents of an address, from a given byte on.</summary>
     /// <param name="address">The address.</param>
-    /// <param name="from">The first byte; null for the whole without a range.</param>
-    /// <param name="what">What is asked for, for messages.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>An answer of 200, 206 or 416; its body is yet to be read.</returns>
-    /// <exception cref="TransientFailure">It may work the next time.</exception>
-    /// <exception cref="DownloadException">It will not.</exception>
+    /// <param name="from">The first byte; null for everything, without a range.</param>
+    /// <param name="what">A name for what is requested, for messages.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
+    /// <returns>An answer with status 200, 206 or 416, whose body has not been read yet.</returns>
+    /// <exception cref="TransientFailure">It failed, but may work if it is tried again.</exception>
+    /// <exception cref="DownloadException">It failed for good.</exception>
     public async Task<HttpResponseMessage> GetAsync(Uri address, long? from, string what, CancellationToken cancellationToken)
     {
         HttpResponseMessage response = await SendAsync(HttpMethod.Get, address, from, stopsAtLink: false, cancellationToken).ConfigureAwait(false);
@@ -49,13 +51,13 @@ internal sealed class HubClient(HubSettings settings, HubTiming timing)
         }
     }
 
-    /// <summary>Asks for what is known of an address without its contents. The hub says it of what it links to, before it leads on.</summary>
+    /// <summary>Requests the size and hash of an address's contents, without the contents. The hub gives them before it redirects.</summary>
     public async Task<HttpResponseMessage> HeadAsync(Uri address, string what, CancellationToken cancellationToken)
     {
         HttpResponseMessage response = await SendAsync(HttpMethod.Head, address, from: null, stopsAtLink: true, cancellationToken).ConfigureAwait(false);
         if (response.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented)
         {
-            // Signed addresses of object stores are often for reading alone.
+            // Signed addresses of object stores often allow GET only.
             response.Dispose();
             response = await SendAsync(HttpMethod.Get, address, from: 0, stopsAtLink: true, cancellationToken).ConfigureAwait(false);
         }
@@ -71,7 +73,7 @@ internal sealed class HubClient(HubSettings settings, HubTiming timing)
         }
     }
 
-    /// <summary>Reads a small answer whole.</summary>
+    /// <summary>Reads a small answer into memory.</summary>
     /// <exception cref="DownloadException">It is larger than <paramref name="most"/> bytes, or is refused.</exception>
     public async Task<byte[]> ReadAsync(Uri address, string what, int most, CancellationToken cancellationToken)
     {
@@ -92,8 +94,8 @@ internal sealed class HubClient(HubSettings settings, HubTiming timing)
         return contents.ToArray();
     }
 
-    /// <summary>Reads the next bytes of a body; silence is a failure.</summary>
-    /// <exception cref="TransientFailure">The connection broke, or nothing came.</exception>
+    /// <summary>Reads the next bytes of a body; if none come for too long, that is a failure.</summary>
+    /// <exception cref="TransientFailure">The connection broke, or no data came in time.</exception>
     public async Task<int> ReadAsync(Stream body, Memory<byte> buffer, CancellationTokenSource stall, CancellationToken cancellationToken)
     {
         try
@@ -179,7 +181,7 @@ internal sealed class HubClient(HubSettings settings, HubTiming timing)
         }
     }
 
-    /// <summary>What an answer that is no success means.</summary>
+    /// <summary>The exception for an answer that is not a success.</summary>
     private Exception Refusal(HttpResponseMessage response, string what)
     {
         string host = response.RequestMessage?.RequestUri?.Host ?? settings.Endpoint.Host;
@@ -209,4 +211,36 @@ internal sealed class HubClient(HubSettings settings, HubTiming timing)
             _ => $"{what}: {host} answers {status} ({response.ReasonPhrase}).",
         });
     }
+}
+
+/// <summary>A failure after which trying again may help: a broken connection, a busy server, a time-out.</summary>
+internal sealed class TransientFailure(string message, Exception? innerException = null) : IOException(message, innerException)
+{
+    /// <summary>How long the server asks to wait; null if it does not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+}
+
+/// <summary>Retries after a <see cref="TransientFailure"/>: after pauses that grow, with some randomness, or as long as the server asks.</summary>
+internal static class Repetition
+{
+    /// <param name="timing">The length and number of pauses.</param>
+    /// <param name="onPause">Called before each pause, with a message that says why and for how long.</param>
+    public static ResiliencePipeline Create(HubTiming timing, Action<string>? onPause = null) =>
+        new ResiliencePipelineBuilder { TimeProvider = timing.Clock }
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = new PredicateBuilder().Handle<TransientFailure>(),
+                MaxRetryAttempts = timing.Repetitions,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = timing.FirstPause,
+                MaxDelay = timing.LongestPause,
+                DelayGenerator = arguments => new ValueTask<TimeSpan?>((arguments.Outcome.Exception as TransientFailure)?.RetryAfter),
+                OnRetry = arguments =>
+                {
+                    onPause?.Invoke($"{arguments.Outcome.Exception?.Message} Going on in {Math.Max(1, arguments.RetryDelay.TotalSeconds):0} s.");
+                    return ValueTask.CompletedTask;
+                },
+            })
+            .Build();
 }

@@ -3,12 +3,12 @@ using AceStep.Models;
 
 namespace AceStep.Hub;
 
-/// <summary>Looks at what is in a cache: kind, size, completeness.</summary>
+/// <summary>Describes what is in a cache: kind, size, and whether it is complete.</summary>
 internal static class HubModels
 {
     private const string PartialEnding = ".incomplete";
 
-    /// <summary>A repository of a cache.</summary>
+    /// <summary>Describes a repository in a cache.</summary>
     public static StoredModel Describe(HubCache cache, string name)
     {
         string folder = cache.Repository(name);
@@ -28,7 +28,7 @@ internal static class HubModels
         };
     }
 
-    /// <summary>The bytes of files, complete and not. A link has none of its own.</summary>
+    /// <summary>The total size of complete and of incomplete files in a folder. Links do not count.</summary>
     public static (long Bytes, long Incomplete) Sizes(string folder)
     {
         EnumerationOptions all = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
@@ -37,7 +37,7 @@ internal static class HubModels
         return (files.Sum(file => file.Length) - incomplete, incomplete);
     }
 
-    /// <summary>Whether a file is ComfyUI's of this model, by its header.</summary>
+    /// <summary>Whether a file is ComfyUI's single file of this model, judged by its header.</summary>
     public static bool IsCheckpoint(string file) => Kind(file) == StoredModelKind.Checkpoint;
 
     private static (StoredModelKind Kind, bool IsComplete) Look(string snapshot, string name)

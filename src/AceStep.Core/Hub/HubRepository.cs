@@ -5,15 +5,15 @@ using System.Text.Json;
 
 namespace AceStep.Hub;
 
-/// <summary>What a repository of the hub holds at a commit, as the hub says.</summary>
+/// <summary>The contents of a repository at a commit, as the hub lists them.</summary>
 /// <param name="Commit">The commit, 40 hexadecimal digits.</param>
 /// <param name="Entries">Its files.</param>
 internal sealed record HubListing(string Commit, IReadOnlyList<HubEntry> Entries);
 
-/// <summary>One file of a listing; size and hash where the listing has them.</summary>
+/// <summary>One file of a listing, with its size and hash if the listing has them.</summary>
 internal sealed record HubEntry(string Path, long? Bytes, Checksum? Checksum);
 
-/// <summary>Asks the hub about repositories. What it answers is not trusted before it is checked.</summary>
+/// <summary>Asks the hub about repositories, and checks its answers before they are used.</summary>
 internal sealed class HubRepository(HubSettings settings, HubTiming timing, HubClient client)
 {
     private const int LargestListing = 32 * 1024 * 1024;
@@ -22,7 +22,7 @@ internal sealed class HubRepository(HubSettings settings, HubTiming timing, HubC
     private readonly string _endpoint = settings.Endpoint.AbsoluteUri.TrimEnd('/');
 
     /// <summary>Lists the files of a repository at a revision.</summary>
-    /// <exception cref="DownloadException">There is none, or the answer is not to be used.</exception>
+    /// <exception cref="DownloadException">There is no such repository or revision, or the answer is invalid.</exception>
     public async Task<HubListing> ListAsync(string repository, string revision, CancellationToken cancellationToken)
     {
         string what = revision == HubCache.DefaultRevision ? repository : $"{repository}@{revision}";
@@ -39,7 +39,7 @@ internal sealed class HubRepository(HubSettings settings, HubTiming timing, HubC
         }
     }
 
-    /// <summary>What is needed to fetch one file; asks about it where the listing does not say.</summary>
+    /// <summary>Gets what is needed to fetch one file, with another request if the listing does not have it.</summary>
     public async Task<RemoteFile> DescribeAsync(string repository, string commit, HubEntry entry, CancellationToken cancellationToken)
     {
         Uri address = new($"{_endpoint}/{repository}/resolve/{commit}/{string.Join('/', entry.Path.Split('/').Select(Uri.EscapeDataString))}");
@@ -48,11 +48,11 @@ internal sealed class HubRepository(HubSettings settings, HubTiming timing, HubC
             : await DescribeAsync(entry.Path, address, isOfHub: true, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Asks an address how large its contents are and what is known of them.</summary>
-    /// <param name="path">The path by which the file is known here.</param>
+    /// <summary>Asks for the size and hash of an address's contents.</summary>
+    /// <param name="path">The file's path within the download.</param>
     /// <param name="address">The address.</param>
-    /// <param name="isOfHub">Whether an ETag is the contents' hash, as on the hub.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="isOfHub">Whether the address is the hub's, whose ETags are hashes of the contents.</param>
+    /// <param name="cancellationToken">Stops the request.</param>
     public async Task<RemoteFile> DescribeAsync(string path, Uri address, bool isOfHub, CancellationToken cancellationToken)
     {
         using HttpResponseMessage response = await RepeatAsync(token => client.HeadAsync(address, path, token), path, cancellationToken).ConfigureAwait(false);
@@ -67,7 +67,7 @@ internal sealed class HubRepository(HubSettings settings, HubTiming timing, HubC
             : throw new DownloadException($"{path}: {address.Host} does not say how large it is, and nothing is fetched without that.");
     }
 
-    /// <summary>Does something until it works or will not work.</summary>
+    /// <summary>Repeats a request after transient failures.</summary>
     private async Task<T> RepeatAsync<T>(Func<CancellationToken, Task<T>> ask, string what, CancellationToken cancellationToken)
     {
         try
@@ -112,9 +112,9 @@ internal sealed class HubRepository(HubSettings settings, HubTiming timing, HubC
     private static string? Header(HttpResponseMessage response, string name) =>
         response.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.First() : null;
 
-    /// <summary>An ETag without its quotes and its mark of weakness.</summary>
+    /// <summary>An ETag without its quotes and its "W/" prefix.</summary>
     private static string? Tag(string? etag) => etag?.Replace("W/", "", StringComparison.Ordinal).Trim('"') is { Length: > 0 } tag ? tag : null;
 
-    /// <summary>An ETag becomes a file's name, so one that could not be is hashed.</summary>
+    /// <summary>The name of the blob's file: the ETag, or its hash if it cannot be a file name.</summary>
     private static string Key(string tag) => tag.Length <= 100 && !tag.Contains('/', StringComparison.Ordinal) && SafePath.IsSafe(tag) ? tag : $"tag-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(tag)))[..40]}";
 }

@@ -2,10 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace AceStep.Hub;
 
-/// <summary>Where the hub and the caches are, as Python's huggingface_hub finds them. Immutable.</summary>
+/// <summary>Where the hub and the caches are; read from the same environment variables as by Python's huggingface_hub. Immutable.</summary>
 internal sealed partial record HubSettings
 {
-    /// <summary>The hub, where the environment names no mirror.</summary>
+    /// <summary>The hub's address, unless the environment names a mirror.</summary>
     public const string DefaultEndpoint = "https://huggingface.co";
 
     /// <summary>The hub's address, without a slash at the end.</summary>
@@ -14,27 +14,27 @@ internal sealed partial record HubSettings
     /// <summary>The cache that downloads go to.</summary>
     public required string Cache { get; init; }
 
-    /// <summary>Caches of the same layout that are read, too: the original's own.</summary>
+    /// <summary>Other caches of the same layout that are read but not written: the original program's own.</summary>
     public IReadOnlyList<string> OtherCaches { get; init; } = [];
 
-    /// <summary>Where libraries keep what comes from elsewhere.</summary>
+    /// <summary>The folder for downloads that do not come from the hub.</summary>
     public required string Assets { get; init; }
 
-    /// <summary>Who asks; null for anybody. Goes to the hub alone.</summary>
+    /// <summary>The access token, sent only to the hub; null for anonymous requests.</summary>
     public string? Token { get; init; }
 
-    /// <summary>Whether nothing may be asked.</summary>
+    /// <summary>Whether the network must not be used.</summary>
     public bool IsOffline { get; init; }
 
-    /// <summary>Whether snapshots hold links to blobs; else the files themselves.</summary>
+    /// <summary>Whether snapshots hold links to blobs, or the files themselves.</summary>
     public bool UsesLinks { get; init; } = true;
 
-    /// <summary>All caches, the one for downloads first.</summary>
+    /// <summary>All caches, beginning with the one for downloads.</summary>
     public IEnumerable<string> Caches => OtherCaches.Prepend(Cache);
 
-    /// <summary>The settings that an environment gives.</summary>
-    /// <param name="variable">The value of a variable; null where it is not set.</param>
-    /// <exception cref="ArgumentException"><c>HF_ENDPOINT</c> is no address.</exception>
+    /// <summary>Reads the settings from environment variables.</summary>
+    /// <param name="variable">Returns the value of a variable, or null if it is not set.</param>
+    /// <exception cref="ArgumentException"><c>HF_ENDPOINT</c> is not a valid address.</exception>
     public static HubSettings From(Func<string, string?> variable)
     {
         string user = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
@@ -66,7 +66,7 @@ internal sealed partial record HubSettings
     /// <summary>The settings of this process.</summary>
     public static HubSettings FromEnvironment() => From(Environment.GetEnvironmentVariable);
 
-    /// <summary>Whether a request to an address may say who asks: it goes to the hub, and nobody on the way can read it.</summary>
+    /// <summary>Whether the token may be sent to an address: only to the hub, and only encrypted or on this machine.</summary>
     public bool MayCarryToken(Uri address) =>
         address.Scheme == Endpoint.Scheme && address.Authority == Endpoint.Authority && (address.Scheme == Uri.UriSchemeHttps || address.IsLoopback);
 
@@ -76,7 +76,7 @@ internal sealed partial record HubSettings
         return Path.GetFullPath(expanded == "~" || expanded.StartsWith("~/", StringComparison.Ordinal) ? user + expanded[1..] : expanded);
     }
 
-    /// <summary>A token becomes a header: what could be more than one is none.</summary>
+    /// <summary>The token, or null if it has characters that must not stand in a header.</summary>
     private static string? UsableToken(string? text) => text is { Length: > 0 } && text.All(char.IsAscii) && !text.Any(character => char.IsControl(character) || character == ' ') ? text : null;
 
     private static string? ReadToken(string path)
@@ -87,11 +87,51 @@ internal sealed partial record HubSettings
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // A token that cannot be read is none: the hub says so where it wants one.
+            // Without a readable token the request is anonymous, and the hub refuses it if it needs one.
             return null;
         }
     }
 
     [GeneratedRegex(@"\$(?:\{(?<name>\w+)\}|(?<name>\w+))")]
     private static partial Regex Variable();
+}
+
+/// <summary>Time-outs, retries and the number of parallel downloads. Immutable.</summary>
+internal sealed record HubTiming
+{
+    /// <summary>The longest wait for an answer to begin.</summary>
+    public TimeSpan Answer { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The longest wait for the next byte.</summary>
+    public TimeSpan Stall { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The pause before the first retry. Each further pause is about twice as long, with some randomness.</summary>
+    public TimeSpan FirstPause { get; init; } = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>The longest pause between retries.</summary>
+    public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The longest pause that a server may ask for; a longer one is an error.</summary>
+    public TimeSpan LongestRequestedPause { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>The pause between two attempts to take a lock that another process holds.</summary>
+    public TimeSpan LockPause { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The number of retries without progress.</summary>
+    public int Repetitions { get; init; } = 6;
+
+    /// <summary>The bytes that count as progress if a connection breaks again and again.</summary>
+    public long Step { get; init; } = 64 * 1024;
+
+    /// <summary>The most redirects that are followed for one request.</summary>
+    public int Redirects { get; init; } = 8;
+
+    /// <summary>The number of files that are fetched at once.</summary>
+    public int FilesAtOnce { get; init; } = 4;
+
+    /// <summary>The clock that pauses are measured with.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Returns the free bytes on the disk of a folder.</summary>
+    public Func<string, long> FreeBytes { get; init; } = folder => new DriveInfo(folder).AvailableFreeSpace;
 }

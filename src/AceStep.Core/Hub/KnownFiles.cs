@@ -5,41 +5,41 @@ namespace AceStep.Hub;
 /// <param name="Checksum">The SHA-256 of its contents.</param>
 internal sealed record KnownFile(long Bytes, Checksum Checksum);
 
-/// <summary>A repository of the hub whose files are known, at one commit.</summary>
+/// <summary>A repository of the hub at one commit, with sizes and hashes of its files.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Commit">The commit.</param>
-/// <param name="Files">Its files by path; a file that is not among them is held against what the hub says of it.</param>
+/// <param name="Files">Its files by path. A file that is not in the list is verified against the hub's own hash.</param>
 internal sealed record KnownRepository(string Name, string Commit, IReadOnlyDictionary<string, KnownFile> Files);
 
-/// <summary>A file that comes from somewhere else than the hub.</summary>
+/// <summary>A file that does not come from the hub.</summary>
 /// <param name="Name">What it is called.</param>
-/// <param name="Address">Where it comes from.</param>
+/// <param name="Address">Its address.</param>
 /// <param name="File">Its size and contents.</param>
 internal sealed record KnownAsset(string Name, Uri Address, KnownFile File);
 
 /// <summary>A dictionary that comes in an archive (tar, gzip).</summary>
 /// <param name="Archive">The archive.</param>
 /// <param name="Folder">The folder of the dictionary within the archive, with a slash at the end.</param>
-/// <param name="Files">The files that are taken out of it, by name.</param>
+/// <param name="Files">The files that are unpacked from it, by name.</param>
 internal sealed record KnownDictionary(KnownAsset Archive, string Folder, IReadOnlyDictionary<string, KnownFile> Files);
 
-/// <summary>The released files: what they are, and where what the hub does not have comes from. Immutable.</summary>
+/// <summary>The released files: their sizes and hashes, and the addresses of those that the hub does not have. Immutable.</summary>
 internal sealed record KnownFiles
 {
-    /// <summary>The name by which the lyric vocabulary is asked for.</summary>
+    /// <summary>The name for downloading the lyric vocabulary.</summary>
     public const string LyricVocabularyName = "lyric-vocabulary";
 
-    /// <summary>The name by which the Japanese dictionary is asked for.</summary>
+    /// <summary>The name for downloading the Japanese dictionary.</summary>
     public const string DictionaryName = "unidic-lite";
 
     /// <summary>The released checkpoint's name on the hub.</summary>
     public const string ReleasedName = "ACE-Step/ACE-Step-v1-3.5B";
 
-    // The original's source at the commit that this port follows; the released checkpoint does not carry the file.
+    // The original's source at the commit that this port follows; the file is not in the released checkpoint.
     private const string LyricVocabularyAddress =
         "https://raw.githubusercontent.com/ace-step/ACE-Step/d612523f50e252c0e138e68ae75b06223f96e934/acestep/models/lyrics_utils/vocab.json";
 
-    // The one place of this dictionary: its own source repository leaves it out for its size.
+    // The only place to get this dictionary: its source repository leaves it out because of its size.
     private const string DictionaryAddress =
         "https://files.pythonhosted.org/packages/55/2b/8cf7514cb57d028abcef625afa847d60ff1ffbf0049c36b78faa7c35046f/unidic-lite-1.0.8.tar.gz";
 
@@ -49,10 +49,10 @@ internal sealed record KnownFiles
     /// <summary>The released model's lyric vocabulary.</summary>
     public required KnownAsset LyricVocabulary { get; init; }
 
-    /// <summary>The dictionary of the original's Japanese readings.</summary>
+    /// <summary>The dictionary with which the original reads Japanese.</summary>
     public required KnownDictionary Dictionary { get; init; }
 
-    /// <summary>What was released.</summary>
+    /// <summary>The released files.</summary>
     public static KnownFiles Released { get; } = new()
     {
         Checkpoint = new KnownRepository(ReleasedName, "82cd0d7b6322bd28cd4e830fe675ddb6180ce36c", new Dictionary<string, KnownFile>
@@ -84,7 +84,7 @@ internal sealed record KnownFiles
             }),
     };
 
-    /// <summary>The known files of a repository at a commit; none where nothing is known.</summary>
+    /// <summary>The known files of a repository at a commit; null if they are not known.</summary>
     public KnownRepository? At(string repository, string commit) => repository == Checkpoint.Name && commit == Checkpoint.Commit ? Checkpoint : null;
 
     private static KnownFile Known(long bytes, string sha256) => new(bytes, Checksum.Sha256(sha256));

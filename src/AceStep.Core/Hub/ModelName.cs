@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace AceStep.Hub;
 
-/// <summary>What a checkpoint, LoRA or dictionary is named by: a place on disk, a name on the hub, or an address.</summary>
+/// <summary>The name of a checkpoint, LoRA or dictionary: a path on disk, a name on the hub, or an address.</summary>
 internal abstract partial record ModelName
 {
     private const int LongestRepository = 96;
@@ -17,23 +17,23 @@ internal abstract partial record ModelName
         public override string ToString() => Path;
     }
 
-    /// <summary>A repository of the hub, at a revision (null for the usual one), or one file of it.</summary>
+    /// <summary>A repository of the hub, at a revision (null for the default one), or one file of it.</summary>
     public sealed record OnHub(string Repository, string? Revision = null, string? File = null) : ModelName
     {
         public override string ToString() => Repository + (Revision is null ? "" : $"@{Revision}") + (File is null ? "" : $"/{File}");
     }
 
-    /// <summary>A file anywhere.</summary>
+    /// <summary>The https address of a file.</summary>
     public sealed record Address(Uri Uri) : ModelName
     {
         public override string ToString() => Uri.GetLeftPart(UriPartial.Path);
     }
 
-    /// <summary>Whether a text names something on the hub or the web, given that nothing on disk has that path.</summary>
+    /// <summary>Whether it is on the hub or the web, not on disk.</summary>
     public bool IsRemote => this is not LocalPath;
 
-    /// <summary>Reads a name. What exists on disk is that, whatever else it could mean.</summary>
-    /// <exception cref="ArgumentException">It is an address that is not to be trusted or not to be read.</exception>
+    /// <summary>Reads a name. If a path with this text exists on disk, it means that path.</summary>
+    /// <exception cref="ArgumentException">It is an address that is malformed, has a password, or is not https.</exception>
     public static ModelName Parse(string text, Uri endpoint)
     {
         if (text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
@@ -51,7 +51,7 @@ internal abstract partial record ModelName
         return IsRepository(repository) && (revision is null || IsRevision(revision)) ? new OnHub(repository, revision) : new LocalPath(text);
     }
 
-    /// <summary>Whether a text can be a revision: a branch, a tag or a commit. It becomes a path below refs/.</summary>
+    /// <summary>Whether a text can be a revision: a branch, a tag or a commit. It becomes a path below refs/, so it must be safe.</summary>
     public static bool IsRevision(string text) => RevisionForm().IsMatch(text) && !text.Contains("..", StringComparison.Ordinal) && SafePath.IsSafe(text);
 
     /// <summary>Whether a text is a commit: 40 hexadecimal digits.</summary>
@@ -87,7 +87,7 @@ internal abstract partial record ModelName
         return isEndpoint || uri.Host is "huggingface.co" or "hf.co" ? OfHubPage(uri) : new Address(uri);
     }
 
-    /// <summary>A page or file of the hub, as people copy it from the browser: the repository, a revision's tree, or a file.</summary>
+    /// <summary>Reads the address of one of the hub's pages, as copied from a browser: a repository, its tree at a revision, or a file.</summary>
     private static ModelName OfHubPage(Uri uri)
     {
         string[] parts = [.. uri.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Uri.UnescapeDataString)];

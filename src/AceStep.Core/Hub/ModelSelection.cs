@@ -4,10 +4,10 @@ using AceStep.Checkpoints;
 
 namespace AceStep.Hub;
 
-/// <summary>What a name is wanted for.</summary>
+/// <summary>The kind of model that a name is expected to be.</summary>
 internal enum ModelKind
 {
-    /// <summary>Whatever it is.</summary>
+    /// <summary>Any kind.</summary>
     Any,
 
     /// <summary>A checkpoint: the released layout, or a single file.</summary>
@@ -20,10 +20,10 @@ internal enum ModelKind
     Dictionary,
 }
 
-/// <summary>The files of a repository that a use needs: not its pictures, pickles and examples.</summary>
+/// <summary>The files of a repository that are needed: the weights and configs, not pictures, pickles and examples.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Files">The paths of the files.</param>
-/// <param name="Main">What is opened: a path within the repository; empty for its folder.</param>
+/// <param name="Main">The path to open within the repository; empty for its folder.</param>
 internal sealed partial record ModelSelection(ModelKind Kind, IReadOnlyList<string> Files, string Main)
 {
     private const string Weights = ".safetensors";
@@ -33,10 +33,10 @@ internal sealed partial record ModelSelection(ModelKind Kind, IReadOnlyList<stri
     private static readonly string[] CheckpointFolders = [.. CheckpointLayout.Parts.Select(part => part.Folder), "lyric_tokenizer"];
 
     /// <summary>Chooses the files.</summary>
-    /// <param name="paths">What the repository has.</param>
-    /// <param name="kind">What it is wanted for.</param>
+    /// <param name="paths">The files in the repository.</param>
+    /// <param name="kind">The expected kind of model.</param>
     /// <param name="name">Its name, for messages.</param>
-    /// <exception cref="DownloadException">It is something else, or has nothing of the kind, or too much.</exception>
+    /// <exception cref="DownloadException">It is of another kind, or has none of the files, or several that could be meant.</exception>
     public static ModelSelection Choose(IReadOnlyList<string> paths, ModelKind kind, string name)
     {
         if (kind == ModelKind.Dictionary)
@@ -67,7 +67,7 @@ internal sealed partial record ModelSelection(ModelKind Kind, IReadOnlyList<stri
         return new ModelSelection(kind == ModelKind.Any ? lora is null ? ModelKind.Any : ModelKind.Lora : kind, [main, .. paths.Where(path => IsBeside(path, main, ".json"))], main);
     }
 
-    /// <summary>Whether everything that was chosen from a folder's own files is all that is needed.</summary>
+    /// <summary>Whether a folder has every file that is needed.</summary>
     public bool IsComplete(string folder) => Kind switch
     {
         ModelKind.Checkpoint when Main.Length == 0 => CheckpointLayout.Parts.All(part => IsPartComplete(Path.Combine(folder, part.Folder), part.Weights))
@@ -86,7 +86,7 @@ internal sealed partial record ModelSelection(ModelKind Kind, IReadOnlyList<stri
         return File.Exists(Path.Combine(folder, weights)) || (File.Exists(index) && Shards(index) is { Count: > 0 } shards && shards.All(shard => File.Exists(Path.Combine(folder, shard))));
     }
 
-    /// <summary>The files that an index of shards names.</summary>
+    /// <summary>The files listed in an index of shards.</summary>
     private static HashSet<string> Shards(string index)
     {
         try
@@ -113,7 +113,7 @@ internal sealed partial record ModelSelection(ModelKind Kind, IReadOnlyList<stri
             return false;
         }
 
-        // Of several forms of the same weights (fp16, shards) the released one alone.
+        // If the same weights are there in several forms (fp16, shards), only the released one is needed.
         string weights = CheckpointLayout.Parts.FirstOrDefault(part => part.Folder == segments[0]).Weights ?? "";
         return !path.EndsWith(Weights, StringComparison.OrdinalIgnoreCase)
             ? path.EndsWith(".json", StringComparison.OrdinalIgnoreCase)

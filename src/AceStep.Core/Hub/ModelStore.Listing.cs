@@ -4,7 +4,7 @@ namespace AceStep;
 
 public sealed partial class ModelStore
 {
-    /// <summary>What is in the caches: repositories of the hub, and what lyrics need. Reads names, sizes and headers.</summary>
+    /// <summary>Lists what is in the caches: repositories of the hub, the lyric vocabulary and the dictionary. Reads only names, sizes and headers.</summary>
     public IReadOnlyList<StoredModel> List() =>
     [
         .. _settings.Caches.Select(root => new HubCache(root)).SelectMany(cache => cache.Repositories().Select(name => HubModels.Describe(cache, name))),
@@ -12,9 +12,9 @@ public sealed partial class ModelStore
     ];
 
     /// <summary>Removes something from a cache.</summary>
-    /// <param name="model">What <see cref="List"/> gave.</param>
-    /// <returns>The bytes that are free now.</returns>
-    /// <exception cref="ArgumentException">It lies in none of the caches.</exception>
+    /// <param name="model">An entry of <see cref="List"/>.</param>
+    /// <returns>The number of bytes that were freed.</returns>
+    /// <exception cref="ArgumentException">It is not in one of the caches.</exception>
     /// <exception cref="DownloadException">A process is fetching it.</exception>
     public long Remove(StoredModel model)
     {
@@ -74,4 +74,48 @@ public sealed partial class ModelStore
         (long bytes, long incomplete) = HubModels.Sizes(folder);
         return new StoredModel { Name = name, Kind = kind, Folder = folder, Bytes = bytes, IncompleteBytes = incomplete, IsComplete = isComplete };
     }
+}
+
+/// <summary>The kind of something in a cache.</summary>
+public enum StoredModelKind
+{
+    /// <summary>A checkpoint of this model: the released layout, or ComfyUI's single file.</summary>
+    Checkpoint,
+
+    /// <summary>A LoRA.</summary>
+    Lora,
+
+    /// <summary>The lyric vocabulary.</summary>
+    LyricVocabulary,
+
+    /// <summary>The Japanese dictionary.</summary>
+    JapaneseDictionary,
+
+    /// <summary>A model of another kind, or one that is too incomplete to be recognised.</summary>
+    Other,
+}
+
+/// <summary>Something in a cache. Immutable.</summary>
+public sealed record StoredModel
+{
+    /// <summary>The name to use for it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What it is.</summary>
+    public required StoredModelKind Kind { get; init; }
+
+    /// <summary>Its folder, with all revisions.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The commits that are there; empty if it is not a repository of the hub.</summary>
+    public IReadOnlyList<string> Commits { get; init; } = [];
+
+    /// <summary>The size of its complete files in bytes.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>The bytes of unfinished downloads.</summary>
+    public long IncompleteBytes { get; init; }
+
+    /// <summary>Whether every file that is needed to use it is there.</summary>
+    public bool IsComplete { get; init; }
 }

@@ -5,32 +5,32 @@ namespace AceStep;
 
 public sealed partial class ModelStore
 {
-    /// <summary>Where the released model's lyric vocabulary is kept, whether it is there or not.</summary>
+    /// <summary>The path of the released model's lyric vocabulary in the cache, whether it exists or not.</summary>
     private string VocabularyPath => Path.Combine(_settings.Assets, _known.LyricVocabulary.File.Checksum.Digits[..12], CheckpointLayout.LyricVocabularyFile);
 
-    /// <summary>Where the Japanese dictionary is kept, whether it is there or not. Its name is one that is looked for beside checkpoints, too.</summary>
+    /// <summary>The folder of the Japanese dictionary in the cache, whether it exists or not. A folder of this name is also looked for beside checkpoints.</summary>
     private string DictionaryPath => Path.Combine(_settings.Assets, _known.Dictionary.Folder.Split('/')[0]);
 
-    /// <summary>The released model's lyric vocabulary: from the cache, or fetched (364 kB).</summary>
+    /// <summary>The released model's lyric vocabulary: from the cache, or downloaded (364 kB).</summary>
     /// <param name="cancellationToken">Stops the download.</param>
-    /// <exception cref="DownloadException">It is not in the cache, and not to be had.</exception>
+    /// <exception cref="DownloadException">It is not in the cache, and cannot be downloaded.</exception>
     public async Task<string> GetLyricVocabularyAsync(CancellationToken cancellationToken = default) =>
         FindLyricVocabulary() ?? await FetchVocabularyAsync(VocabularyPath, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>The Japanese dictionary with the original's readings: from the cache, or fetched (47 MB; 260 MB unpacked).</summary>
+    /// <summary>The Japanese dictionary that the original uses: from the cache, or downloaded (47 MB; 260 MB unpacked).</summary>
     /// <param name="cancellationToken">Stops the download.</param>
     /// <returns>Its folder.</returns>
-    /// <exception cref="DownloadException">It is not in the cache, and not to be had.</exception>
+    /// <exception cref="DownloadException">It is not in the cache, and cannot be downloaded.</exception>
     public async Task<string> GetJapaneseDictionaryAsync(CancellationToken cancellationToken = default) =>
         FindJapaneseDictionary() ?? await FetchDictionaryAsync(DictionaryPath, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>The lyric vocabulary in the cache; null where it has not been fetched.</summary>
+    /// <summary>The lyric vocabulary in the cache; null if it has not been downloaded.</summary>
     public string? FindLyricVocabulary() => File.Exists(VocabularyPath) ? VocabularyPath : null;
 
-    /// <summary>The Japanese dictionary's folder in the cache; null where it has not been fetched.</summary>
+    /// <summary>The Japanese dictionary's folder in the cache; null if it has not been downloaded.</summary>
     public string? FindJapaneseDictionary() => _known.Dictionary.Files.All(file => new FileInfo(Path.Combine(DictionaryPath, file.Key)) is { Exists: true } found && found.Length == file.Value.Bytes) ? DictionaryPath : null;
 
-    /// <summary>A dictionary by its name: a folder, or a repository of the hub.</summary>
+    /// <summary>Finds a dictionary by its name: a folder, or a repository of the hub.</summary>
     internal async Task<string> GetDictionaryAsync(string name, CancellationToken cancellationToken)
     {
         string found = await FindAsync(name, ModelKind.Dictionary, cancellationToken).ConfigureAwait(false)
@@ -46,7 +46,7 @@ public sealed partial class ModelStore
             || (!Directory.Exists(checkpoint) && File.Exists(Path.Combine(folder, CheckpointLayout.LyricVocabularyFile)));
     }
 
-    /// <summary>Fetches the lyric vocabulary with a checkpoint that carries none. Without it everything but lyrics works, so that it fails is only said.</summary>
+    /// <summary>Downloads the lyric vocabulary for a checkpoint that has none. If that fails it is only reported, since everything but lyrics works without it.</summary>
     private async Task FetchVocabularyForAsync(string checkpoint, CancellationToken cancellationToken, bool intoFolder = false)
     {
         bool isCheckpoint = Directory.Exists(Path.Combine(checkpoint, CheckpointLayout.TransformerFolder)) || (File.Exists(checkpoint) && HubModels.IsCheckpoint(checkpoint));

@@ -11,7 +11,7 @@ public sealed partial class ModelStore
     private static FilePlace PlainPlace(string folder, RemoteFile file) =>
         new(SafePath.Below(folder, file.Path), null, Path.Combine(folder, PlainLocks, $"{file.Key}.lock"));
 
-    /// <summary>Sees that nothing else is in the way, and takes what the cache has.</summary>
+    /// <summary>Checks that no other file would be overwritten, and copies what the cache already has.</summary>
     private static void PreparePlain(IReadOnlyList<(RemoteFile File, FilePlace Place)> files, HubCache cache, string repository, string commit)
     {
         foreach ((RemoteFile file, FilePlace place) in files)
@@ -20,7 +20,7 @@ public sealed partial class ModelStore
             FilePlace cached = cache.Place(repository, commit, file);
             if (!place.IsComplete(file.Bytes) && place.PartialBytes == 0 && cached.IsComplete(file.Bytes))
             {
-                // It is verified from there like anything else that has arrived.
+                // Copied to the partial file, where it is verified like downloaded data.
                 Directory.CreateDirectory(Path.GetDirectoryName(place.Partial)!);
                 File.Copy(cached.File, place.Partial, overwrite: true);
             }

@@ -7,15 +7,15 @@ namespace AceStep;
 
 /// <summary>
 /// Finds models by name: checkpoints, LoRAs, the lyric vocabulary, the Japanese dictionary. A name is a folder, a file, a name
-/// on the hub (<c>owner/name</c> or <c>owner/name@revision</c>) or the https address of a file. What is in a cache is used from
-/// there; what is not is fetched, verified, into Hugging Face's cache, where Python finds it too.
+/// on the hub (<c>owner/name</c> or <c>owner/name@revision</c>) or the https address of a file. A model in a cache is used
+/// from there. Any other is downloaded into Hugging Face's cache, which Python programs share, and verified.
 /// </summary>
 /// <remarks>
-/// <para>Thread-safe. Processes that want the same file wait for the one that fetches it.</para>
+/// <para>Thread-safe. If several processes need the same file, one downloads it and the others wait.</para>
 /// <para>
-/// The environment decides where, as for Python: <c>HF_HOME</c>, <c>HF_HUB_CACHE</c>, <c>HF_ASSETS_CACHE</c>, <c>HF_TOKEN</c> or
+/// The environment variables of Python's huggingface_hub are read: <c>HF_HOME</c>, <c>HF_HUB_CACHE</c>, <c>HF_ASSETS_CACHE</c>, <c>HF_TOKEN</c> or
 /// its file, <c>HF_ENDPOINT</c>, <c>HF_HUB_OFFLINE</c>, <c>HF_HUB_DISABLE_SYMLINKS</c>, <c>HTTPS_PROXY</c>, <c>NO_PROXY</c>.
-/// The original's own cache (~/.cache/ace-step/checkpoints) is read, too.
+/// The cache of the original program (~/.cache/ace-step/checkpoints) is read too.
 /// </para>
 /// </remarks>
 public sealed partial class ModelStore
@@ -28,10 +28,10 @@ public sealed partial class ModelStore
     private readonly DownloadMode _mode;
     private readonly IProgress<DownloadProgress>? _progress;
 
-    /// <summary>Opens the caches that the environment names; touches neither disk nor network.</summary>
+    /// <summary>Creates a store for the caches that the environment names. Reads neither disk nor network.</summary>
     /// <param name="mode">What may be fetched.</param>
-    /// <param name="progress">Told what is fetched, from where and how large, before that begins, and then how far it is.</param>
-    /// <exception cref="ArgumentException"><c>HF_ENDPOINT</c> is no address.</exception>
+    /// <param name="progress">Receives what will be downloaded, from where and its size before a download begins, and then its progress.</param>
+    /// <exception cref="ArgumentException"><c>HF_ENDPOINT</c> is not a valid address.</exception>
     public ModelStore(DownloadMode mode = DownloadMode.WhenNamed, IProgress<DownloadProgress>? progress = null)
         : this(HubSettings.FromEnvironment(), KnownFiles.Released, new HubTiming(), mode, progress)
     {
@@ -50,17 +50,17 @@ public sealed partial class ModelStore
     /// <summary>The folder of the cache that downloads go to.</summary>
     public string CacheFolder => _settings.Cache;
 
-    /// <summary>Whether nothing is fetched: by the mode, or by the environment.</summary>
+    /// <summary>Whether downloads are switched off, by the mode or by the environment.</summary>
     public bool IsOffline => _mode == DownloadMode.Never || _settings.IsOffline;
 
-    /// <summary>Whether a name is one of the hub or an address, not a place on disk.</summary>
-    /// <exception cref="ArgumentException">It is an address that is not read: it has a password, or is not https.</exception>
+    /// <summary>Whether a name is a name on the hub or an address, not a path on disk.</summary>
+    /// <exception cref="ArgumentException">It is an address that has a password or is not https.</exception>
     public bool IsRemote(string name) => ModelName.Parse(name, _settings.Endpoint).IsRemote;
 
-    /// <summary>The folder or file of a checkpoint. With a fetched one comes the lyric vocabulary, where it carries none.</summary>
-    /// <param name="name">A folder, a file, a name on the hub or an address. A path on disk is given back as it is, whether something is there or not.</param>
-    /// <param name="cancellationToken">Stops the download; what has arrived is kept.</param>
-    /// <exception cref="DownloadException">It is in no cache, and not to be had.</exception>
+    /// <summary>The folder or file of a checkpoint. If it is downloaded and has no lyric vocabulary, that is downloaded too.</summary>
+    /// <param name="name">A folder, a file, a name on the hub or an address. A path on disk is returned as it is, whether it exists or not.</param>
+    /// <param name="cancellationToken">Stops the download; data that has arrived is kept.</param>
+    /// <exception cref="DownloadException">It is in no cache, and cannot be downloaded.</exception>
     public async Task<string> GetCheckpointAsync(string name, CancellationToken cancellationToken = default)
     {
         if (await FindAsync(name, ModelKind.Checkpoint, cancellationToken).ConfigureAwait(false) is { } found)
@@ -79,13 +79,13 @@ public sealed partial class ModelStore
         await FindAsync(name, ModelKind.Lora, cancellationToken).ConfigureAwait(false)
         ?? await FetchAsync(name, ModelKind.Lora, folder: null, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Fetches what a name stands for, and looks on the hub for what is newer than the cache.</summary>
+    /// <summary>Downloads a model by its name, and checks on the hub whether there is a newer revision than the cache has.</summary>
     /// <param name="name">A name on the hub, an address, <c>lyric-vocabulary</c> or <c>unidic-lite</c> (the Japanese dictionary).</param>
-    /// <param name="folder">Where the files shall be, in plain form; null for the cache.</param>
-    /// <param name="cancellationToken">Stops it; what has arrived is kept.</param>
+    /// <param name="folder">A folder to put plain files into; null for the cache.</param>
+    /// <param name="cancellationToken">Stops the download; data that has arrived is kept.</param>
     /// <returns>The folder or file.</returns>
     /// <exception cref="ArgumentException">The name is none of these.</exception>
-    /// <exception cref="DownloadException">It is not to be had, or a file of another content is in its place.</exception>
+    /// <exception cref="DownloadException">It cannot be downloaded, or the folder has another file in its place.</exception>
     public async Task<string> DownloadAsync(string name, string? folder = null, CancellationToken cancellationToken = default)
     {
         folder = folder is null ? null : Path.GetFullPath(folder);
@@ -108,7 +108,7 @@ public sealed partial class ModelStore
         }
     }
 
-    /// <summary>Where a name is on disk already; null where it has to be fetched.</summary>
+    /// <summary>The place on disk of a name; null if it has to be downloaded.</summary>
     internal async Task<string?> FindAsync(string name, ModelKind kind, CancellationToken cancellationToken)
     {
         var parsed = ModelName.Parse(name, _settings.Endpoint);
@@ -136,11 +136,11 @@ public sealed partial class ModelStore
             }
         }
 
-        // The original also takes its cache's folder for the checkpoint's own.
+        // The original program may also put the checkpoint's folders directly into its cache.
         return released is not null && Directory.Exists(Path.Combine(cache.Root, CheckpointLayout.TransformerFolder)) && new ModelSelection(ModelKind.Checkpoint, [], "").IsComplete(cache.Root) ? cache.Root : null;
     }
 
-    /// <summary>Whether files that are known are as large as they must be: what another program left may be cut.</summary>
+    /// <summary>Whether files of known size have that size; another program may have left incomplete ones.</summary>
     private static bool HasKnownSizes(string folder, IReadOnlyList<string> files, KnownRepository? known) =>
         known is null || files.Where(known.Files.ContainsKey).All(file => FilePlace.HasSize(Path.Combine(folder, file), known.Files[file].Bytes));
 
@@ -162,7 +162,7 @@ public sealed partial class ModelStore
         }
         catch (DownloadException)
         {
-            // What a cache has of it is not what is wanted: the hub may have more.
+            // The cached files are not what is needed; the hub may have more.
             return null;
         }
     }
@@ -181,7 +181,7 @@ public sealed partial class ModelStore
         HubListing listing = await _hub.ListAsync(name.Repository, revision, cancellationToken).ConfigureAwait(false);
         if (name.Revision is null && name.Repository == _known.Checkpoint.Name && listing.Commit != _known.Checkpoint.Commit)
         {
-            // The name means what was released; what came later is asked for by its revision.
+            // Without a revision, the released checkpoint's name means the released commit; later commits need a revision.
             revision = _known.Checkpoint.Commit;
             listing = await _hub.ListAsync(name.Repository, revision, cancellationToken).ConfigureAwait(false);
         }
@@ -241,11 +241,11 @@ public sealed partial class ModelStore
         return new Downloader(_client, _timing, _settings.UsesLinks, _progress).RunAsync(plan, files, additionalBytes, cancellationToken);
     }
 
-    /// <summary>The cache that has a part of a repository already, so that nothing comes twice; else the one for downloads.</summary>
+    /// <summary>The cache that already has part of a repository, so that nothing is downloaded twice; otherwise the one for downloads.</summary>
     private HubCache CacheOf(string repository) =>
         new(_settings.Caches.FirstOrDefault(root => Directory.Exists(new HubCache(root).Repository(repository))) ?? _settings.Cache);
 
-    /// <summary>Where a file from an address is kept: by the address and its name.</summary>
+    /// <summary>The place of a file from an address, named by a hash of the address and the file's name.</summary>
     private FilePlace AssetPlace(ModelName.Address address)
     {
         string name = Uri.UnescapeDataString(address.Uri.Segments[^1]);

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace AceStep.Hub;
 
-/// <summary>What has arrived of a file, hashed as it comes. A process that is killed leaves it behind for the next one.</summary>
+/// <summary>A file of data that has arrived so far, hashed as it arrives. If the process is killed, the next one continues with it.</summary>
 internal sealed class PartialFile : IDisposable
 {
     private const int BufferSize = 1024 * 1024;
@@ -14,14 +14,14 @@ internal sealed class PartialFile : IDisposable
 
     private PartialFile(FileStream stream, RemoteFile file) => (_stream, _file) = (stream, file);
 
-    /// <summary>The bytes that have arrived.</summary>
+    /// <summary>The number of bytes that have arrived.</summary>
     public long Position => _stream.Position;
 
-    /// <summary>Opens what an earlier attempt left, or begins.</summary>
+    /// <summary>Opens the file of an earlier attempt, or a new one.</summary>
     public static async Task<PartialFile> OpenAsync(string path, RemoteFile file, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        // Unbuffered: what was written outlives the process.
+        // Unbuffered, so that written data survives if the process is killed.
         PartialFile partial = new(new FileStream(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.Read, BufferSize = 0 }), file);
         try
         {
@@ -43,14 +43,14 @@ internal sealed class PartialFile : IDisposable
         _hash?.AppendData(bytes);
     }
 
-    /// <summary>Forgets everything.</summary>
+    /// <summary>Discards all data.</summary>
     public void Restart()
     {
         _stream.SetLength(0);
         Begin();
     }
 
-    /// <summary>Whether what has arrived is the file; it then also is on the disk.</summary>
+    /// <summary>Whether the data has the file's hash. If so, it is also flushed to the disk.</summary>
     public bool Verify(out string actual)
     {
         actual = "";

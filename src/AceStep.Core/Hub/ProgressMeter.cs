@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace AceStep.Hub;
 
-/// <summary>Counts the bytes of a download from all its files, and reports now and then. Thread-safe.</summary>
+/// <summary>Counts the bytes of a download over all its files, and reports them at intervals. Thread-safe.</summary>
 internal sealed class ProgressMeter
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
@@ -23,7 +23,7 @@ internal sealed class ProgressMeter
         Report();
     }
 
-    /// <summary>Bytes have arrived.</summary>
+    /// <summary>Counts bytes that have arrived.</summary>
     public void Add(long bytes)
     {
         lock (_gate)
@@ -37,7 +37,7 @@ internal sealed class ProgressMeter
         }
     }
 
-    /// <summary>Bytes must come again, or have come from another process and need not come.</summary>
+    /// <summary>Changes the number of bytes to fetch: more if data must be fetched again, less if another process has fetched it.</summary>
     public void Expect(long bytes)
     {
         lock (_gate)
@@ -46,7 +46,7 @@ internal sealed class ProgressMeter
         }
     }
 
-    /// <summary>Why nothing comes.</summary>
+    /// <summary>Reports why the download is waiting.</summary>
     public void Wait(string why)
     {
         lock (_gate)
@@ -56,7 +56,7 @@ internal sealed class ProgressMeter
         }
     }
 
-    /// <summary>Everything is in its place.</summary>
+    /// <summary>Reports that the download is complete.</summary>
     public void Finish()
     {
         lock (_gate)

@@ -8,26 +8,26 @@ namespace AceStep;
 /// <summary>Requests and results as JSON.</summary>
 /// <remarks>
 /// <para>
-/// A request is an object of its fields; a field that is left out has its default, and one that the request lacks is an error.
+/// A request is an object of its fields. A field that is left out has its default; an unknown field is an error.
 /// Lengths and positions are seconds (12.5), seeds a number or an array of them, choices words ("heun", "cfg_star").
-/// Where any task is possible (a <see cref="MusicRequest"/>), "task" comes first and says which: "text_to_music".
+/// Where the type is <see cref="MusicRequest"/>, so that any task is possible, the first field is "task": "text_to_music".
 /// </para>
 /// <para>
-/// A source is an object with one field: "audio", a sound file in base64; "latents", as a result has them; or "file", a path,
-/// which is read only where the options allow it, since whoever writes the JSON then chooses which files are opened.
-/// A sound is a WAV file in base64: about 500 kB a second of music.
+/// A source is an object with one field: "audio", an audio file in base64; "latents", as in a result; or "file", a path.
+/// Paths are refused unless the options allow them, since they let the author of the JSON open files on this machine. Audio
+/// is written as a WAV file in base64: about 500 kB for each second of music.
 /// </para>
 /// </remarks>
 public static class MusicJson
 {
     private const string RequestSuffix = "Request";
 
-    /// <summary>Names in snake_case, sources from files refused. Immutable.</summary>
+    /// <summary>The default options: names in snake_case, sources from files refused. Immutable.</summary>
     public static JsonSerializerOptions Options { get; } = CreateOptions();
 
-    /// <summary>Teaches serializer options the requests and results of this library.</summary>
-    /// <param name="options">Those of a web application, for instance. Their naming of fields stays as it is.</param>
-    /// <param name="allowFiles">Whether a source may be a path. Default false.</param>
+    /// <summary>Adds converters for this library's requests and results to serializer options.</summary>
+    /// <param name="options">The options, for instance those of a web application. Their naming policy stays as it is.</param>
+    /// <param name="allowFiles">Whether a source may be a path on this machine. Default false.</param>
     /// <returns>The same options.</returns>
     /// <example>
     /// <code>
@@ -59,7 +59,7 @@ public static class MusicJson
         return options;
     }
 
-    /// <summary>A misspelt field is refused, and a request of any task says which it is.</summary>
+    /// <summary>Makes unknown fields an error, and adds the field "task" to requests of any task.</summary>
     private static void Describe(JsonTypeInfo type)
     {
         if (type.Kind != JsonTypeInfoKind.Object || type.Type.Namespace != typeof(MusicRequest).Namespace)
@@ -74,7 +74,7 @@ public static class MusicJson
 
         foreach (JsonPropertyInfo field in type.Properties.Where(field => Nullable.GetUnderlyingType(field.PropertyType) is not null))
         {
-            // Whoever leaves nulls out leaves out the variation seed of a song without one.
+            // Options that leave out nulls also leave out the variation seed of a song that has none.
             field.IsRequired = false;
         }
 

@@ -5,7 +5,7 @@ using AceStep.Audio;
 
 namespace AceStep;
 
-/// <summary>A sound as a WAV file in base64, which keeps every bit; other formats are read too.</summary>
+/// <summary>Writes audio as a WAV file in base64, which is lossless. Other formats can be read too.</summary>
 internal sealed class AudioBufferJsonConverter : JsonConverter<AudioBuffer>
 {
     public override AudioBuffer Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
@@ -33,7 +33,7 @@ internal sealed class AudioBufferJsonConverter : JsonConverter<AudioBuffer>
     }
 }
 
-/// <summary>Latents as their values, little-endian float32 in base64, and their settings.</summary>
+/// <summary>Writes latents as their values (little-endian float32 in base64) and their settings.</summary>
 internal sealed class MusicLatentsJsonConverter : JsonConverter<MusicLatents>
 {
     public override MusicLatents Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
@@ -55,14 +55,14 @@ internal sealed class MusicLatentsJsonConverter : JsonConverter<MusicLatents>
     private sealed record Stored(byte[] Values, Dictionary<string, string>? Settings = null);
 }
 
-/// <summary>A source as an object with one field: "audio", "latents" or, where that is allowed, "file".</summary>
-/// <param name="allowFiles">Whether paths are read.</param>
+/// <summary>A source as an object with one field: "audio", "latents" or, if that is allowed, "file".</summary>
+/// <param name="allowFiles">Whether paths are allowed.</param>
 internal sealed class MusicSourceJsonConverter(bool allowFiles) : JsonConverter<MusicSource>
 {
     private static readonly AudioBufferJsonConverter Audio = new();
     private static readonly MusicLatentsJsonConverter Latents = new();
 
-    /// <summary>What is used where the options say nothing: no paths.</summary>
+    /// <summary>The converter of options without <see cref="MusicJson.AddMusic"/>: paths are not allowed.</summary>
     public MusicSourceJsonConverter()
         : this(allowFiles: false)
     {

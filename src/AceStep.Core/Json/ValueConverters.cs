@@ -58,7 +58,7 @@ internal sealed class SecondsJsonConverter : JsonConverter<TimeSpan>
     {
         if (reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out double seconds) && Math.Abs(seconds) < TimeSpan.MaxValue.TotalSeconds)
         {
-            // Rounded, where TimeSpan.FromSeconds cuts off: what was written as seconds comes back to the tick.
+            // Rounded, since TimeSpan.FromSeconds truncates: a time that was written as seconds is read back exactly.
             return new TimeSpan((long)Math.Round(seconds * TimeSpan.TicksPerSecond));
         }
 
@@ -70,7 +70,7 @@ internal sealed class SecondsJsonConverter : JsonConverter<TimeSpan>
     public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) => writer.WriteNumberValue(value.TotalSeconds);
 }
 
-/// <summary>The choices of this library as lower-case words joined by underscores; dashes and capitals are read too.</summary>
+/// <summary>Writes this library's enumerations as lower-case words joined by underscores. Dashes and capitals can be read too.</summary>
 internal sealed class EnumNameJsonConverterFactory : JsonConverterFactory
 {
     public override bool CanConvert(Type typeToConvert) => typeToConvert.IsEnum && typeToConvert.Namespace?.StartsWith(nameof(AceStep), StringComparison.Ordinal) == true;

@@ -3,8 +3,8 @@ using AceStep.Loras;
 namespace AceStep;
 
 /// <summary>
-/// A LoRA that is part of a pipeline's weights, from <see cref="MusicPipeline.LoadLora"/>. Change its
-/// weight with <see cref="MusicPipeline.SetLoraWeight"/>, take it away with <see cref="MusicPipeline.UnloadLora"/>.
+/// A LoRA that is merged into a pipeline's weights by <see cref="MusicPipeline.LoadLora"/>. Change its weight with <see
+/// cref="MusicPipeline.SetLoraWeight"/>, remove it with <see cref="MusicPipeline.UnloadLora"/>.
 /// </summary>
 /// <remarks>Owned by its pipeline, which disposes of it.</remarks>
 public sealed class Lora
@@ -19,13 +19,13 @@ public sealed class Lora
     /// <summary>The file or folder that it was loaded from.</summary>
     public string Path { get; }
 
-    /// <summary>The factor that its part of the weights has now.</summary>
+    /// <summary>The factor by which it is multiplied.</summary>
     public double Weight { get; internal set; }
 
-    /// <summary>The modules that it changes, by the checkpoint's names.</summary>
+    /// <summary>The checkpoint's names of the modules that it changes.</summary>
     public IReadOnlyCollection<string> Modules => [.. File.Modules.Keys];
 
-    /// <summary>What a user should know: weights outside 0 to 2, a stored alpha that does not count (or none to count), modules that inference does not use. Often empty.</summary>
+    /// <summary>Warnings for the user: about a weight outside 0 to 2, a stored alpha that is ignored or missing, and modules that inference does not use. Often empty.</summary>
     public IReadOnlyList<string> Warnings
     {
         get
@@ -33,7 +33,7 @@ public sealed class Lora
             List<string> warnings = [];
             if (Weight is < 0 or > 2)
             {
-                warnings.Add($"The weight {Weight} is outside 0 to 2, where LoRAs are meant to work.");
+                warnings.Add(FormattableString.Invariant($"The weight {Weight} is outside 0 to 2, where LoRAs are meant to work."));
             }
 
             if (File.ScaleWarning is { } scale)

@@ -4,8 +4,8 @@ using AceStep.Models;
 namespace AceStep.Loras;
 
 /// <summary>
-/// The scale that a LoRA's trainer meant: from the file's header (<c>lora_adapter_metadata</c>, newer diffusers releases),
-/// or from PEFT's <c>adapter_config.json</c> or the published <c>config.json</c> beside the weights.
+/// The scale that a LoRA was trained with: from the file's header (<c>lora_adapter_metadata</c>, written by newer diffusers
+/// releases), or from PEFT's <c>adapter_config.json</c> or the published <c>config.json</c> beside the weights.
 /// </summary>
 internal sealed class LoraConfig
 {
@@ -13,7 +13,7 @@ internal sealed class LoraConfig
     private const string PeftFile = "adapter_config.json";
     private const string PublishedFile = "config.json";
 
-    // A config has a few hundred bytes.
+    // Far more than a config has, which is a few hundred bytes.
     private const long MaximumLength = 1 << 20;
 
     private readonly double _alpha;
@@ -27,13 +27,13 @@ internal sealed class LoraConfig
         _isRankStabilised = isRankStabilised;
     }
 
-    /// <summary>Where it stands, for messages: "the file's header", "adapter_config.json".</summary>
+    /// <summary>Where it was found, for messages: "the file's header", "adapter_config.json".</summary>
     public string Origin { get; }
 
-    /// <summary>Finds the config of a file; null where there is none.</summary>
+    /// <summary>Finds the config of a file; null if there is none.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="isNeeded">Whether its scale counts. One that does not, and cannot be read, is as good as none.</param>
-    /// <exception cref="CheckpointFormatException">There is one, it is needed, and it has no positive alpha.</exception>
+    /// <param name="isNeeded">Whether its scale is used. If not, an unreadable config is ignored.</param>
+    /// <exception cref="CheckpointFormatException">It is needed, and has no positive alpha.</exception>
     public static LoraConfig? Find(SafetensorsFile file, bool isNeeded)
     {
         try
@@ -53,7 +53,7 @@ internal sealed class LoraConfig
             return Parse(System.Text.Encoding.UTF8.GetBytes(text), file.Path, "the file's header", $"the header's {HeaderKey}");
         }
 
-        // Where other weights lie beside it, a config may be theirs.
+        // If there are other weights in the folder, the config may belong to them.
         string folder = Path.GetDirectoryName(file.Path)!;
         if (Directory.EnumerateFiles(folder, "*.safetensors").Take(2).Count() > 1)
         {
@@ -94,7 +94,7 @@ internal sealed class LoraConfig
         byte[] json = File.ReadAllBytes(path);
         string name = Path.GetFileName(path);
 
-        // A config.json may be anything's; only one that speaks of an alpha is a LoRA's.
+        // Any model may have a config.json; only one with "lora_alpha" is a LoRA's.
         return name == PublishedFile && json.AsSpan().IndexOf("\"lora_alpha\""u8) < 0 ? null : Parse(json, path, name, name);
     }
 

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace AceStep.Loras;
 
-/// <summary>A LoRA file, checked against the model before anything changes: per module the two factors and their own scale.</summary>
+/// <summary>An opened LoRA file: two factors and a scale for each module. It is checked against the model before any weight changes.</summary>
 internal sealed class LoraFile : IDisposable
 {
     private readonly SafetensorsFile _file;
@@ -19,22 +19,22 @@ internal sealed class LoraFile : IDisposable
         ScaleWarning = scaleWarning;
     }
 
-    /// <summary>The modules that the file changes, by the model's names.</summary>
+    /// <summary>The modules that the file changes, by their names in the model.</summary>
     public IReadOnlyDictionary<string, LoraFactors> Modules { get; }
 
-    /// <summary>The modules that the checkpoint has and inference does not use.</summary>
+    /// <summary>Modules of the file that are in the checkpoint but not used in inference.</summary>
     public IReadOnlyList<string> Unused { get; }
 
-    /// <summary>What a user should know of the scale: a stored alpha that does not count, or none to count; null for nothing.</summary>
+    /// <summary>A warning about the scale: a stored alpha is ignored, or there is none to use. Null if there is nothing to say.</summary>
     public string? ScaleWarning { get; }
 
     /// <summary>Opens a file, or a folder that holds one.</summary>
     /// <param name="path">The file or folder: see <see cref="LoraPlace"/>.</param>
-    /// <param name="useStoredAlpha">Whether the alpha of the file's config counts where there are no alpha tensors.</param>
+    /// <param name="useStoredAlpha">Whether the alpha in the file's config is used if there are no alpha tensors.</param>
     /// <param name="weightShapes">The shape of each module's weight.</param>
-    /// <param name="isUnused">Whether the released model has a module that inference does not use.</param>
-    /// <exception cref="CheckpointFormatException">Malformed, or another kind of file or adapter: a factor without its partner, rank 0, values that are not finite, a checkpoint, a DoRA.</exception>
-    /// <exception cref="CheckpointMismatchException">A module that the model lacks, or shapes that do not fit, each named.</exception>
+    /// <param name="isUnused">The released model's modules that inference does not use.</param>
+    /// <exception cref="CheckpointFormatException">The file is malformed (a factor without its partner, rank 0, values that are not finite) or something else, such as a checkpoint or a DoRA.</exception>
+    /// <exception cref="CheckpointMismatchException">The model lacks a module of the file, or shapes do not fit. The message names each.</exception>
     public static LoraFile Open(string path, bool useStoredAlpha, IReadOnlyDictionary<string, long[]> weightShapes, IReadOnlyCollection<string> isUnused)
     {
         SafetensorsFile file = SafetensorsFile.Open(LoraPlace.Find(path));
@@ -51,7 +51,7 @@ internal sealed class LoraFile : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    /// <summary>What the file adds to a module's weight at weight 1, in float32 on the given device: scale * B A, in the weight's shape.</summary>
+    /// <summary>The change of a module's weight at the LoRA's weight 1: scale * B A in float32, in the weight's shape, on the given device.</summary>
     public Tensor Delta(string module, long[] shape, Device device)
     {
         using var scope = NewDisposeScope();
@@ -106,7 +106,7 @@ internal sealed class LoraFile : IDisposable
         return new LoraFile(file, modules, unused, DescribeScale(config, useStoredAlpha, modules, hasAlphaTensors: parts.Values.Any(named => named.ContainsKey(LoraPart.Alpha))));
     }
 
-    /// <summary>Refuses what is no LoRA, or another kind than the one of two factors, by its name.</summary>
+    /// <summary>Throws if the file is not a LoRA, or is another kind of adapter; the message names the kind.</summary>
     private static void RequireLora(SafetensorsFile file)
     {
         if (TensorKinds.WhyNoLora(TensorKinds.Of([.. file.Names])) is { } why)
@@ -123,7 +123,7 @@ internal sealed class LoraFile : IDisposable
         }
     }
 
-    /// <summary>The tensors of each module, by the part that they play.</summary>
+    /// <summary>Groups the tensors by module and by their part in it.</summary>
     private static Dictionary<string, Dictionary<LoraPart, string>> Group(SafetensorsFile file, LoraNames names, out List<string> unexpected)
     {
         Dictionary<string, Dictionary<LoraPart, string>> parts = [];
@@ -158,7 +158,7 @@ internal sealed class LoraFile : IDisposable
             : throw new CheckpointFormatException(file.Path, "a LoRA must hold at least one pair of factors; this file has no tensor");
     }
 
-    /// <summary>Says where a stored alpha was left out, or where there was none to take in.</summary>
+    /// <summary>The warning that a stored alpha is ignored, or that there is none to use.</summary>
     private static string? DescribeScale(LoraConfig? config, bool useStoredAlpha, Dictionary<string, LoraFactors> modules, bool hasAlphaTensors)
     {
         if (useStoredAlpha)
@@ -168,7 +168,7 @@ internal sealed class LoraFile : IDisposable
                 : null;
         }
 
-        // The original reads none of these, so they count only when they are asked for.
+        // The original ignores these scales, so they are used only on request.
         (string module, LoraFactors factors) = modules.FirstOrDefault();
         return config is null || hasAlphaTensors || module is null || config.Scale(module, factors.Rank) is var scale && Math.Abs(scale - factors.Scale) < 1e-9
             ? null
@@ -190,8 +190,8 @@ internal sealed class LoraFile : IDisposable
     }
 
     /// <summary>
-    /// The rank of the file's first module. The original takes it for the alpha of all where nothing says otherwise, so
-    /// modules of another rank are scaled by the ratio: 1 wherever all ranks are equal.
+    /// The rank of the file's first module. As in the original it is every module's alpha if the file gives none, so modules
+    /// of another rank are scaled by the ratio. If all ranks are equal, the scale is 1.
     /// </summary>
     private static long FirstRank(SafetensorsFile file, Dictionary<string, Dictionary<LoraPart, string>> parts) =>
         file.Shape(parts.Values.First()[LoraPart.Down])[0];

@@ -2,8 +2,8 @@ using System.Text.RegularExpressions;
 
 namespace AceStep.Loras;
 
-/// <summary>Splits a LoRA file's tensor names into the model's module and the part that the tensor plays.</summary>
-/// <remarks>Kohya's names have underscores for dots, which cannot be undone by rule: they are looked up in a table built from the model's own names.</remarks>
+/// <summary>Reads the names of a LoRA file's tensors: which module of the model it belongs to, and which part of the LoRA it is.</summary>
+/// <remarks>Kohya's names have underscores in place of dots. Which underscores were dots cannot be told from the name, so it is looked up in a table of the model's names.</remarks>
 internal sealed partial class LoraNames
 {
     private static readonly (string Suffix, LoraPart Part)[] Suffixes =
@@ -17,7 +17,7 @@ internal sealed partial class LoraNames
         (".alpha", LoraPart.Alpha),
     ];
 
-    // The original's own trainer writes its field's name, "transformers", before each module.
+    // The original's trainer writes "transformers.", the name of its field, before each module.
     private static readonly string[] Prefixes =
     [
         "base_model.model.", "model.diffusion_model.", "diffusion_model.", "transformers.", "transformer.", "model.", "module.", "unet.",
@@ -25,7 +25,7 @@ internal sealed partial class LoraNames
 
     private static readonly string[] KohyaPrefixes = ["lora_unet_", "lora_transformer_", "lycoris_"];
 
-    // Parts of names that tell another kind of adapter, and what it is.
+    // Substrings of tensor names by which other kinds of adapters are recognised.
     private static readonly (string Part, string Kind)[] OtherKinds =
     [
         (".dora_scale", "a DoRA"), (".lora_magnitude_vector", "a DoRA"), (".lokr_", "a LoKr"), (".hada_", "a LoHa"), (".oft_", "an OFT adapter"), (".ia3_", "an IA3 adapter"),
@@ -42,13 +42,13 @@ internal sealed partial class LoraNames
         _kohya = _modules.ToDictionary(module => module.Replace('.', '_'));
     }
 
-    /// <summary>The kind of adapter that a tensor belongs to, where it is another than a plain LoRA.</summary>
+    /// <summary>The kind of adapter that a tensor belongs to, if it is not a plain LoRA; otherwise null.</summary>
     public static string? OtherKindOf(string name) =>
         name.EndsWith(".diff", StringComparison.Ordinal) || name.EndsWith(".diff_b", StringComparison.Ordinal)
             ? "an adapter with whole differences"
             : OtherKinds.FirstOrDefault(kind => name.Contains(kind.Part, StringComparison.Ordinal)).Kind;
 
-    /// <summary>The module and part of a tensor's name; null where the name has no form that is known or the model lacks the module.</summary>
+    /// <summary>Reads a tensor's name; null if its form is unknown or the model lacks the module.</summary>
     public LoraName? Parse(string name)
     {
         if (Named().Match(name) is { Success: true } match)
@@ -75,7 +75,7 @@ internal sealed partial class LoraNames
             return _kohya.GetValueOrDefault(name[kohya.Length..]);
         }
 
-        // Prefixes may be stacked ("base_model.model.transformer."), and a bare name may begin like one ("transformer_blocks").
+        // There may be several prefixes ("base_model.model.transformer."), and a name without any may begin like one ("transformer_blocks").
         for (string? candidate = name; candidate is not null; candidate = WithoutPrefix(candidate))
         {
             if (_modules.Contains(candidate))
@@ -83,7 +83,7 @@ internal sealed partial class LoraNames
                 return candidate;
             }
 
-            // The old diffusers form "attn.to_out_lora" names the layer without its index.
+            // The older diffusers form "attn.to_out_lora" leaves out the layer's index.
             if (_modules.Contains(candidate + ".0"))
             {
                 return candidate + ".0";
@@ -106,18 +106,18 @@ internal sealed partial class LoraNames
         return null;
     }
 
-    /// <summary>PEFT's own names: the adapter's stands before the last word, "default" as a rule, "lora_adapter" by the original's trainer.</summary>
+    /// <summary>Names as PEFT writes them, with the adapter's name before the last word: usually "default"; "lora_adapter" by the original's trainer.</summary>
     [GeneratedRegex(@"^(?<module>.+)\.lora_(?<factor>[AB])\.(?<adapter>[^.]+)\.weight$", RegexOptions.CultureInvariant)]
     private static partial Regex Named();
 }
 
-/// <summary>What the name of a LoRA file's tensor says.</summary>
+/// <summary>The meaning of a LoRA tensor's name.</summary>
 /// <param name="Module">The model's module.</param>
-/// <param name="Part">The part that the tensor plays for it.</param>
-/// <param name="Adapter">The adapter that it belongs to; null where the name has none.</param>
+/// <param name="Part">The tensor's part in the module's LoRA.</param>
+/// <param name="Adapter">The adapter's name; null if the tensor's name has none.</param>
 internal readonly record struct LoraName(string Module, LoraPart Part, string? Adapter);
 
-/// <summary>The part that a tensor of a LoRA file plays for its module.</summary>
+/// <summary>A tensor's part in a module's LoRA.</summary>
 internal enum LoraPart
 {
     /// <summary>A: [rank, in].</summary>

@@ -4,19 +4,19 @@ using AceStep.Models;
 
 namespace AceStep.Loras;
 
-/// <summary>From what a user names to a LoRA's weights: the file, or the one in the folder.</summary>
+/// <summary>Finds a LoRA's weights: the file that is given, or the one in the folder that is given.</summary>
 internal static class LoraPlace
 {
     /// <summary>The published file's name within its folder.</summary>
     private const string PublishedName = "pytorch_lora_weights.safetensors";
 
-    // In this order: the published name, PEFT's.
+    // Tried in this order: the published name, then PEFT's.
     private static readonly string[] Names = [PublishedName, "adapter_model.safetensors"];
 
     private static readonly string[] Pickles = [".bin", ".ckpt", ".pt", ".pth"];
 
     /// <summary>Finds the weights: a file, a folder with one, a repository in a hub's cache, or a folder whose only folder holds one (PEFT's named adapters).</summary>
-    /// <exception cref="FileNotFoundException">There is nothing at the path, or no weights in the folder, or several that could be meant; says what is there.</exception>
+    /// <exception cref="FileNotFoundException">There is nothing at the path, or the folder has no weights, or several. The message says what is there.</exception>
     public static string Find(string path)
     {
         if (!Directory.Exists(path))

@@ -8,11 +8,11 @@ namespace AceStep.Loras;
 /// <summary>The LoRAs of a pipeline, merged into the transformer's weights.</summary>
 /// <remarks>
 /// <para>
-/// A touched weight is always computed anew from the checkpoint's file, W + sum of weight * scale * B A in float32,
-/// rounded once. So the order of the LoRAs does not matter, taking the last one away gives back the loaded bits, and no
-/// copy of the original weights is kept: the extra memory is two float32 copies of the largest weight, while merging.
+/// A changed weight is always computed from the checkpoint's file: W + sum of weight * scale * B A in float32, rounded once.
+/// So the order of the LoRAs does not matter, and removing the last one restores the loaded bits exactly. No copy of the
+/// loaded weights is kept; merging needs memory for two float32 copies of the largest weight.
 /// </para>
-/// <para>Changed on the pipeline's thread alone; the list may be read on any, since a change puts another list in its place.</para>
+/// <para>Changed only on the pipeline's thread. The list can be read on any thread, since every change replaces it by a new list.</para>
 /// </remarks>
 internal sealed class LoraStack : IDisposable
 {
@@ -21,7 +21,7 @@ internal sealed class LoraStack : IDisposable
     /// <summary>The LoRAs with their weights, in the order of loading.</summary>
     public IReadOnlyList<ActiveLora> Active => _active;
 
-    /// <summary>Takes other LoRAs or weights as those that are in effect; the caller has merged them.</summary>
+    /// <summary>Sets the LoRAs and weights that are in effect, after the caller has merged them.</summary>
     public void Set(IReadOnlyList<ActiveLora> active)
     {
         _active = [.. active];
@@ -31,7 +31,7 @@ internal sealed class LoraStack : IDisposable
         }
     }
 
-    /// <summary>Computes the weights of some modules anew; of all that any LoRA touches where none are named.</summary>
+    /// <summary>Computes the weights of modules from the checkpoint and the LoRAs. If no modules are given: of all that a LoRA changes.</summary>
     public static void Merge(
         IReadOnlyList<ActiveLora> loras, IReadOnlyDictionary<string, Parameter> weights, ITensorSource checkpoint, IEnumerable<string>? modules = null)
     {
@@ -70,5 +70,5 @@ internal sealed class LoraStack : IDisposable
     }
 }
 
-/// <summary>A LoRA and the factor that its part of the weights has.</summary>
+/// <summary>A LoRA and the factor by which it is multiplied.</summary>
 internal sealed record ActiveLora(Lora Lora, double Weight);

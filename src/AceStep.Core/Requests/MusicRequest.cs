@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace AceStep;
 
-/// <summary>What every task reads. One record per task derives from it; all are immutable.</summary>
+/// <summary>The fields that all tasks share. Each task has a record that derives from this one. Immutable.</summary>
 public abstract record MusicRequest
 {
     private static readonly Refusal[] SharedRules =
@@ -36,34 +36,35 @@ public abstract record MusicRequest
     {
     }
 
-    /// <summary>Tags or a description, comma-separated as a rule: "funk, 110 bpm, warm bass". May be empty. The first 256 tokens count.</summary>
-    [RequestField("Tags or a description.", Deployment = "prompt", Group = RequestFieldAttribute.Music)]
+    /// <summary>Tags or a description of the music, usually separated by commas: "funk, 110 bpm, warm bass". May be empty. Only the first 256 tokens are read.</summary>
+    [RequestField("Tags or a description of the music.", Deployment = "prompt", Group = RequestFieldAttribute.Music)]
     public string Prompt { get; init; } = "";
 
-    /// <summary>Lyrics as lines of text, with structure tags such as [verse] and [chorus] on lines of their own. Empty (the default): no lyrics.</summary>
-    [RequestField("Lyrics with structure tags; empty: none.", Deployment = "lyrics", Group = RequestFieldAttribute.Music)]
+    /// <summary>Lines of lyrics, with structure tags such as [verse] and [chorus] on lines of their own. Empty (the default): no lyrics.</summary>
+    [RequestField("Lyrics, with structure tags such as [verse] and [chorus]; may be empty.", Deployment = "lyrics", Group = RequestFieldAttribute.Music)]
     public string Lyrics { get; init; } = "";
 
     /// <summary>
     /// The language of every line of the lyrics: en, de, fr, es, it, pt, pl, tr, ru, cs, nl, ar, zh, ja, hu, ko or hi. Null
-    /// (the default): found line by line, as the original does, which takes short lines for other languages at times.
+    /// (the default): detected line by line, as in the original, which is sometimes wrong for short lines.
     /// </summary>
     [LyricLanguageField]
     public string? LyricLanguage { get; init; }
 
-    /// <summary>Whether [lang:ja] at the start of a line names its language, before <see cref="LyricLanguage"/>. Default false: it is sung, as by the original.</summary>
-    [RequestField("Let [lang:ja] at the start of a line of the lyrics name its language; the original would sing it.", Option = "language-marks", Group = RequestFieldAttribute.Music)]
+    /// <summary>Whether a mark such as [lang:ja] at the start of a line sets its language, in place of <see cref="LyricLanguage"/>. Default false: it is sung, as in the original.</summary>
+    [RequestField("Let a mark such as [lang:ja] at the start of a line set the line's language; otherwise it is sung.", Option = "language-marks", Group = RequestFieldAttribute.Music)]
     public bool LyricLanguageMarks { get; init; }
 
     /// <summary>
-    /// Whether lyrics from the web are tidied: known spellings of sections become the model's tags, time stamps, Markdown and
-    /// other line breaks are taken out; see <see cref="AceStep.Lyrics.LyricReading.Tidy"/>. Default false: they are sung, as by the original.
+    /// Whether lyrics copied from the web are tidied: names of sections become the model's tags, and time stamps, Markdown
+    /// and unusual line breaks are removed; see <see cref="AceStep.Lyrics.LyricReading.Tidy"/>. Default false: all of it is
+    /// sung, as in the original.
     /// </summary>
-    [RequestField("Turn known spellings of sections into the model's tags, and take time stamps and Markdown out of the lyrics; the original would sing them.", Group = RequestFieldAttribute.Music)]
+    [RequestField("Tidy lyrics copied from the web: turn names of sections into the model's tags, and remove time stamps and Markdown; otherwise they are sung.", Group = RequestFieldAttribute.Music)]
     public bool TidyLyrics { get; init; }
 
     /// <summary>The seed, or one for each song of the batch. Default: drawn at random and reported in the result.</summary>
-    [RequestField("The seed, or one for each song of the batch.", Minimum = 0, Deployment = "seed", Group = RequestFieldAttribute.Music)]
+    [RequestField("The seed of the random noise, or one for each song of the batch.", Minimum = 0, Deployment = "seed", Group = RequestFieldAttribute.Music)]
     public Seeds Seed { get; init; } = Seeds.Random;
 
     /// <summary>Steps, scheduler, batch and sample rate.</summary>
@@ -76,30 +77,40 @@ public abstract record MusicRequest
     /// <summary>The fields of this request.</summary>
     internal RequestSchema Schema => RequestSchema.Of(this);
 
-    // What a task is beside its fields: each request says only what is not so for it. Its file has all of it.
+    // How a task behaves. Each task's record overrides only what differs, so that its file has everything about the task.
 
-    /// <summary>What is refused although each field is within its range. Looked at after the fields.</summary>
+    /// <summary>Rules between fields. Checked after each field has been checked by itself.</summary>
     internal virtual IReadOnlyList<Refusal> Rules => SharedRules;
 
     /// <summary>Whether the task can compute a subset of the steps.</summary>
     internal virtual bool ReadsOwnSteps => false;
 
-    /// <summary>What the task starts from; null where it starts from noise alone.</summary>
+    /// <summary>The source; null if the task starts from noise alone.</summary>
     internal virtual MusicSource? StartsFrom => null;
 
-    /// <summary>Whether the source's own samples are heard in the result, so that it must be audio, not latents.</summary>
+    /// <summary>Whether the result contains the source's own samples, so that the source must be audio, not latents.</summary>
     internal virtual bool KeepsSamples => false;
 
-    /// <summary>The words that are encoded; the last ones are what the result is to be.</summary>
+    /// <summary>The prompts and lyrics to encode. The last ones describe the result.</summary>
     internal virtual IReadOnlyList<Words> Words => [new(Prompt, Lyrics, nameof(Lyrics))];
 
     /// <summary>Whether any evaluation of the model may be guided.</summary>
     internal abstract bool IsGuided { get; }
 
-    /// <summary>Whether the guidance reads the weakened prompt.</summary>
+    /// <summary>Whether the guidance needs the weakened prompt.</summary>
     internal virtual bool ReadsWeakenedText => false;
 
-    /// <summary>Checks the source's length, known before any of it is decoded.</summary>
+    /// <summary>Whether the base noise is used, so that <see cref="Seed"/> has an effect.</summary>
+    internal virtual bool UsesBaseNoise => true;
+
+    /// <summary>The scales that may be the cause of a result that is not finite, with their names for messages.</summary>
+    internal virtual IReadOnlyList<(string Name, double Value)> Scales => [("omega scale", Generation.OmegaScale)];
+
+    /// <summary>Whether the request's scheduler computes the steps; false for plain Euler steps, whatever the scheduler.</summary>
+    /// <param name="frames">The source's latent frames, or the song's where there is no source.</param>
+    internal virtual bool UsesScheduler(int frames) => true;
+
+    /// <summary>Checks the source's length, before the source is decoded.</summary>
     /// <param name="frames">The length in latent frames, rounded up.</param>
     /// <exception cref="InvalidRequestException">The task cannot take a source of this length.</exception>
     internal virtual void CheckSource(int frames)
@@ -110,21 +121,21 @@ public abstract record MusicRequest
         }
     }
 
-    /// <summary>Encodes one of the task's <see cref="Words"/> into what the denoising loop reads.</summary>
+    /// <summary>Encodes one of the task's <see cref="Words"/> for the denoising loop.</summary>
     internal abstract EncoderRows Encode(AceStepTransformer transformer, TextCondition text, LyricCondition lyrics);
 
-    /// <summary>From noise, and what the task starts from, to latents: [B, 8, 16, F].</summary>
+    /// <summary>Computes the latents, [B, 8, 16, F], from noise and the source.</summary>
     internal abstract Tensor Denoise(Denoiser denoiser);
 
-    /// <summary>The song as it is handed out: with the source's own samples where the request asks for them.</summary>
+    /// <summary>Makes the song's final audio, with the source's own samples if the request asks for them.</summary>
     /// <param name="sound">The decoded latents.</param>
-    /// <param name="source">The source's samples; null where there are none.</param>
+    /// <param name="source">The source's samples; null if it has none.</param>
     internal virtual AudioBuffer Finish(AudioBuffer sound, AudioBuffer? source) => sound;
 
     private static (string Field, string Value)? OwnSteps(MusicRequest request) => ("Generation.OwnSteps", FieldText.Of(request.Generation.OwnSteps));
 }
 
-/// <summary>A request whose task reads the whole of <see cref="GuidanceSettings"/>.</summary>
+/// <summary>A request of a task that uses all of <see cref="GuidanceSettings"/>.</summary>
 public abstract record GuidedMusicRequest : MusicRequest
 {
     private static readonly Refusal OneSidedScales = Refusal.Of<GuidedMusicRequest>(
@@ -146,7 +157,13 @@ public abstract record GuidedMusicRequest : MusicRequest
 
     internal override bool IsGuided => Guidance.IsActive;
 
-    // Only where ERG for lyrics is on too.
+    internal override IReadOnlyList<(string Name, double Value)> Scales =>
+    [
+        ("guidance scale", Guidance.Scale), ("guidance scale of the text", Guidance.TextScale), ("guidance scale of the lyrics", Guidance.LyricScale), ("least guidance scale", Guidance.MinScale),
+        .. base.Scales,
+    ];
+
+    // ERG for the prompt has no effect without ERG for the lyrics.
     internal override bool ReadsWeakenedText => Guidance is { IsActive: true, ErgTag: true, ErgLyric: true };
 
     internal override EncoderRows Encode(AceStepTransformer transformer, TextCondition text, LyricCondition lyrics) =>
@@ -156,5 +173,59 @@ public abstract record GuidedMusicRequest : MusicRequest
 /// <summary>A prompt and lyrics that are encoded together.</summary>
 /// <param name="Prompt">The prompt.</param>
 /// <param name="Lyrics">The lyrics.</param>
-/// <param name="LyricsField">The request's field that has the lyrics.</param>
+/// <param name="LyricsField">The name of the request's field with the lyrics.</param>
 internal sealed record Words(string Prompt, string Lyrics, string LyricsField);
+
+/// <summary>The tasks of <see cref="MusicPipeline"/>.</summary>
+public enum MusicTask
+{
+    /// <summary>Music from a prompt and lyrics.</summary>
+    [Request(typeof(TextToMusicRequest))]
+    TextToMusic,
+
+    /// <summary>Another take of a generated song (the original's retake).</summary>
+    [Request(typeof(VariationRequest))]
+    Variation,
+
+    /// <summary>New music that starts from given audio.</summary>
+    [Request(typeof(AudioToAudioRequest))]
+    AudioToAudio,
+
+    /// <summary>Music before or after given audio (the original's extend).</summary>
+    [Request(typeof(ContinuationRequest))]
+    Continuation,
+
+    /// <summary>A span of given audio replaced by new music (the original's repaint).</summary>
+    [Request(typeof(InpaintingRequest))]
+    Inpainting,
+
+    /// <summary>Given audio changed to another prompt or other lyrics (the original's edit).</summary>
+    [Request(typeof(StyleTransferRequest))]
+    StyleTransfer,
+
+    /// <summary>Accompaniment for given vocals.</summary>
+    [Request(typeof(AccompanimentRequest))]
+    Accompaniment,
+}
+
+/// <summary>
+/// A request breaks a rule. The message names the field, the rule and the value. Thrown before anything is computed.
+/// </summary>
+public sealed class InvalidRequestException : ArgumentException
+{
+    /// <summary>Creates the exception for a field that breaks a rule.</summary>
+    /// <param name="field">The field's name in the request: "Guidance.Scale".</param>
+    /// <param name="rule">The rule and the value that breaks it.</param>
+    public InvalidRequestException(string field, string rule)
+        : base($"{field}: {rule}")
+    {
+        Field = field;
+        Rule = rule;
+    }
+
+    /// <summary>The field's name in the request.</summary>
+    public string Field { get; }
+
+    /// <summary>The rule and the value that breaks it.</summary>
+    public string Rule { get; }
+}

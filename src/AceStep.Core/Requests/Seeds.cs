@@ -9,11 +9,12 @@ namespace AceStep;
 /// The seeds of a generation's random numbers, one for each item of the batch. Immutable.
 /// </summary>
 /// <remarks>
-/// None: each item draws a seed of its own, which the result reports. One: every item uses it. Fewer than items: the
-/// last one repeats. A number converts implicitly (<c>Seed = 42</c>); several are written <c>Seed = [1, 2, 3]</c>.
-/// A song of a batch is also what its seed gives alone, up to rounding, where nothing is computed over the batch: omega takes
-/// its mean over the batch (<see cref="GenerationSettings.OmegaScale"/> 0 does not), and pingpong draws the noise of its steps
-/// for the whole batch from the first seed, both as in the original. There the same batch gives the same songs again.
+/// With no seeds, each item draws its own, which the result reports. A single seed is used for every item. If there are
+/// fewer than items, the last one is repeated. A number converts implicitly (<c>Seed = 42</c>); several are written <c>Seed
+/// = [1, 2, 3]</c>.
+/// Can one song of a batch be made again alone from its seed? Yes, up to rounding, with two exceptions, both as in the
+/// original: omega takes its mean over the batch (unless <see cref="GenerationSettings.OmegaScale"/> is 0), and pingpong
+/// draws the noise of its steps for the whole batch from the first seed. In these cases repeat the whole batch.
 /// </remarks>
 [JsonConverter(typeof(SeedsJsonConverter))]
 [CollectionBuilder(typeof(Seeds), nameof(Create))]
@@ -23,7 +24,7 @@ public sealed class Seeds : IReadOnlyList<long>, IEquatable<Seeds>
 
     private Seeds(long[] values) => _values = values;
 
-    /// <summary>No seeds: each item draws its own.</summary>
+    /// <summary>No seeds; each item draws its own.</summary>
     public static Seeds Random { get; } = new([]);
 
     /// <inheritdoc />
@@ -67,7 +68,7 @@ public sealed class Seeds : IReadOnlyList<long>, IEquatable<Seeds>
     /// <inheritdoc />
     public override string ToString() => Count == 0 ? "random" : string.Join(", ", _values.Select(value => value.ToString(CultureInfo.InvariantCulture)));
 
-    /// <summary>One seed an item: drawn where there are none, the last repeated where there are too few.</summary>
+    /// <summary>One seed for each item: drawn if there are none, the last one repeated if there are too few.</summary>
     internal long[] Resolve(int batchSize)
     {
         var resolved = new long[batchSize];

@@ -15,29 +15,29 @@ public enum MusicStage
     /// <summary>The denoising loop; counted in evaluations of the model.</summary>
     Denoising,
 
-    /// <summary>Latents to samples; counted in windows.</summary>
+    /// <summary>Decoding latents to audio; counted in windows.</summary>
     Decoding,
 
-    /// <summary>Fetching what was named and is in no cache; counted in bytes.</summary>
+    /// <summary>Downloading a model that is in no cache; counted in bytes.</summary>
     Downloading,
 }
 
 /// <summary>
 /// One report of progress. Each stage of a generation reports once when it starts (<see cref="Completed"/> 0) and once
 /// after each of its <see cref="Total"/> units. A part of the model that the memory plan has dropped is read again when it
-/// is needed: <see cref="MusicStage.Loading"/> is then reported within another stage.
+/// is needed; then <see cref="MusicStage.Loading"/> is reported within another stage.
 /// </summary>
-/// <param name="Stage">What is being done.</param>
+/// <param name="Stage">The stage.</param>
 /// <param name="Completed">Units done.</param>
 /// <param name="Total">Units of this stage.</param>
-/// <param name="Remaining">An estimate of the time to the end of this stage, from the units done so far; null before the first.</param>
+/// <param name="Remaining">The estimated time to the end of this stage; null before the first unit is done.</param>
 public readonly record struct MusicProgress(MusicStage Stage, long Completed, long Total, TimeSpan? Remaining)
 {
     private readonly double? _fraction;
 
     /// <summary>
-    /// How much of the whole call is done: 0 to 1, never less than before. For a request an estimate by the work of its stages;
-    /// else the stage's own share.
+    /// How much of the whole call is done: 0 to 1, never decreasing. For a request it is estimated from the work of its
+    /// stages; for other calls it is the share of the stage.
     /// </summary>
     public double Fraction
     {

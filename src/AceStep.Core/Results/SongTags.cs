@@ -3,10 +3,10 @@ using AceStep.Audio;
 
 namespace AceStep;
 
-/// <summary>What a generated song's file says of the song: its title, and in its comment prompt, seed and model. Immutable.</summary>
+/// <summary>The tags of a generated song's file: a title, and a comment with prompt, seed and model. Immutable.</summary>
 /// <remarks>
-/// The comment reads <c>seed: 42; model: ACE-Step v1 3.5B; prompt: funk, warm bass</c>. Files with another comment have a
-/// title at most.
+/// The comment has the form <c>seed: 42; model: ACE-Step v1 3.5B; prompt: funk, warm bass</c>. From any other comment
+/// nothing but the title is read.
 /// </remarks>
 public sealed record SongTags
 {
@@ -27,7 +27,7 @@ public sealed record SongTags
     /// <summary>The model's name, or null.</summary>
     public string? Model { get; init; }
 
-    /// <summary>Reads what a file says.</summary>
+    /// <summary>Reads them from a file's tags.</summary>
     public static SongTags Of(AudioTags tags)
     {
         ArgumentNullException.ThrowIfNull(tags);
@@ -41,7 +41,7 @@ public sealed record SongTags
         };
     }
 
-    /// <summary>The tags for a file. Line breaks become spaces, and a semicolon in the model's name a comma.</summary>
+    /// <summary>Converts them to a file's tags. Line breaks become spaces, and a semicolon in the model's name becomes a comma.</summary>
     public AudioTags ToAudioTags()
     {
         List<string> parts = [];
@@ -57,7 +57,7 @@ public sealed record SongTags
 
         if (!string.IsNullOrWhiteSpace(Prompt))
         {
-            // Last, because it may contain anything.
+            // The prompt is last, because it may contain semicolons.
             parts.Add(PromptKey + OneLine(Prompt));
         }
 
@@ -70,7 +70,7 @@ public sealed record SongTags
 
     private static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();
 
-    /// <summary>The text after a key, up to the next separator; the prompt reaches to the end.</summary>
+    /// <summary>The text after a key, up to the next separator; for the prompt, up to the end.</summary>
     private static string? Field(string comment, string key)
     {
         for (string rest = comment; rest.Length > 0;)

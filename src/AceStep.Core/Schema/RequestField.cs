@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace AceStep;
 
-/// <summary>What a field of a request holds.</summary>
+/// <summary>The kind of a field's value.</summary>
 internal enum FieldKind
 {
     /// <summary>Text.</summary>
@@ -37,22 +37,22 @@ internal enum FieldKind
 }
 
 /// <summary>
-/// One field of a request, read from its property: what it is, how it is checked, how it is read from a request and written
-/// into a new one. Immutable.
+/// One field of a request, made from its property. Describes the field, checks its value, reads it from a request and writes
+/// it into a new one. Immutable.
 /// </summary>
 internal sealed class RequestField
 {
-    /// <summary>Characters of a text: far more than the model reads, few enough to be read quickly.</summary>
+    /// <summary>The most characters of a text field: far more than the model reads, but few enough to be handled quickly.</summary>
     private const int LongestText = 1 << 20;
 
     private readonly PropertyInfo _property;
     private readonly PropertyInfo? _settings;
 
     /// <param name="property">The property.</param>
-    /// <param name="declaration">What it says of itself.</param>
-    /// <param name="settings">The request's property that has it; null where the request itself does.</param>
-    /// <param name="group">The group of its option where it names none.</param>
-    /// <param name="blank">A request without values, for the default.</param>
+    /// <param name="declaration">The property's attribute.</param>
+    /// <param name="settings">The request's property whose settings contain it; null if it is the request's own.</param>
+    /// <param name="group">The group of its option, unless the attribute sets one.</param>
+    /// <param name="blank">A request without values, from which the default is read.</param>
     public RequestField(PropertyInfo property, RequestFieldAttribute declaration, PropertyInfo? settings, string group, MusicRequest blank)
     {
         _property = property;
@@ -81,25 +81,25 @@ internal sealed class RequestField
         };
     }
 
-    /// <summary>The field as it is shown.</summary>
+    /// <summary>The field's public description.</summary>
     public FieldCapability Capability { get; }
 
     /// <summary>The field, as the request spells it: "Guidance.Scale".</summary>
     public string Name => Capability.Name;
 
-    /// <summary>What it holds.</summary>
+    /// <summary>The kind of its value.</summary>
     public FieldKind Kind { get; }
 
     /// <summary>The type of its values.</summary>
     public Type ValueType => Nullable.GetUnderlyingType(_property.PropertyType) ?? _property.PropertyType;
 
-    /// <summary>Whether a request cannot be made without it.</summary>
+    /// <summary>Whether it must be given.</summary>
     public bool IsRequired { get; }
 
-    /// <summary>The value where none is given; null where it must be given, or is nothing.</summary>
+    /// <summary>The default value; null if the field must be given, or its default is null.</summary>
     public object? Default { get; }
 
-    /// <summary>The values by their names, where they can be listed; else empty.</summary>
+    /// <summary>The allowed values with their names, if they are a fixed list; otherwise empty.</summary>
     public IReadOnlyList<KeyValuePair<string, object>> Choices { get; }
 
     /// <summary>The command line's option, without its dashes.</summary>
@@ -109,14 +109,14 @@ internal sealed class RequestField
     public string Group { get; }
 
     /// <summary>The value in a request.</summary>
-    /// <exception cref="InvalidRequestException">It is null, and must not be.</exception>
+    /// <exception cref="InvalidRequestException">It is null.</exception>
     public object Read(MusicRequest request) => Find(request) ?? throw new InvalidRequestException(Name, "must not be null.");
 
     /// <summary>Checks the value in a request by itself.</summary>
     /// <exception cref="InvalidRequestException">It breaks a rule of this field.</exception>
     public void Check(MusicRequest request)
     {
-        // Nullable annotations bind nobody at run time.
+        // A caller may set null in spite of the nullable annotations.
         if (Find(request) is { } value)
         {
             CheckValue(value);
@@ -164,7 +164,7 @@ internal sealed class RequestField
         }
     }
 
-    /// <summary>Sets the value in a request that nobody else has seen yet.</summary>
+    /// <summary>Sets the value in a new request that is not shared yet.</summary>
     /// <exception cref="ArgumentException">The value is not of the field's type.</exception>
     public void Write(MusicRequest fresh, object value)
     {
@@ -178,14 +178,14 @@ internal sealed class RequestField
 
     private object? Find(MusicRequest request) => _property.GetValue(Owner(request));
 
-    /// <summary>What has the property: the request, or settings within it.</summary>
+    /// <summary>The object with the property: the request, or settings within it.</summary>
     private object Owner(MusicRequest request) => _settings is null
         ? request
         : _settings.GetValue(request) ?? throw new InvalidRequestException(_settings.Name, "must not be null.");
 
     private void CheckNumber(double value)
     {
-        // Written so that NaN fails.
+        // Written so that NaN is refused.
         bool fits = double.IsFinite(value) && !(value < Capability.Minimum) && !(value > Capability.Maximum);
         if (!fits)
         {

@@ -4,9 +4,8 @@ using System.Reflection;
 namespace AceStep;
 
 /// <summary>
-/// A task's request as its record declares it: names, fields, rules. Read once from the record's properties and their
-/// <see cref="RequestFieldAttribute"/>s. Everything that lists, checks, explains or fills in fields does it by this.
-/// Immutable.
+/// The schema of a task's request: its names, fields and rules, read once from the record's properties and their <see
+/// cref="RequestFieldAttribute"/>s. All code that lists, checks, explains or fills in fields uses it. Immutable.
 /// </summary>
 internal sealed class RequestSchema
 {
@@ -37,25 +36,25 @@ internal sealed class RequestSchema
     /// <summary>The task.</summary>
     public MusicTask Task { get; }
 
-    /// <summary>The task as it is shown.</summary>
+    /// <summary>The task's public description.</summary>
     public TaskCapability Capability { get; }
 
     /// <summary>The group of the task's own options in the help.</summary>
     public string Group { get; }
 
-    /// <summary>Every field: those that all tasks share first, the task's own last.</summary>
+    /// <summary>All fields: first those that all tasks share, last the task's own.</summary>
     public IReadOnlyList<RequestField> Fields { get; }
 
     /// <summary>The fields that hold seeds.</summary>
     public IReadOnlyList<RequestField> Seeds { get; }
 
-    /// <summary>The field that holds what the task starts from; null where it starts from noise alone.</summary>
+    /// <summary>The field with the source; null if the task has none.</summary>
     public RequestField? Source { get; }
 
-    /// <summary>What is refused although each field is within its range.</summary>
+    /// <summary>Rules between fields.</summary>
     public IReadOnlyList<Refusal> Rules { get; }
 
-    /// <summary>The field of a name, as the request spells it.</summary>
+    /// <summary>The field of a name, as in the request: "Guidance.Scale".</summary>
     public RequestField this[string name] => Fields.Single(field => field.Name == name);
 
     /// <summary>The schema of a task's request.</summary>
@@ -64,9 +63,9 @@ internal sealed class RequestSchema
     /// <summary>The schema of a request.</summary>
     public static RequestSchema Of(MusicRequest request) => ByType[request.GetType()];
 
-    /// <summary>Makes a request; fields without a value have their defaults. Values are not checked: see <see cref="Validate"/>.</summary>
-    /// <param name="values">Values of the fields' types by the fields' names.</param>
-    /// <exception cref="InvalidRequestException">A field is unknown, or one that must be given is not.</exception>
+    /// <summary>Creates a request. Fields without a value have their defaults. Values are not checked; see <see cref="Validate"/>.</summary>
+    /// <param name="values">The values, by the fields' names.</param>
+    /// <exception cref="InvalidRequestException">A field is unknown, or a required field is missing.</exception>
     /// <exception cref="ArgumentException">A value is not of its field's type.</exception>
     public MusicRequest Create(IReadOnlyDictionary<string, object> values)
     {
@@ -91,7 +90,7 @@ internal sealed class RequestSchema
         return request;
     }
 
-    /// <summary>Checks each field, then what goes together.</summary>
+    /// <summary>Checks each field by itself, then the rules between fields.</summary>
     /// <exception cref="InvalidRequestException">A field breaks a rule.</exception>
     public void Validate(MusicRequest request)
     {
@@ -106,7 +105,7 @@ internal sealed class RequestSchema
         }
     }
 
-    /// <summary>A request with every field at its default; those that must be given are empty.</summary>
+    /// <summary>A request with every field at its default, and required fields unset.</summary>
     private MusicRequest Blank() => (MusicRequest)Activator.CreateInstance(_type)!;
 
     private IEnumerable<RequestField> ReadFields(MusicRequest blank)
@@ -126,7 +125,7 @@ internal sealed class RequestSchema
         }
     }
 
-    /// <summary>The properties that can be set: those of base types first, each type's in the order of its source.</summary>
+    /// <summary>The properties that can be set: first those of base types, each type's in the order of its source code.</summary>
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "The settings' properties are set throughout the code.")]
     private static IEnumerable<PropertyInfo> Properties(Type type) => type.GetProperties()
         .Where(property => property.CanWrite)

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace AceStep;
 
 /// <summary>
-/// A song as the model sees it, before decoding: 8 channels x 16 rows x frames of float32, 93 ms a frame. Immutable.
-/// Kept from a result, it is a source without a second encoding.
+/// A song before decoding: float32 values of 8 channels x 16 rows x frames, 93 ms a frame. Immutable. The latents of a
+/// result can be the source of another task, and need not be encoded again.
 /// </summary>
 [JsonConverter(typeof(MusicLatentsJsonConverter))]
 public sealed class MusicLatents
@@ -30,16 +30,16 @@ public sealed class MusicLatents
     /// <summary>The length of the song.</summary>
     public TimeSpan Duration => LatentFrames.ToTime(Frames);
 
-    /// <summary>The values, frame fastest, then row, then channel.</summary>
+    /// <summary>The values, in the order [channel, row, frame] with the frame changing fastest.</summary>
     public ReadOnlySpan<float> Values => _values;
 
-    /// <summary>What the song was made with: names and values as text (task, prompt, seed, ...). May be empty.</summary>
+    /// <summary>The settings that the song was made with, as text: task, prompt, seed, ... May be empty.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; }
 
-    /// <summary>Latents from values in <see cref="Values"/>' order.</summary>
+    /// <summary>Creates latents from values in the order of <see cref="Values"/>.</summary>
     /// <param name="values">8 x 16 x frames finite numbers, at least one frame.</param>
-    /// <param name="settings">What the song was made with.</param>
-    /// <exception cref="ArgumentException">Not a whole number of frames, none, or a value that is not finite.</exception>
+    /// <param name="settings">The settings that the song was made with.</param>
+    /// <exception cref="ArgumentException">The values are not a whole number of frames, at least one, or a value is not finite.</exception>
     public static MusicLatents Create(ReadOnlySpan<float> values, IReadOnlyDictionary<string, string>? settings = null)
     {
         const int FrameSize = LatentFrames.Channels * LatentFrames.Rows;
@@ -57,7 +57,7 @@ public sealed class MusicLatents
         return new MusicLatents(values.ToArray(), settings is null ? new Dictionary<string, string>() : new Dictionary<string, string>(settings));
     }
 
-    /// <summary>Writes the latents and their settings as a small safetensors file, whole or not at all.</summary>
+    /// <summary>Saves the latents and their settings as a small safetensors file. If that fails, no incomplete file is left.</summary>
     public void Save(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -67,8 +67,8 @@ public sealed class MusicLatents
         SafetensorsWriter.Write(path, [new(TensorName, tensor)], metadata);
     }
 
-    /// <summary>Reads latents written by <see cref="Save"/>.</summary>
-    /// <exception cref="CheckpointFormatException">Not a safetensors file, or not one of latents.</exception>
+    /// <summary>Reads latents saved by <see cref="Save"/>.</summary>
+    /// <exception cref="CheckpointFormatException">The file is not a safetensors file, or does not hold latents.</exception>
     public static MusicLatents Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -98,19 +98,19 @@ public sealed class MusicLatents
     }
 
     /// <summary>
-    /// Whether a file holds latents, whatever it is called: it begins as a safetensors file does, which no sound file does.
+    /// Whether a file holds saved latents, whatever its extension: whether it begins like a safetensors file, which no audio file does.
     /// </summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static bool IsSaved(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        // The size of the header in eight bytes, of which latents need three; then the header, a JSON object.
+        // A safetensors file begins with the header's size in eight bytes (latents use only three of them), then the header, a JSON object.
         Span<byte> start = stackalloc byte[9];
         using FileStream file = File.OpenRead(path);
         return file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start[3..8].IndexOfAnyExcept((byte)0) < 0 && start[8] == (byte)'{';
     }
 
-    /// <summary>One item of a batch of latents.</summary>
+    /// <summary>Copies one item of a batch of latents.</summary>
     internal static MusicLatents FromTensor(Tensor latents, int item, IReadOnlyDictionary<string, string> settings)
     {
         using var scope = NewDisposeScope();
@@ -125,4 +125,52 @@ public sealed class MusicLatents
         Tensor values = torch.tensor(_values, [1, LatentFrames.Channels, LatentFrames.Rows, Frames], dtype: float32);
         return values.to(dtype, device).MoveToOuterDisposeScope();
     }
+}
+
+/// <summary>Converts between time and latent frames: one frame is 4096 samples at 44,100 Hz, so there are 10.77 frames a second.</summary>
+internal static class LatentFrames
+{
+    /// <summary>The number of channels of latents.</summary>
+    public const int Channels = 8;
+
+    /// <summary>The number of rows of latents, which are frequency bands.</summary>
+    public const int Rows = 16;
+
+    /// <summary>Samples at the model's rate for each latent frame.</summary>
+    public const int Samples = 4096;
+
+    /// <summary>The model's sample rate in Hz.</summary>
+    public const int SampleRate = 44100;
+
+    /// <summary>The longest song in one pass, in seconds.</summary>
+    public const double LongestSeconds = 240;
+
+    /// <summary>The shortest song in seconds: one latent frame, rounded up to a tick (100 ns).</summary>
+    public const double ShortestSeconds = 0.0928799;
+
+    /// <summary>The longest song in one pass.</summary>
+    public static readonly TimeSpan MaximumDuration = TimeSpan.FromSeconds(LongestSeconds);
+
+    /// <summary>The shortest song.</summary>
+    public static readonly TimeSpan MinimumDuration = TimeSpan.FromSeconds(ShortestSeconds);
+
+    /// <summary>Frames of the longest song.</summary>
+    public static readonly int Maximum = FromTime(MaximumDuration);
+
+    /// <summary>The whole frames in a time, rounded down. The divisions have the original's order, since rounding decides at the edge of a frame.</summary>
+    public static int FromTime(TimeSpan time) => (int)(time.TotalSeconds * SampleRate / 512 / 8);
+
+    /// <summary>The number of frames of audio, rounded up.</summary>
+    /// <param name="samples">The audio's length in samples.</param>
+    /// <param name="sampleRate">Its sample rate, from which it will be resampled to the model's.</param>
+    public static int ForSound(long samples, int sampleRate)
+    {
+        Int128 heard = DivideUp((Int128)samples * SampleRate, sampleRate);
+        return (int)Int128.Min(DivideUp(heard, Samples), int.MaxValue);
+
+        static Int128 DivideUp(Int128 value, int divisor) => (value + divisor - 1) / divisor;
+    }
+
+    /// <summary>The time of a number of frames.</summary>
+    public static TimeSpan ToTime(int frames) => TimeSpan.FromSeconds((double)frames * Samples / SampleRate);
 }

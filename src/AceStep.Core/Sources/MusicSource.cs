@@ -4,8 +4,8 @@ using AceStep.Audio;
 namespace AceStep;
 
 /// <summary>
-/// What a task starts from: an audio file, audio in memory, or the latents of an earlier result (which need no second
-/// encoding). Immutable. Paths, <see cref="AudioBuffer"/> and <see cref="MusicLatents"/> convert implicitly.
+/// The audio that a task starts from: a file, audio in memory, or the latents of an earlier result (which need not be
+/// encoded again). Immutable. Paths, <see cref="AudioBuffer"/> and <see cref="MusicLatents"/> convert implicitly.
 /// </summary>
 [JsonConverter(typeof(MusicSourceJsonConverter))]
 public abstract class MusicSource
@@ -14,12 +14,12 @@ public abstract class MusicSource
     {
     }
 
-    /// <summary>The file extension that saved latents usually have: <c>.latents</c>.</summary>
+    /// <summary>The usual file extension of saved latents: <c>.latents</c>.</summary>
     public const string LatentsExtension = ".latents";
 
     /// <summary>
     /// A file: audio in any format that <see cref="AudioFile"/> reads, or latents saved by <see cref="MusicLatents.Save"/>;
-    /// its content says which. It is opened when the task runs.
+    /// its contents tell which. It is opened when the task runs.
     /// </summary>
     public static MusicSource FromFile(string path)
     {
@@ -27,15 +27,15 @@ public abstract class MusicSource
         return new FileSource(path);
     }
 
-    /// <summary>Audio in a stream, in any format that <see cref="AudioFile"/> reads. It is read to its end at once and stays open.</summary>
-    /// <exception cref="AudioFormatException">The stream is not audio that can be read.</exception>
+    /// <summary>Audio in a stream, in any format that <see cref="AudioFile"/> reads. The stream is read to its end immediately, and is not closed.</summary>
+    /// <exception cref="AudioFormatException">The stream is not audio in a readable format.</exception>
     public static MusicSource FromStream(Stream stream)
     {
         LoadedAudio loaded = AudioFile.LoadWithInfo(stream);
         return new AudioSource(loaded.Audio, loaded.Warnings);
     }
 
-    /// <summary>Audio in memory: any rate, 1 to 8 channels.</summary>
+    /// <summary>Audio in memory, with any sample rate and 1 to 8 channels.</summary>
     public static MusicSource FromAudio(AudioBuffer audio)
     {
         ArgumentNullException.ThrowIfNull(audio);
@@ -58,8 +58,8 @@ public abstract class MusicSource
     /// <inheritdoc cref="FromLatents" />
     public static implicit operator MusicSource(MusicLatents latents) => FromLatents(latents);
 
-    /// <summary>Opens the source: audio or latents, never both, and what was left out of it.</summary>
-    /// <param name="check">Told the length in latent frames, before anything of that length is read where it is known; throws to refuse it.</param>
+    /// <summary>Opens the source. Returns either audio or latents, and warnings about parts that were left out.</summary>
+    /// <param name="check">Called with the length in latent frames, before the audio is decoded if the file tells its length. Throws to refuse the source.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     internal abstract (AudioBuffer? Audio, MusicLatents? Latents, IReadOnlyList<AudioWarning> Warnings) Open(Action<int> check, CancellationToken cancellationToken);
 
@@ -68,7 +68,7 @@ public abstract class MusicSource
 
     private sealed class FileSource(string path) : MusicSource
     {
-        /// <summary>Samples that are decoded between two looks at length and cancellation.</summary>
+        /// <summary>Samples that are decoded between two checks of the length and of cancellation.</summary>
         private const int BlockLength = 1 << 20;
 
         internal override string? FilePath => path;
@@ -89,7 +89,7 @@ public abstract class MusicSource
                 check(LatentFrames.ForSound(claimed, rate));
             }
 
-            // A file may hold more than it says, or less.
+            // A file may have more or fewer samples than its header says.
             List<AudioBuffer> blocks = [];
             long length = 0;
             do
@@ -138,12 +138,12 @@ public abstract class MusicSource
     }
 }
 
-/// <summary>What is heard where an inpainting or a continuation keeps its source.</summary>
+/// <summary>What is heard where inpainting or continuation keeps the source.</summary>
 public enum SourceBlend
 {
-    /// <summary>The kept latents, decoded: the codec's round trip of the source, without a seam. What the original does.</summary>
+    /// <summary>The source as the codec encodes and decodes it: slightly changed, without seams. As in the original.</summary>
     Decoded,
 
-    /// <summary>The source's own samples, with a crossfade of one latent frame (93 ms) at each seam. Needs a source that is audio.</summary>
+    /// <summary>The source's own samples, with a crossfade of one latent frame (93 ms) at each seam. Needs a source that is audio, not latents.</summary>
     Original,
 }

@@ -6,7 +6,7 @@ namespace AceStep;
 
 /// <summary>
 /// Accompaniment for given vocals: <see cref="MusicPipeline.AccompanyAsync"/>. The released model has no network for
-/// accompaniment: this is audio to audio from the vocals with the style's words joined to the prompt.
+/// accompaniment; this is audio to audio with the vocals as the source and the style added to the prompt.
 /// </summary>
 [TaskNames(
     "Accompaniment for given vocals: audio to audio with the style's words; the released model has no network of its own for it.",
@@ -14,19 +14,19 @@ namespace AceStep;
 public sealed record AccompanimentRequest : GuidedMusicRequest
 {
     /// <summary>The vocals.</summary>
-    [SourceField("The vocals.")]
+    [SourceField("The vocals to accompany.")]
     public required MusicSource Vocals { get; init; }
 
-    /// <summary>The style whose words are joined to the prompt. Default <see cref="AccompanimentStyle.Matching"/>.</summary>
-    [RequestField("The style whose words are joined to the prompt.", Deployment = "accompaniment_style")]
+    /// <summary>The style, which is added to the prompt. Default <see cref="AccompanimentStyle.Matching"/>.</summary>
+    [RequestField("Style of the accompaniment, which is added to the prompt.", Deployment = "accompaniment_style")]
     public AccompanimentStyle Style { get; init; } = AccompanimentStyle.Matching;
 
     /// <inheritdoc cref="AudioToAudioRequest.Strength" />
-    [ShareField("How much is made anew: 0 (no change) to 1 (full generation).", Deployment = "audio2audio_strength")]
+    [ShareField("How much of the source is changed: 0 (nothing) to 1 (everything).", Deployment = "audio2audio_strength")]
     public double Strength { get; init; } = 0.5;
 
-    /// <summary>Whether the vocals' own samples are mixed back over the result. Default false. Needs vocals that are audio, not latents.</summary>
-    [RequestField("Mix the vocals' own samples back over the result.", Deployment = "preserve_vocals")]
+    /// <summary>Whether the given vocals are mixed with the result. Default false. Needs vocals that are audio, not latents.</summary>
+    [RequestField("Mix the given vocals with the result.", Deployment = "preserve_vocals")]
     public bool KeepVocals { get; init; }
 
     internal override MusicSource StartsFrom => Vocals;
@@ -35,7 +35,7 @@ public sealed record AccompanimentRequest : GuidedMusicRequest
 
     internal override IReadOnlyList<Words> Words => [new(JoinedPrompt, Lyrics, nameof(Lyrics))];
 
-    /// <summary>The prompt with the style's words after it: "warm, jazz accompaniment".</summary>
+    /// <summary>The prompt followed by the style: "warm, jazz accompaniment".</summary>
     internal string JoinedPrompt
     {
         get

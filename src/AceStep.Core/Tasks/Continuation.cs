@@ -39,8 +39,8 @@ public sealed record ContinuationRequest : GuidedMusicRequest
     [VariationSeedField]
     public Seeds VariationSeed { get; init; } = Seeds.Random;
 
-    /// <summary>How much of the schedule is run: 0 (nothing is added but silence) to 1 (all steps). Default 1. The original's retake variance.</summary>
-    [ShareField("How much of the schedule is run; the original's retake variance.")]
+    /// <summary>The share of the denoising schedule that is run for the added music: 0 (only silence is added) to 1 (all steps). Default 1. The original's retake variance.</summary>
+    [ShareField("Share of the denoising schedule that is run for the added music; 0 adds only silence.")]
     public double Strength { get; init; } = 1;
 
     /// <summary>What is heard where the source is kept. Default <see cref="SourceBlend.Decoded"/>.</summary>
@@ -53,14 +53,17 @@ public sealed record ContinuationRequest : GuidedMusicRequest
 
     internal override bool KeepsSamples => SourceBlend == SourceBlend.Original;
 
-    /// <summary>A source of any length: what a pass cannot hold is kept aside.</summary>
+    internal override bool UsesScheduler(int frames) => false;
+
+    /// <summary>Accepts a source of any length: the part that does not fit into a pass is put back unchanged.</summary>
     internal override void CheckSource(int frames)
     {
     }
 
     /// <summary>
-    /// Both sides in one pass where everything fits into it. Else the kept context is cut to the part next to what is made,
-    /// one side at a time, and put back afterwards (the original's extend, which loses what it cuts).
+    /// If the whole song fits into one pass, both sides are added in it. Otherwise each side has a pass of its own, with
+    /// only the part of the source next to it; the rest of the source is put back afterwards. (The original's extend loses
+    /// the rest.)
     /// </summary>
     internal override Tensor Denoise(Denoiser denoiser)
     {
@@ -69,8 +72,8 @@ public sealed record ContinuationRequest : GuidedMusicRequest
         int after = FramesAfter;
         Tensor baseNoise = denoiser.Noise.DrawBase(frames);
 
-        // Noise is drawn at the source's length, and what is added takes its first and last frames. Where more is added than
-        // the source has, on which the original fails, it is drawn at that length.
+        // Noise of the source's length is drawn; the added parts use its first and last frames. If an added part is longer
+        // than the source, where the original fails, noise of that length is drawn.
         int drawn = Math.Max(frames, Math.Max(before, after));
         Tensor variation = denoiser.Noise.DrawVariation(drawn);
         Tensor? noiseBefore = before > 0 ? variation.narrow(3, 0, before) : null;
@@ -102,7 +105,7 @@ public sealed record ContinuationRequest : GuidedMusicRequest
     internal override AudioBuffer Finish(AudioBuffer sound, AudioBuffer? source) =>
         KeepsSamples ? SourceBlending.KeepInside(sound, source!, FramesBefore, FramesAfter) : sound;
 
-    /// <summary>One pass: silence around what is kept, made anew while the rest is held on the source's own path.</summary>
+    /// <summary>One pass: pads the kept part with silence, and generates the padding while the kept part stays.</summary>
     private Tensor Extend(Denoiser denoiser, StageProgress stage, Tensor kept, Tensor keptNoise, Tensor? noiseBefore, Tensor? noiseAfter)
     {
         long context = kept.size(3);

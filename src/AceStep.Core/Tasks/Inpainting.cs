@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 
 namespace AceStep;
 
-/// <summary>A span of given audio made anew: <see cref="MusicPipeline.InpaintAsync"/>.</summary>
-[TaskNames("A span of given audio made anew.", Method = nameof(MusicPipeline.InpaintAsync), Command = "inpaint", Deployment = "inpainting", Original = "repaint", Group = "Inpainting")]
+/// <summary>A span of given audio replaced by new music: <see cref="MusicPipeline.InpaintAsync"/>.</summary>
+[TaskNames("A span of given audio replaced by new music.", Method = nameof(MusicPipeline.InpaintAsync), Command = "inpaint", Deployment = "inpainting", Original = "repaint", Group = "Inpainting")]
 public sealed record InpaintingRequest : GuidedMusicRequest
 {
     private static readonly Refusal Window = Refusal.Of<InpaintingRequest>(
@@ -19,20 +19,20 @@ public sealed record InpaintingRequest : GuidedMusicRequest
     [SourceField("The audio to change.")]
     public required MusicSource Source { get; init; }
 
-    /// <summary>Where the span starts. Default 0. Rounded down to whole latent frames.</summary>
-    [RequestField("Where the span starts.", Minimum = 0, Deployment = "inpaint_start_time")]
+    /// <summary>The start of the span. Default 0. Rounded down to whole latent frames.</summary>
+    [RequestField("Start of the span to replace.", Minimum = 0, Deployment = "inpaint_start_time")]
     public TimeSpan Start { get; init; }
 
-    /// <summary>Where the span ends, exclusive; after <see cref="Start"/> by at least one latent frame, at most the source's end. Rounded down to whole latent frames.</summary>
-    [RequestField("Where the span ends, exclusive.", Minimum = 0, Deployment = "inpaint_end_time")]
+    /// <summary>The end of the span, exclusive: at least one latent frame after <see cref="Start"/>, at most the source's end. Rounded down to whole latent frames.</summary>
+    [RequestField("End of the span to replace.", Minimum = 0, Deployment = "inpaint_end_time")]
     public required TimeSpan End { get; init; }
 
     /// <inheritdoc cref="VariationRequest.VariationSeed" />
     [VariationSeedField]
     public Seeds VariationSeed { get; init; } = Seeds.Random;
 
-    /// <summary>How far the span may depart from the source: 0 (the source comes back unchanged) to 1. Default 0.2. The original's retake variance.</summary>
-    [ShareField("How far the span may depart: 0 (the source) to 1; the original's retake variance.", Deployment = "variation_strength")]
+    /// <summary>How far the span may differ from the source: 0 (not at all) to 1 (fully). Default 0.2. The original's retake variance.</summary>
+    [ShareField("How far the span may differ from the source: 0 (not at all) to 1 (fully).", Deployment = "variation_strength")]
     public double Strength { get; init; } = 0.2;
 
     /// <inheritdoc cref="ContinuationRequest.SourceBlend" />
@@ -54,15 +54,17 @@ public sealed record InpaintingRequest : GuidedMusicRequest
         }
     }
 
-    /// <summary>The span is made anew from mixed noise, and what is around it is held on the source's own path (the original's repaint).</summary>
+    // As in the original, a span that is the whole source is a variation from noise: there is nothing to keep.
+    internal override bool UsesScheduler(int frames) => LastFrame - FirstFrame == frames && Strength > 0;
+
+    /// <summary>Generates the span from mixed noise while the rest of the source stays (the original's repaint).</summary>
     internal override Tensor Denoise(Denoiser denoiser)
     {
         int frames = denoiser.SourceFrames;
         Tensor baseNoise = denoiser.Noise.DrawBase(frames);
         Tensor mixed = Noise.Vary(baseNoise, denoiser.Noise.DrawVariation(frames), Strength);
-        if (LastFrame - FirstFrame == frames && Strength > 0)
+        if (UsesScheduler(frames))
         {
-            // Nothing is kept, so nothing is held: as in the original, this is a variation from noise.
             return denoiser.Run(this, mixed, NoiseLayout.Contiguous);
         }
 

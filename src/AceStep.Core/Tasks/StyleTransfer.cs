@@ -7,10 +7,10 @@ using static TorchSharp.torch;
 namespace AceStep;
 
 /// <summary>
-/// Given audio, led from one description to another (FlowEdit): <see cref="MusicPipeline.TransferStyleAsync"/>.
-/// <see cref="MusicRequest.Prompt"/> and <see cref="MusicRequest.Lyrics"/> describe the source.
+/// Given audio changed from one description to another (by FlowEdit): <see cref="MusicPipeline.TransferStyleAsync"/>. <see
+/// cref="MusicRequest.Prompt"/> and <see cref="MusicRequest.Lyrics"/> describe the source.
 /// </summary>
-[TaskNames("Given audio, led from one description to another.", Method = nameof(MusicPipeline.TransferStyleAsync), Command = "restyle", Deployment = "style_transfer", Original = "edit", Group = "Style transfer")]
+[TaskNames("Given audio changed from one description to another.", Method = nameof(MusicPipeline.TransferStyleAsync), Command = "restyle", Deployment = "style_transfer", Original = "edit", Group = "Style transfer")]
 public sealed record StyleTransferRequest : MusicRequest
 {
     private static readonly Refusal Window = Refusal.Of<StyleTransferRequest>(
@@ -23,39 +23,43 @@ public sealed record StyleTransferRequest : MusicRequest
     [SourceField("The audio to change.")]
     public required MusicSource Source { get; init; }
 
-    /// <summary>What the result should be. Empty (the default): the source's prompt.</summary>
-    [RequestField("What the result should be; empty: the source's prompt.", Deployment = "style_prompt")]
+    /// <summary>Tags or a description of the result. Empty (the default): the same as <see cref="MusicRequest.Prompt"/>.</summary>
+    [RequestField("Tags or a description of the result; if empty, the prompt is used.", Deployment = "style_prompt")]
     public string TargetPrompt { get; init; } = "";
 
-    /// <summary>What the result should sing. Empty (the default): the source's lyrics.</summary>
-    [RequestField("What the result should sing; empty: the source's lyrics.", Deployment = "style_lyrics")]
+    /// <summary>The lyrics of the result. Empty (the default): the same as <see cref="MusicRequest.Lyrics"/>.</summary>
+    [RequestField("Lyrics of the result; if empty, the source's lyrics are used.", Deployment = "style_lyrics")]
     public string TargetLyrics { get; init; } = "";
 
-    /// <summary>The share of the steps that is skipped, 0 to 1: the larger, the nearer to the source. Default 0. The original's n_min.</summary>
-    [ShareField("The share of the steps that is skipped; the original's n_min, 1 minus the guide's style_strength.", Deployment = "style_strength")]
+    /// <summary>The share of the steps that is skipped, 0 to 1: the larger, the closer the result stays to the source. Default 0. The original's n_min.</summary>
+    [ShareField("Share of the steps that is skipped: the larger, the closer the result stays to the source.", Deployment = "style_strength")]
     public double From { get; init; }
 
-    /// <summary>The share of the steps after which the target is denoised by itself, from <see cref="From"/> to 1. Default 1. The original's n_max.</summary>
-    [ShareField("The share of the steps after which the target is denoised by itself; the original's n_max.")]
+    /// <summary>The share of the steps after which the result is generated from its own description alone, from <see cref="From"/> to 1. Default 1. The original's n_max.</summary>
+    [ShareField("Share of the steps after which the result is generated from its own description alone.")]
     public double To { get; init; } = 1;
 
-    /// <summary>Noise draws averaged in each step, at least 1. Default 1. The original's n_avg.</summary>
-    [RequestField("Noise draws averaged in each step; the original's n_avg.", Minimum = 1, Maximum = 1000)]
+    /// <summary>The number of noise draws that are averaged in each step, at least 1. Default 1. The original's n_avg.</summary>
+    [RequestField("Number of noise draws that are averaged in each step.", Minimum = 1, Maximum = 1000)]
     public int Average { get; init; } = 1;
 
-    /// <summary>The seed, or one for each song, of the noise. Default: drawn at random and reported in the result. The only noise of this task: <see cref="MusicRequest.Seed"/> has no effect.</summary>
+    /// <summary>The seed of the noise, or one for each song. Default: drawn at random and reported in the result. This is the task's only noise; <see cref="MusicRequest.Seed"/> has no effect.</summary>
     [VariationSeedField]
     public Seeds VariationSeed { get; init; } = Seeds.Random;
 
-    /// <summary>Guidance scale (APG) of source and target, at least 0. Default 15; 0 and 1 switch guidance off.</summary>
-    [RequestField("Guidance scale (APG); 0 and 1 switch guidance off.", Minimum = 0, Deployment = "guidance_scale", DeploymentMinimum = 1, DeploymentMaximum = 30)]
+    /// <summary>Guidance scale (APG) for the source's and the result's description, at least 0. Default 15; 0 and 1 switch guidance off.</summary>
+    [RequestField("Guidance scale (APG): how strongly the descriptions guide the music. 0 and 1 switch guidance off.", Minimum = 0, Deployment = "guidance_scale", DeploymentMinimum = 1, DeploymentMaximum = 30)]
     public double GuidanceScale { get; init; } = 15;
 
     internal override IReadOnlyList<Refusal> Rules => [.. base.Rules, Window];
 
     internal override MusicSource StartsFrom => Source;
 
-    /// <summary>The source's words, and the target's.</summary>
+    internal override bool UsesBaseNoise => false;
+
+    internal override IReadOnlyList<(string Name, double Value)> Scales => [("guidance scale", GuidanceScale), .. base.Scales];
+
+    /// <summary>The source's prompt and lyrics, then the target's.</summary>
     internal override IReadOnlyList<Words> Words =>
     [
         new(Prompt, Lyrics, nameof(Lyrics)),
@@ -68,12 +72,12 @@ public sealed record StyleTransferRequest : MusicRequest
         EncoderRows.WithoutErg(transformer, text, lyrics, IsGuided);
 
     /// <summary>
-    /// FlowEdit: the source is moved by the difference between the target's velocity and its own, up to <see cref="To"/>;
-    /// from there the target is denoised by itself.
+    /// FlowEdit: up to <see cref="To"/>, the source moves by the difference between the target's velocity and its own. After
+    /// that, the target is denoised without the source.
     /// </summary>
     internal override Tensor Denoise(Denoiser denoiser)
     {
-        // Plain Euler over euler's timesteps, with heun too; pingpong's own steps follow from To on.
+        // Plain Euler steps over euler's timesteps, for heun too; with pingpong, its own steps after To.
         SchedulerKind kind = Generation.Scheduler == SchedulerKind.PingPong ? SchedulerKind.PingPong : SchedulerKind.Euler;
         Schedule schedule = Schedule.Create(kind, Generation.Steps);
         int first = (int)(schedule.Steps * From);
@@ -81,7 +85,7 @@ public sealed record StyleTransferRequest : MusicRequest
         int frames = denoiser.SourceFrames;
         Tensor original = denoiser.SourceOfEach;
 
-        // APG without ERG, on all steps.
+        // APG without ERG, in all steps.
         GuidanceSettings guidance = new() { Scale = GuidanceScale, Interval = 1 };
         using GuidedModel sourceModel = denoiser.CreateModel(denoiser.Conditions[0], guidance, schedule, frames);
         using GuidedModel targetModel = denoiser.CreateModel(denoiser.Conditions[1], guidance, schedule, frames);
@@ -118,7 +122,7 @@ public sealed record StyleTransferRequest : MusicRequest
             return edit;
         }
 
-        // From here on the target has a momentum of its own; the first phase has none, as in the original.
+        // The target's guidance has momentum only from here on, as in the original.
         targetModel.Momentum = new MomentumBuffer();
         Tensor start = Noise.Mix(original, denoiser.Noise.DrawVariation(frames), schedule.NoiseLevel(last));
         Tensor target = edit.Plus(start) - original;

@@ -14,7 +14,7 @@ public sealed record TextToMusicRequest : GuidedMusicRequest
 
     internal override bool ReadsOwnSteps => true;
 
-    /// <summary>From base noise along the whole schedule.</summary>
+    /// <summary>Denoises base noise over the whole schedule.</summary>
     internal override Tensor Denoise(Denoiser denoiser) =>
         denoiser.Run(this, denoiser.Noise.DrawBase(LatentFrames.FromTime(Duration)), NoiseLayout.Contiguous);
 }

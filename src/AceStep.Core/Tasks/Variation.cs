@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace AceStep;
 
 /// <summary>
-/// Another take of the song that the same request without variation gives: <see cref="MusicPipeline.VaryAsync"/>.
+/// Another take of a song, of the one that <see cref="TextToMusicRequest"/> gives with the same fields: <see cref="MusicPipeline.VaryAsync"/>.
 /// </summary>
 [TaskNames("Another take of a generated song.", Method = nameof(MusicPipeline.VaryAsync), Command = "vary", Deployment = "text2music", Original = "retake", Group = "Variation")]
 public sealed record VariationRequest : GuidedMusicRequest
@@ -14,17 +14,17 @@ public sealed record VariationRequest : GuidedMusicRequest
     [DurationField]
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The seed, or one for each song, of the noise that is mixed in. Default: drawn at random and reported in the result.</summary>
+    /// <summary>The seed of the noise that is mixed in, or one for each song. Default: drawn at random and reported in the result.</summary>
     [VariationSeedField]
     public Seeds VariationSeed { get; init; } = Seeds.Random;
 
-    /// <summary>How far the take departs: 0 (the same song) to 1 (as different as another seed). Default 0.5. The original's retake variance.</summary>
-    [ShareField("How far the take departs: 0 (the same song) to 1.", Deployment = "variation_strength")]
+    /// <summary>How far the take differs: 0 (the same song) to 1 (as different as with another seed). Default 0.5. The original's retake variance.</summary>
+    [ShareField("How far the result differs: 0 (not at all) to 1 (as with another seed).", Deployment = "variation_strength")]
     public double Strength { get; init; } = 0.5;
 
     internal override bool ReadsOwnSteps => true;
 
-    /// <summary>Base noise turned towards the variation's noise, then as text to music.</summary>
+    /// <summary>As text to music, from base noise mixed with the variation's noise.</summary>
     internal override Tensor Denoise(Denoiser denoiser)
     {
         int frames = LatentFrames.FromTime(Duration);

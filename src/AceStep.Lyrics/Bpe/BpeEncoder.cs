@@ -6,8 +6,8 @@ using Microsoft.ML.Tokenizers;
 namespace AceStep.Lyrics.Bpe;
 
 /// <summary>
-/// The byte-pair encoding that a vocabulary describes: added tokens first, then words, then merges within each word. What
-/// the description says is checked here; the encoding itself is that of Microsoft.ML.Tokenizers. Thread-safe.
+/// Byte-pair encoding with a vocabulary: first added tokens are found, then words, then merges are applied within each word.
+/// The vocabulary's description is checked here; the encoding is done by Microsoft.ML.Tokenizers. Thread-safe.
 /// </summary>
 internal sealed partial class BpeEncoder
 {
@@ -24,7 +24,7 @@ internal sealed partial class BpeEncoder
         AddedTokens = addedTokens;
         Count = vocabulary.Values.Concat(addedTokens.Values).Max() + 1;
 
-        // Of tokens that start alike the first wins, and it is to be the longest.
+        // If several tokens match, the first one in the dictionary is taken, which must be the longest.
         Dictionary<string, int> longestFirst = addedTokens.OrderByDescending(token => token.Key.Length).ToDictionary();
         _tokenizer = BpeTokenizer.Create(new BpeOptions(vocabulary)
         {
@@ -35,13 +35,13 @@ internal sealed partial class BpeEncoder
         });
     }
 
-    /// <summary>The tokens that are found as they are written, before anything else, and their ids.</summary>
+    /// <summary>The tokens that are matched literally, before words are split, and their ids.</summary>
     public IReadOnlyDictionary<string, int> AddedTokens { get; }
 
-    /// <summary>One more than the highest id.</summary>
+    /// <summary>The highest id plus one.</summary>
     public int Count { get; }
 
-    /// <summary>Reads a description; everything that would change the ids and is not known here is refused.</summary>
+    /// <summary>Reads a tokenizer's description. Refuses every setting that would change the ids and is not supported here.</summary>
     /// <exception cref="InvalidDataException">The description breaks a rule; the message names it.</exception>
     public static BpeEncoder Read(JsonElement root)
     {
@@ -76,7 +76,7 @@ internal sealed partial class BpeEncoder
         return new BpeEncoder(vocabulary, ReadMerges(Property(model, "merges", JsonValueKind.Array), vocabulary), addedTokens, unknown);
     }
 
-    /// <summary>Appends the ids of a text, and to <paramref name="unknown"/> the characters that are no token.</summary>
+    /// <summary>Appends the ids of a text, and to <paramref name="unknown"/> the characters that have no token.</summary>
     public void Encode(string text, List<int> ids, List<int> unknown)
     {
         foreach (EncodedToken token in _tokenizer.EncodeToTokens(text, out _, considerNormalization: false))
@@ -91,9 +91,9 @@ internal sealed partial class BpeEncoder
     }
 
     /// <summary>
-    /// Runs of word characters, and of what is neither a word nor white space: \w in the Rust and Python that the original
-    /// runs on, which .NET has another \w than. A run of more than 4,096 characters, which no song has, counts as several,
-    /// since the time for one grows with the square of its length.
+    /// Runs of word characters, and runs of characters that are neither word characters nor white space. The class is
+    /// written out because .NET's \w differs from the one in Rust and Python, which the original uses. A run of more than
+    /// 4,096 characters, which no song has, is split, since the time for a run grows with the square of its length.
     /// </summary>
     [GeneratedRegex("""[\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\u200C\u200D\u24B6-\u24E9]{1,4096}|(?:[\uD800-\uDBFF][\uDC00-\uDFFF]|[^\s\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\u200C\u200D\u24B6-\u24E9]){1,4096}""", RegexOptions.CultureInvariant)]
     private static partial Regex Words();
@@ -135,8 +135,8 @@ internal sealed partial class BpeEncoder
         return added;
     }
 
-    // A merge is "left right", or a pair of strings. Of equal merges the last one ranks, as in the original; the package
-    // takes each only once.
+    // A merge is "left right", or a pair of strings. Of equal merges the last one's rank counts, as in the original. The
+    // package accepts no duplicates, so they are removed here.
     private static IEnumerable<string> ReadMerges(JsonElement merges, Dictionary<string, int> vocabulary)
     {
         var ranked = new List<string>();

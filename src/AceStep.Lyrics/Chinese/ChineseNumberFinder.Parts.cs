@@ -2,10 +2,10 @@ using AceStep.Lyrics.Text;
 
 namespace AceStep.Lyrics.Chinese;
 
-/// <summary>The parts of the patterns. A method that skips gives the position behind its part; where there is none, the position itself or -1.</summary>
+/// <summary>The parts of the patterns. A method that skips a part returns the position after it; if the part is not there, the position itself or -1.</summary>
 internal static partial class ChineseNumberFinder
 {
-    // What may follow a number as its measure word. 千克, 微克 and 千米 are the only ones whose first character is none.
+    // Measure words that may follow a number. Only in 千克, 微克 and 千米 is the first character not a measure word by itself.
     private const string Quantifiers =
         "匹张座回场尾条个首阙阵网炮顶丘棵只支袭辆挑担颗壳窠曲墙群腔砣座客贯扎捆刀令打手罗坡山岭江溪钟队单双对出口头脚板跳枝件贴针线管名位身堂课本页"
         + "家户层丝毫厘分钱两斤担铢石钧锱忽毫厘分寸尺丈里寻常铺程撮勺合升斗石盘碗碟叠桶笼盆盒杯钟斛锅簋篮盘桶罐瓶壶卮盏箩箱煲啖袋钵年月日季刻时周天秒分旬纪岁"
@@ -13,7 +13,7 @@ internal static partial class ChineseNumberFinder
 
     private static readonly bool[] IsQuantifier = Table(Quantifiers);
 
-    /// <summary>Behind <c>\d+(\.\d+)?</c>, or the position itself where no number stands.</summary>
+    /// <summary>The position after <c>\d+(\.\d+)?</c>, or the position itself if there is no number.</summary>
     private static int SkipNumber(ReadOnlySpan<int> text, int position)
     {
         int end = SkipDigits(text, position);
@@ -22,7 +22,7 @@ internal static partial class ChineseNumberFinder
             : end;
     }
 
-    // To the first digit behind the next character that is none.
+    // To the first digit after the next character that is not a digit.
     private static bool TrySkipToNumber(ReadOnlySpan<int> text, int position, out int start)
     {
         start = SkipDigits(text, position);
@@ -63,7 +63,7 @@ internal static partial class ChineseNumberFinder
     private static int SkipMany(ReadOnlySpan<int> text, int position) =>
         position < text.Length && text[position] is '多' or '余' or '几' ? position + 1 : position;
 
-    // The first alternative of the original's units is the bare multiplier, so 元 and 块 behind one stay outside.
+    // The original's pattern tries the bare multiplier first, so a 元 or 块 after a multiplier is not part of the match.
     private static int SkipMoneyUnit(ReadOnlySpan<int> text, int position)
     {
         if (position >= text.Length)

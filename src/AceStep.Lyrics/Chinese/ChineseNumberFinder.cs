@@ -3,12 +3,13 @@ using AceStep.Lyrics.Text;
 namespace AceStep.Lyrics.Chinese;
 
 /// <summary>
-/// Finds the numbers of a Chinese text, one kind at a time. Each method is a pattern of the original as a scanner and
-/// gives the range of the part that is worded. <c>\d</c> is a digit of any script; digits written out are ASCII.
+/// Finds the numbers of a Chinese text, one kind at a time. Each method implements a regular expression of the original as a
+/// scanner, and returns the ranges to be put into words. <c>\d</c> is a digit of any script; digits in the pattern are
+/// ASCII.
 /// </summary>
 internal static partial class ChineseNumberFinder
 {
-    /// <summary><c>\D+((([089]\d|(19|20)\d{2})年)?(\d{1,2}月(\d{1,2}[日号])?)?)</c>, without the empty ones.</summary>
+    /// <summary><c>\D+((([089]\d|(19|20)\d{2})年)?(\d{1,2}月(\d{1,2}[日号])?)?)</c>, without empty matches.</summary>
     public static List<Range> Dates(ReadOnlySpan<int> text)
     {
         var found = new List<Range>();
@@ -26,7 +27,7 @@ internal static partial class ChineseNumberFinder
         return found;
     }
 
-    /// <summary><c>\D+((\d+(\.\d+)?)[多余几]?U(\d U?)?)</c>, U a unit of money.</summary>
+    /// <summary><c>\D+((\d+(\.\d+)?)[多余几]?U(\d U?)?)</c>, where U is a unit of money.</summary>
     public static List<Range> Money(ReadOnlySpan<int> text)
     {
         var found = new List<Range>();
@@ -67,7 +68,7 @@ internal static partial class ChineseNumberFinder
             if (end >= 0 && end < text.Length && !TextRules.IsDigit(text[end]))
             {
                 found.Add(start..end);
-                // The character behind belongs to this match and cannot stand before the next.
+                // The character after the number belongs to this match, so it cannot be the one before the next number.
                 before = end;
             }
         }
@@ -146,7 +147,7 @@ internal static partial class ChineseNumberFinder
         return found;
     }
 
-    /// <summary><c>(\d+(\.\d+)?)[多余几]?Q</c>, Q a measure word; the number is given.</summary>
+    /// <summary><c>(\d+(\.\d+)?)[多余几]?Q</c>, where Q is a measure word; returns the number's range.</summary>
     public static List<Range> Quantities(ReadOnlySpan<int> text)
     {
         var found = new List<Range>();

@@ -4,11 +4,12 @@ using AceStep.Lyrics.Text;
 
 namespace AceStep.Lyrics.Chinese;
 
-/// <summary>Words the numbers of a Chinese text and makes its punctuation commas.</summary>
+/// <summary>Puts the numbers of a Chinese text into words, and replaces its punctuation by commas.</summary>
 internal static class ChineseNumberNormalizer
 {
-    // Up to here a number is replaced where the original replaces it: at the first place that reads the same, which may
-    // be another. That search is quadratic; in longer lines, which no song has, each is replaced where it stands.
+    // The original replaces the first occurrence of a number's text, which may not be the place where it was found.
+    // Searching for it takes quadratic time; in lines longer than this, which no song has, each number is replaced where it
+    // was found.
     private const int LongestExactLine = 20_000;
 
     private const string CommaLike =
@@ -21,7 +22,7 @@ internal static class ChineseNumberNormalizer
 
     private delegate bool Wording(ReadOnlySpan<int> found, List<int> words);
 
-    // The order decides, as each step leaves digits to the next.
+    // The order matters: each step leaves the remaining digits to the next.
     private static readonly (Finder Find, Wording Word)[] Steps =
     [
         (ChineseNumberFinder.Dates, WordDate),
@@ -35,10 +36,10 @@ internal static class ChineseNumberNormalizer
         (ChineseNumberFinder.Numbers, WordNumber),
     ];
 
-    /// <summary>The text with its numbers in words, or null where one of them is too long to be read.</summary>
+    /// <summary>The text with its numbers in words, or null if one of them is too long.</summary>
     public static string? Normalize(string text)
     {
-        // The guards that let the patterns ask for a character before and behind.
+        // Guard characters, since the patterns need a character before and after a number.
         int[] codePoints = ['^', .. CodePoints.Of(text.Replace('％', '%')), '$'];
         foreach ((Finder find, Wording word) in Steps)
         {
@@ -129,7 +130,7 @@ internal static class ChineseNumberNormalizer
         return true;
     }
 
-    // Each number in it, everywhere that its digits stand.
+    // Each number in the match is replaced at all occurrences of its digits.
     private static bool WordMoney(ReadOnlySpan<int> found, List<int> words)
     {
         string text = CodePoints.ToText(found);
@@ -150,7 +151,7 @@ internal static class ChineseNumberNormalizer
         return true;
     }
 
-    // Telephone numbers: the digits alone, group by group.
+    // Telephone numbers: only the digits, group by group.
     private static bool WordDigitGroups(ReadOnlySpan<int> found, List<int> words)
     {
         foreach (int codePoint in found)
@@ -182,7 +183,7 @@ internal static class ChineseNumberNormalizer
         return ChineseNumerals.TryAppendNumber(words, found[..^1]);
     }
 
-    // B2B, O2O: 二 between ASCII letters is 2 again. Each match changes the first place that reads the same.
+    // B2B, O2O: a 二 between ASCII letters becomes 2 again. Each match changes the first occurrence of its text.
     private static int[] RestoreTwoBetweenLetters(int[] text)
     {
         const int Two = '二';
@@ -209,7 +210,7 @@ internal static class ChineseNumberNormalizer
 
             int place = exact ? text.AsSpan().IndexOf(source.AsSpan(start..end)) : start;
             text[place + (two - start)] = '2';
-            // The letters behind are used up: a second 二 right behind them has none before it.
+            // The letters after the match are part of it, so a 二 directly after them has no letter before it.
             two = end < source.Length ? end : end - 1;
         }
 

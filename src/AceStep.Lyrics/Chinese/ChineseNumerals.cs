@@ -8,14 +8,14 @@ internal static class ChineseNumerals
     public const char Zero = '零';
     public const char Point = '点';
 
-    // Reading a number is recursive, a level for every 44 digits; the original's own limit is near this one.
+    // Reading a number is recursive, with a level for every 44 digits. The original's limit is about the same.
     private const int MostDigits = 32_768;
     private const string Digits = "零一二三四五六七八九";
     private const char One = '一';
     private const char Ten = '十';
     private const char OtherTwo = '两';
 
-    // Rising powers of ten. The spoken tags know the first five only.
+    // Ascending powers of ten. Spoken tags use only the first five.
     private static readonly (int Power, char Name)[] Units =
     [
         (1, Ten), (2, '百'), (3, '千'), (4, '万'), (8, '亿'), (12, '兆'), (16, '京'), (20, '垓'), (24, '秭'),
@@ -26,7 +26,7 @@ internal static class ChineseNumerals
 
     public static char Digit(int value) => Digits[value];
 
-    /// <summary>Digit by digit; a full stop is 点. Digits of any script count.</summary>
+    /// <summary>Appends a number digit by digit; a full stop becomes 点. Digits of any script are accepted.</summary>
     public static void AppendDigits(List<int> result, ReadOnlySpan<int> number)
     {
         int start = result.Count;
@@ -38,7 +38,7 @@ internal static class ChineseNumerals
         Polish(result, start);
     }
 
-    /// <summary>A number with or without decimals; false where it is too long to be read.</summary>
+    /// <summary>Appends a number with or without decimals; false if it is too long.</summary>
     public static bool TryAppendNumber(List<int> result, ReadOnlySpan<int> number)
     {
         int point = number.IndexOf('.');
@@ -72,7 +72,7 @@ internal static class ChineseNumerals
         return true;
     }
 
-    /// <summary>A whole number as the segmenter's tags speak it: no 两, no unit above 亿. ASCII digits only.</summary>
+    /// <summary>Appends a whole number in the form of spoken tags: without 两 and without units above 亿. ASCII digits only.</summary>
     public static bool TryAppendSpoken(List<int> result, ReadOnlySpan<int> number)
     {
         if (number.Length > MostDigits)
@@ -121,7 +121,7 @@ internal static class ChineseNumerals
         Read(result, significant[^power..], units);
     }
 
-    // 2 is 两 before every unit but 十, unless a digit or 十 precedes.
+    // 2 is 两 before every unit except 十, unless a digit or 十 comes before it.
     private static void UseOtherTwo(List<int> result, int start)
     {
         for (int index = start; index < result.Count - 1; index++)

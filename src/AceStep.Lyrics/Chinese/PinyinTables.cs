@@ -4,8 +4,8 @@ using AceStep.Lyrics.Text;
 namespace AceStep.Lyrics.Chinese;
 
 /// <summary>
-/// pypinyin's readings of characters and phrases. The phrases stay the sorted lines of their file: a phrase is found by
-/// narrowing a range of lines character by character, so loading builds nothing but the lines' starts.
+/// pypinyin's readings of characters and phrases. The phrases are kept as the sorted lines of their file; a phrase is found
+/// by narrowing a range of lines character by character. So loading only has to find the start of each line.
 /// </summary>
 internal sealed class PinyinTables
 {
@@ -28,7 +28,7 @@ internal sealed class PinyinTables
         LoadCharacters();
     }
 
-    /// <summary>The one set of tables, loaded on first use.</summary>
+    /// <summary>The tables, loaded on first use.</summary>
     public static Lazy<PinyinTables> Shared { get; } = new(() => new PinyinTables());
 
     /// <summary>All phrases.</summary>
@@ -37,10 +37,10 @@ internal sealed class PinyinTables
     /// <summary>The reading of a character with its tone digit, or null.</summary>
     public string? Reading(int codePoint) => _readings.GetValueOrDefault(codePoint);
 
-    /// <summary>Of phrases that agree in their first <paramref name="depth"/> characters, those with this one next.</summary>
+    /// <summary>Narrows a range of phrases whose first <paramref name="depth"/> characters are equal to those with the given next character.</summary>
     public PhraseRange Narrow(PhraseRange range, int depth, int codePoint)
     {
-        // All phrases lie in the basic plane.
+        // All characters of phrases are in the basic plane.
         if (codePoint > 0xFFFF)
         {
             return default;
@@ -51,12 +51,12 @@ internal sealed class PinyinTables
     }
 
     /// <summary>
-    /// The readings of the phrase that is exactly the <paramref name="depth"/> characters shared by the range, with
-    /// their tone marks and separated by spaces; empty where no phrase ends there.
+    /// The readings of the phrase that consists of exactly the <paramref name="depth"/> characters shared by the range, with
+    /// tone marks and separated by spaces; empty if there is no such phrase.
     /// </summary>
     public ReadOnlySpan<char> PhraseReadings(PhraseRange range, int depth)
     {
-        // The shortest of them sorts first.
+        // The shortest phrase sorts first.
         int end = _lineStarts[range.First] + depth;
         if (_phrases[end] != '\t')
         {
@@ -72,7 +72,7 @@ internal sealed class PinyinTables
         while (low < high)
         {
             int middle = (low + high) >>> 1;
-            // A shorter phrase has a tab here, which sorts before every character.
+            // After a shorter phrase there is a tab here, which sorts before every character.
             if (_phrases[_lineStarts[middle] + depth] < character)
             {
                 low = middle + 1;
@@ -86,7 +86,7 @@ internal sealed class PinyinTables
         return low;
     }
 
-    // A line: reading with tone mark, reading with tone digit, all characters that have it.
+    // The columns of a line: reading with tone mark, reading with tone digit, all characters with this reading.
     private void LoadCharacters()
     {
         foreach (ReadOnlySpan<char> line in EmbeddedData.Text(CharacterResource).AsSpan().EnumerateLines())

@@ -4,10 +4,10 @@ using AceStep.Lyrics.Text;
 
 namespace AceStep.Lyrics.Cleaning;
 
-/// <summary>Abbreviations written out, language by language: "mr." is "mister". The full stop goes with them.</summary>
+/// <summary>Writes out abbreviations, by language: "mr." becomes "mister", without the full stop.</summary>
 internal static class Abbreviations
 {
-    // Each pair replaces everywhere before the next is looked at.
+    // Each pair is replaced in the whole line before the next one.
     private static readonly FrozenDictionary<string, (string Short, string Long)[]> Tables =
         new Dictionary<string, string>
         {
@@ -35,7 +35,7 @@ internal static class Abbreviations
             return text;
         }
 
-        // Russian ones have a hyphen and no full stop.
+        // Russian abbreviations end in a hyphen, not a full stop.
         char end = language == "ru" ? '-' : '.';
         if (!text.Contains(end, StringComparison.Ordinal))
         {
@@ -87,7 +87,7 @@ internal static class Abbreviations
         return true;
     }
 
-    // The text is in lower case; these letters are still "the same, case ignored" to the original.
+    // The text is in lower case, but the original compares without case, for which these letters equal others.
     private static char Fold(char letter) => letter switch
     {
         'ſ' => 's',

@@ -7,8 +7,8 @@ namespace AceStep.Lyrics.Identification;
 internal readonly record struct IdentifiedLanguage(string Language, double Probability);
 
 /// <summary>
-/// Names the language of a text among 97: naive Bayes over the byte sequences that an automaton finds. Thread-safe.
-/// The original adds in 32-bit floats; the sums here are 64-bit, which changes no label of the recorded cases.
+/// Identifies the language of a text among 97, by naive Bayes over byte sequences that an automaton finds. Thread-safe. The
+/// original sums 32-bit floats; here the sums are 64-bit, which changes no label of the recorded cases.
 /// </summary>
 internal sealed class LanguageIdentifier(LanguageModel model)
 {
@@ -16,7 +16,7 @@ internal sealed class LanguageIdentifier(LanguageModel model)
 
     public IReadOnlyList<string> Labels => model.Labels;
 
-    /// <summary>Identifies code points by their UTF-8 form; a lone surrogate counts as three bytes.</summary>
+    /// <summary>Identifies the language of code points, by their UTF-8 form. A lone surrogate has three bytes.</summary>
     public IdentifiedLanguage Identify(ReadOnlySpan<int> codePoints)
     {
         Span<double> scores = stackalloc double[model.RowLength];
@@ -50,10 +50,10 @@ internal sealed class LanguageIdentifier(LanguageModel model)
         return Best(scores);
     }
 
-    /// <summary>Identifies any bytes.</summary>
+    /// <summary>Identifies the language of bytes.</summary>
     public IdentifiedLanguage Identify(ReadOnlySpan<byte> bytes) => Best(Scores(bytes));
 
-    /// <summary>The probability of every label, in the labels' order.</summary>
+    /// <summary>The probability of each language, in the order of the labels.</summary>
     public double[] Probabilities(ReadOnlySpan<byte> bytes)
     {
         double[] scores = Scores(bytes);

@@ -7,8 +7,8 @@ using AceStep.Lyrics.Text;
 namespace AceStep.Lyrics.Identification;
 
 /// <summary>
-/// The tables of the language identifier: an automaton over bytes that outputs features, and a weight of each feature
-/// for each language. The embedded file is langid.py's model, read once when the first line needs it.
+/// The tables of the language identifier: an automaton over bytes that finds features, and the weight of each feature for
+/// each language. The embedded file is langid.py's model; it is read when the first line needs it.
 /// </summary>
 internal sealed class LanguageModel
 {
@@ -36,7 +36,7 @@ internal sealed class LanguageModel
         }
 
         Labels = labels;
-        // Rows are padded so that a whole number of vectors covers them.
+        // Rows are padded to a whole number of vectors.
         RowLength = (languages + Vector<double>.Count - 1) / Vector<double>.Count * Vector<double>.Count;
         Priors = new double[RowLength];
         for (int language = 0; language < languages; language++)
@@ -49,10 +49,10 @@ internal sealed class LanguageModel
         Transitions = ReadTransitions(data, ref position, states * 256);
     }
 
-    /// <summary>The one model, loaded on first use.</summary>
+    /// <summary>The model, loaded on first use.</summary>
     public static Lazy<LanguageModel> Shared { get; } = new(() => new LanguageModel(EmbeddedData.Bytes(Resource)));
 
-    /// <summary>The languages, in the alphabetical order of every per-language table.</summary>
+    /// <summary>The languages, in alphabetical order, which is the order of all tables.</summary>
     public IReadOnlyList<string> Labels { get; }
 
     /// <summary>The length of a row of <see cref="Weights"/>: the number of languages, rounded up.</summary>
@@ -71,7 +71,7 @@ internal sealed class LanguageModel
     /// <summary>The next state, by state x 256 + byte.</summary>
     public ushort[] Transitions { get; }
 
-    // The file has a palette of distinct weights for each language and one index for each feature.
+    // For each language the file has a list of distinct weights and, for each feature, an index into it.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double[] ReadWeights(byte[] data, ref int position, int languages, int features, int rowLength)
     {
@@ -87,7 +87,7 @@ internal sealed class LanguageModel
 
         var weights = new double[features * rowLength];
         ReadOnlySpan<byte> indices = data.AsSpan(position, languages * features * sizeof(ushort));
-        // By blocks of features, so that the rows being written stay in the cache.
+        // In blocks of features, so that the rows being written stay in the processor's cache.
         const int Block = 64;
         for (int first = 0; first < features; first += Block)
         {

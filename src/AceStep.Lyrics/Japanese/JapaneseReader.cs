@@ -5,29 +5,29 @@ using AceStep.Lyrics.Text;
 namespace AceStep.Lyrics.Japanese;
 
 /// <summary>
-/// Reads Japanese lines: compatibility form, words, romaji. The dictionary is looked for when the first line comes.
+/// Reads Japanese lines: converts them to compatibility form (NFKC), splits them into words, and romanizes these. The dictionary is looked for when the first line is read.
 /// </summary>
 internal sealed class JapaneseReader
 {
-    // The compatibility form sorts the marks behind a letter, in time that grows with the square of their number.
+    // Conversion to compatibility form sorts the marks after a letter, in time that grows with the square of their number.
     private const int MostMarks = 256;
 
     private readonly Lazy<(IJapaneseAnalyzer Analyzer, IReadOnlyList<LyricWarning> Warnings)> _analyzer;
 
-    /// <param name="dictionaryFolders">Gives the folders to try, in their order.</param>
-    /// <param name="fetch">Brings a dictionary where none of them can be used; null where nothing does.</param>
+    /// <param name="dictionaryFolders">Returns the folders to try, in their order.</param>
+    /// <param name="fetch">Fetches a dictionary if none of them can be used; may be null.</param>
     public JapaneseReader(Func<IReadOnlyList<string>> dictionaryFolders, Func<string?>? fetch = null) =>
-        // A dictionary that could not be fetched may be there the next time: failures are not kept.
+        // Failures are not cached, since a dictionary that could not be fetched may be available the next time.
         _analyzer = new(() => Choose(dictionaryFolders(), fetch), LazyThreadSafetyMode.PublicationOnly);
 
-    /// <summary>Whether a Japanese line has been read, so that a dictionary has been looked for.</summary>
+    /// <summary>Whether the dictionary has been looked for, which the first Japanese line causes.</summary>
     public bool IsLoaded => _analyzer.IsValueCreated;
 
-    /// <summary>The folder of the dictionary, or null where there is none.</summary>
+    /// <summary>The folder of the dictionary, or null if there is none.</summary>
     public string? Dictionary => _analyzer.Value.Analyzer.Dictionary;
 
-    /// <summary>The text in romaji, in lower case.</summary>
-    /// <exception cref="RomanizationException">It holds kana that cannot be romanised.</exception>
+    /// <summary>Converts a text to romaji in lower case.</summary>
+    /// <exception cref="RomanizationException">It has kana that cannot be romanised.</exception>
     public string Read(string text, ICollection<LyricWarning> warnings)
     {
         (IJapaneseAnalyzer analyzer, IReadOnlyList<LyricWarning> choiceWarnings) = _analyzer.Value;
@@ -36,7 +36,7 @@ internal sealed class JapaneseReader
             warnings.Add(warning);
         }
 
-        // MeCab stops there.
+        // MeCab stops at a null character.
         int end = text.IndexOf('\0', StringComparison.Ordinal);
         if (end >= 0)
         {
@@ -59,7 +59,7 @@ internal sealed class JapaneseReader
         }
 
         string normalized = bounded.Normalize(NormalizationForm.FormKC);
-        // Without ICU (invariant globalization) .NET returns the text as it is.
+        // Without ICU (invariant globalization) .NET returns the text unchanged.
         if (normalized == bounded && "ｱ".Normalize(NormalizationForm.FormKC) == "ｱ")
         {
             warnings.Add(new LyricWarning(
@@ -89,7 +89,7 @@ internal sealed class JapaneseReader
         return result.ToString();
     }
 
-    // Asked when everything before it could not be used. Without MeCab no dictionary is of any use.
+    // Called if no other dictionary could be used. Without MeCab no dictionary can be, so none is fetched.
     private static IEnumerable<string> Fetched(Func<string?>? fetch)
     {
         if (fetch is not null && MeCabLibrary.Shared.Value is not null && fetch() is { } folder)
@@ -118,4 +118,47 @@ internal sealed class JapaneseReader
             + $"UniDic (Debian: libmecab2; 'acestep download unidic-lite') or name a UniDic folder in {JapaneseDictionaries.EnvironmentVariable}"));
         return (new KanaOnlyAnalyzer(), warnings);
     }
+}
+
+/// <summary>The places where dictionaries are looked for: the given folder, beside the checkpoint, the program's cache, then the system's folders.</summary>
+internal static class JapaneseDictionaries
+{
+    /// <summary>The environment variable that names a dictionary's folder.</summary>
+    public const string EnvironmentVariable = "ACESTEP_UNIDIC";
+
+    // Debian's unidic-mecab.
+    private static readonly string[] SystemFolders = ["/var/lib/mecab/dic/unidic", "/usr/share/mecab/dic/unidic"];
+
+    /// <summary>The folders in the order in which they are tried. A given folder is listed even if it does not exist.</summary>
+    public static IReadOnlyList<string> Candidates(string? named, string? checkpoint, string? cached = null)
+    {
+        string? fromEnvironment = Environment.GetEnvironmentVariable(EnvironmentVariable);
+        return
+        [
+            .. new[] { named, fromEnvironment }.OfType<string>().Where(folder => folder.Length > 0),
+            .. BesideCheckpoint(checkpoint),
+            .. new[] { cached }.OfType<string>().Where(IsDictionary),
+            .. SystemFolders.Where(IsDictionary),
+        ];
+    }
+
+    // Folders whose names start with "unidic", in the checkpoint's folder or next to it. unidic-lite, which the original
+    // uses, comes first.
+    private static IEnumerable<string> BesideCheckpoint(string? checkpoint)
+    {
+        if (checkpoint is null)
+        {
+            return [];
+        }
+
+        string folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(checkpoint));
+        return new[] { folder, Path.GetDirectoryName(folder) }
+            .OfType<string>()
+            .Where(Directory.Exists)
+            .SelectMany(parent => Directory.EnumerateDirectories(parent, "unidic*").Where(IsDictionary)
+                .OrderByDescending(path => Path.GetFileName(path).StartsWith("unidic-lite", StringComparison.Ordinal))
+                .ThenBy(path => path, StringComparer.Ordinal));
+    }
+
+    private static bool IsDictionary(string folder) => File.Exists(Path.Combine(folder, "sys.dic"));
 }

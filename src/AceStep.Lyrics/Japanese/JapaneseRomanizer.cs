@@ -4,7 +4,7 @@ using AceStep.Lyrics.Text;
 
 namespace AceStep.Lyrics.Japanese;
 
-/// <summary>Analysed words as romaji with spaces, before lower-casing.</summary>
+/// <summary>Converts analysed words to romaji with spaces, not yet in lower case.</summary>
 internal static class JapaneseRomanizer
 {
     private const string Punctuation = "補助記号";
@@ -24,8 +24,8 @@ internal static class JapaneseRomanizer
         ["カービィ"] = "Kirby",
     };
 
-    /// <summary>Joins the words' letters.</summary>
-    /// <exception cref="RomanizationException">A word's kana have no letters.</exception>
+    /// <summary>Romanizes words and joins them.</summary>
+    /// <exception cref="RomanizationException">A word has kana that cannot be romanised.</exception>
     public static string Romanize(IReadOnlyList<JapaneseWord> words)
     {
         var tokens = new List<Token>(words.Count);
@@ -65,7 +65,7 @@ internal static class JapaneseRomanizer
 
         if (word.Surface is "「" or "『" or "「『" || letters is "" or "(" or "[" or "([")
         {
-            // A symbol that is left out separates its neighbours all the same.
+            // A symbol that is left out still separates its neighbours.
             last?.SpaceBehind = true;
             tokens.Add(new Token(letters));
         }
@@ -119,7 +119,7 @@ internal static class JapaneseRomanizer
 
         if (word.Class == Punctuation)
         {
-            // Stretched small kana count as punctuation too: おぉぉ.
+            // Repeated small kana (おぉぉ) are treated as punctuation too.
             return KanaTable.Find(surface) ?? "";
         }
 
@@ -131,7 +131,7 @@ internal static class JapaneseRomanizer
         return ForeignSpelling(word) ?? (word.Kana.Length > 0 ? KanaRomanizer.Romanize(word.Kana) : surface);
     }
 
-    // コート has the lemma コート-coat.
+    // The foreign word after the hyphen of a lemma: コート has the lemma コート-coat.
     private static string? ForeignSpelling(JapaneseWord word)
     {
         int hyphen = word.Lemma.IndexOf('-', StringComparison.Ordinal);
@@ -140,7 +140,7 @@ internal static class JapaneseRomanizer
             : null;
     }
 
-    // Decimal digits, and the digits that compatibility normalisation leaves.
+    // Decimal digits, and other digits that remain in compatibility form.
     private static bool IsDigits(string text)
     {
         for (int index = 0; index < text.Length;)

@@ -5,13 +5,13 @@ using System.Text;
 namespace AceStep.Lyrics.Japanese;
 
 /// <summary>
-/// Cuts Japanese into words with MeCab and a UniDic dictionary. Thread-safe; a dictionary once open stays open (its files
-/// are memory-mapped) for the life of the process.
+/// Splits Japanese text into words with MeCab and a UniDic dictionary. Thread-safe. An opened dictionary stays open (its
+/// files are memory-mapped) until the process ends.
 /// </summary>
 internal sealed unsafe class MeCabAnalyzer : IJapaneseAnalyzer
 {
-    // MeCab looks through a run of one script again from each of its characters, so long texts go to it in pieces.
-    // No song has a line of this length.
+    // For each character of a run of one script MeCab searches the rest of the run, so long texts are analysed in pieces. No
+    // song has a line of this length.
     private const int LongestPiece = 4096;
 
     private static readonly ConcurrentDictionary<string, Lazy<(MeCabAnalyzer? Analyzer, string? Error)>> Opened =
@@ -34,7 +34,7 @@ internal sealed unsafe class MeCabAnalyzer : IJapaneseAnalyzer
     /// <summary>The dictionary's folder.</summary>
     public string Dictionary { get; }
 
-    /// <summary>Opens the dictionary in a folder, or gives the reason why it cannot be used.</summary>
+    /// <summary>Opens the dictionary in a folder. If it cannot be used, returns null and the reason.</summary>
     public static MeCabAnalyzer? TryOpen(string folder, out string? error)
     {
         (MeCabAnalyzer? analyzer, error) = Opened.GetOrAdd(folder, static name => new(() => Open(name))).Value;
@@ -135,7 +135,7 @@ internal sealed unsafe class MeCabAnalyzer : IJapaneseAnalyzer
             int end = Math.Min(start + LongestPiece, text.Length);
             if (end < text.Length)
             {
-                // Behind a sentence or a word where there is one.
+                // Preferably after a sentence or a word.
                 int stop = text.AsSpan(start, LongestPiece).LastIndexOfAny('。', ' ', '、');
                 end = stop > LongestPiece / 2 ? start + stop + 1 : end;
                 end -= char.IsLowSurrogate(text[end]) ? 1 : 0;

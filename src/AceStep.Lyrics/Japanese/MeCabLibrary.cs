@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace AceStep.Lyrics.Japanese;
 
-/// <summary>The functions of libmecab that are used, found when the first Japanese line comes.</summary>
+/// <summary>The functions of libmecab that are used, loaded when the first Japanese line is read.</summary>
 internal sealed unsafe class MeCabLibrary
 {
     private static readonly string[] Names = OperatingSystem.IsWindows()
@@ -34,17 +34,17 @@ internal sealed unsafe class MeCabLibrary
         _lastError = (delegate* unmanaged<nint, byte*>)NativeLibrary.GetExport(library, "mecab_strerror");
     }
 
-    /// <summary>The library, or null where the machine has none.</summary>
+    /// <summary>The library, or null if it is not installed.</summary>
     public static Lazy<MeCabLibrary?> Shared { get; } = new(Load);
 
-    /// <summary>Where the library is looked for, for messages.</summary>
+    /// <summary>The names under which the library is looked for, for messages.</summary>
     public static string SearchedNames => string.Join(", ", Names);
 
-    /// <summary>Opens a dictionary; 0 where MeCab refuses it, then <see cref="LastError"/> says why.</summary>
+    /// <summary>Opens a dictionary. Returns 0 if MeCab refuses it; then <see cref="LastError"/> has the reason.</summary>
     public nint NewModel(string folder)
     {
-        // Without -r a system-wide configuration file would have to exist. As separate arguments, so that a folder's
-        // name may hold spaces.
+        // Without -r, a system-wide configuration file would have to exist. The arguments are separate strings, so that a
+        // folder's name may have spaces.
         string[] arguments = ["mecab", "-r", OperatingSystem.IsWindows() ? "nul" : "/dev/null", "-d", folder];
         byte** pointers = stackalloc byte*[arguments.Length];
         try
@@ -71,7 +71,7 @@ internal sealed unsafe class MeCabLibrary
 
     public MeCabDictionaryInfo* DictionaryInfo(nint model) => _dictionaryInfo(model);
 
-    /// <summary>Analyses a sentence; its bytes must stay where they are as long as the nodes are read.</summary>
+    /// <summary>Analyses a sentence. Its bytes must stay in place until the nodes have been read.</summary>
     public MeCabNode* Parse(nint tagger, nint lattice, byte* sentence, int length)
     {
         _clear(lattice);
@@ -110,7 +110,7 @@ internal unsafe struct MeCabNode
     private readonly uint _id;
     public ushort Length;
 
-    /// <summary>The length with the white space before it.</summary>
+    /// <summary>The length including the white space before the word.</summary>
     public ushort LengthWithSpace;
     private readonly ushort _rightAttribute;
     private readonly ushort _leftAttribute;
@@ -119,7 +119,7 @@ internal unsafe struct MeCabNode
     public MeCabNodeState State;
 }
 
-/// <summary>What a node is.</summary>
+/// <summary>The kind of a node.</summary>
 internal enum MeCabNodeState : byte
 {
     Known = 0,

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace AceStep.Lyrics.Japanese;
 
-/// <summary>Where the fields of a UniDic entry stand: 2.1.2 writes 26 of them, 3 writes 29.</summary>
+/// <summary>The positions of the fields in a UniDic entry. UniDic 2.1.2 has 26 fields, UniDic 3 has 29.</summary>
 internal sealed record UniDicLayout(int Kana)
 {
     private const int Class = 0;
@@ -10,10 +10,10 @@ internal sealed record UniDicLayout(int Kana)
     private const int Lemma = 7;
     private const int Pronunciation = 9;
 
-    /// <summary>For looking at a dictionary whose layout is not known yet.</summary>
+    /// <summary>A layout for examining a dictionary whose layout is not known yet.</summary>
     public static UniDicLayout Probe { get; } = new(Kana: 17);
 
-    /// <summary>The layout of entries with so many fields, or null where they are no UniDic's.</summary>
+    /// <summary>The layout of entries with the given number of fields, or null if it is not a UniDic dictionary.</summary>
     public static UniDicLayout? ForFieldCount(int fields) => fields switch
     {
         26 => new UniDicLayout(Kana: 17),
@@ -21,7 +21,7 @@ internal sealed record UniDicLayout(int Kana)
         _ => null,
     };
 
-    /// <summary>Cuts an entry at its commas; a field may be quoted, with doubled quotes inside.</summary>
+    /// <summary>Splits an entry at its commas. A field may be quoted, with doubled quotes inside.</summary>
     public static List<string> Split(string feature)
     {
         if (!feature.Contains('"', StringComparison.Ordinal))

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace AceStep.Lyrics.Korean;
 
-/// <summary>Korean syllables in Latin letters, letter by letter ("academic"): 국물 is gugmul, 값이 is gabs-i.</summary>
+/// <summary>Romanizes Korean syllables letter by letter ("academic" romanisation): 국물 becomes gugmul, 값이 becomes gabs-i.</summary>
 internal static class HangulRomanizer
 {
     private const char FirstSyllable = '\uAC00';
@@ -13,7 +13,7 @@ internal static class HangulRomanizer
     private static readonly string[] Vowels = "a ae ya yae eo e yeo ye o wa wae oe yo u wo we wi yu eu ui i".Split(' ');
     private static readonly string[] Finals = " g kk gs n nj nh d l lg lm lb ls lt lp lh m b bs s ss ng j ch k t p h".Split(' ');
 
-    // A final and the next initial that could be cut in more than one way.
+    // Pairs of a final and the next initial that need a hyphen, since they could be split in another way.
     private static readonly HashSet<string> Ambiguous =
         [.. "bss gss jj kk kkk lpp lss ltt njj pp ss sss tt".Split(' ')];
 

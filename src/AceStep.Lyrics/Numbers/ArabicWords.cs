@@ -70,7 +70,7 @@ internal sealed class ArabicWords : NumberWords
 
     public override string? Decimal(double value) => Words(value, ",", NoUnit, NoUnit)?.Trim();
 
-    // Riyals, whatever the currency, as the original has them.
+    // As in the original, the words are riyals, whatever the currency.
     public override string? Money(double amount, Currency currency) => Words(amount, "و", Riyals, Halalas);
 
     private static string? Words(double value, string separator, string[] units, string[] subunits)
@@ -118,7 +118,7 @@ internal sealed class ArabicWords : NumberWords
             : $"{words} {separator} {Group(hundredths, FractionLevel, whole, feminine)} {(hundredths == 2 ? subunits[1] : Form(subunits, hundredths))}";
     }
 
-    // The name of a group before what follows it; a group of one or two is said by its name alone.
+    // A group's number and name, then the lower groups. For one and two there is only the name.
     private static string Scaled(int value, int level, string below)
     {
         bool last = below.Length == 0;
@@ -174,7 +174,7 @@ internal sealed class ArabicWords : NumberWords
         _ => Scales[level] + "ات",
     };
 
-    // Three of the original's names end in a space.
+    // Three of the original's names end with a space.
     private static string Dual(int level, bool isShort) => (level, isShort) switch
     {
         (9, _) => Scales[level] + (isShort ? "ا " : "ان "),

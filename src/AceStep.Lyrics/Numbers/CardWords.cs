@@ -7,12 +7,12 @@ namespace AceStep.Lyrics.Numbers;
 internal readonly record struct WordedNumber(string Text, BigInteger Value);
 
 /// <summary>
-/// Languages whose numbers are built from cards (values that have a word of their own): a number is so many times the
-/// largest card in it, and the rest. How two parts are joined is the language's own.
+/// Languages whose numbers are built from cards, which are values with a word of their own: a number is a multiple of the
+/// largest card that fits, and the rest. Each language has its own way to join two parts.
 /// </summary>
 internal abstract class CardWords : NumberWords
 {
-    // Rising.
+    // In ascending order.
     private readonly WordedNumber[] _cards;
     private readonly BigInteger _limit;
 
@@ -26,7 +26,7 @@ internal abstract class CardWords : NumberWords
 
     protected abstract string Point { get; }
 
-    /// <summary>What stands directly behind the unit of money, before its hundredths.</summary>
+    /// <summary>The text between the unit of money and its hundredths.</summary>
     protected abstract string MoneySeparator { get; }
 
     protected abstract WordedNumber Join(WordedNumber left, WordedNumber right);
@@ -68,7 +68,7 @@ internal abstract class CardWords : NumberWords
         return $"{whole} {names.UnitOf(parts.Whole)}{MoneySeparator} {Cardinal(parts.Hundredths)} {names.HundredthOf(parts.Hundredths)}";
     }
 
-    /// <summary>Cards of falling values, one for each word of the table.</summary>
+    /// <summary>Cards of descending values, one for each word of the table.</summary>
     protected static IEnumerable<WordedNumber> Falling(int first, int step, string words) =>
         Table(words).Select((word, index) => new WordedNumber(word, first - index * step));
 
@@ -81,7 +81,7 @@ internal abstract class CardWords : NumberWords
         return rest.IsZero ? words : Join(words, Words(rest));
     }
 
-    // The same in doubles, as the original divides: from 10^24 on its powers of ten are no longer exact.
+    // As above, but with doubles, as in the original, where powers of ten from 10^24 on are not exact.
     private WordedNumber WholeDouble(double value)
     {
         WordedNumber card = LargestIn(new BigInteger(value));
@@ -102,4 +102,30 @@ internal abstract class CardWords : NumberWords
 
     private static readonly IComparer<WordedNumber> Comparer =
         Comparer<WordedNumber>.Create(static (left, right) => left.Value.CompareTo(right.Value));
+}
+
+/// <summary>The names of large powers of ten, made from Latin stems.</summary>
+internal static class ScaleWords
+{
+    private static readonly string[] Units = ["", "un", "duo", "tre", "quattuor", "quin", "sex", "sept", "octo", "novem"];
+
+    /// <summary>Million, billion, trillion …: a name for every third power from 10^6 on.</summary>
+    public static IEnumerable<WordedNumber> Short(string[] stems, string suffix) =>
+        stems.Select((stem, index) => new WordedNumber(stem + suffix, BigInteger.Pow(10, 6 + 3 * index)));
+
+    /// <summary>Million, milliard, billion, billiard …: two names for every sixth power from 10^6 on.</summary>
+    public static IEnumerable<WordedNumber> Long(string[] stems, string suffix, string thousandSuffix) =>
+        stems.SelectMany((stem, index) => new WordedNumber[]
+        {
+            new(stem + suffix, BigInteger.Pow(10, 6 + 6 * index)),
+            new(stem + thousandSuffix, BigInteger.Pow(10, 9 + 6 * index)),
+        });
+
+    /// <summary>The stems of 1 to 9, then each ten alone and with each unit before it, then the hundred.</summary>
+    public static string[] Stems(string ones, string tens, string hundred) =>
+    [
+        .. ones.Split(' '),
+        .. tens.Split(' ').SelectMany(_ => Units, (ten, unit) => unit + ten),
+        hundred,
+    ];
 }

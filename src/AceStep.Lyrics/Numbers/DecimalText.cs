@@ -3,11 +3,11 @@ using System.Numerics;
 
 namespace AceStep.Lyrics.Numbers;
 
-/// <summary>Doubles as the shortest decimal text that reads back the same, in the form that the original's language prints.</summary>
+/// <summary>The shortest decimal text that gives the same double again, in the form that Python prints.</summary>
 internal static class DecimalText
 {
     /// <summary>
-    /// The significant digits, and where the point stands among them: 12.5 is (125, 2), 0.05 is (5, -1), 0 is (0, 1).
+    /// The significant digits and the position of the decimal point: 12.5 is (125, 2), 0.05 is (5, -1), 0 is (0, 1).
     /// </summary>
     public static (string Digits, int Point) Shortest(double value)
     {
@@ -44,14 +44,14 @@ internal static class DecimalText
     }
 
     /// <summary>
-    /// The digits behind the point, as the original's library finds them: by arithmetic on doubles, for as many decimals
-    /// as the shortest text has. Null where it overflows.
+    /// The digits after the decimal point, computed with doubles as in the original's library, for as many decimals as the
+    /// shortest text has. Null if that overflows.
     /// </summary>
     public static string? Fraction(double value)
     {
         (string digits, int point) = Shortest(value);
         int decimals = Math.Max(digits.Length - point, 0);
-        // A power of ten above that is no double.
+        // Larger powers of ten are not doubles.
         if (decimals > 308)
         {
             return null;

@@ -6,7 +6,7 @@ internal sealed class DutchWords : CardWords
 {
     private static readonly BigInteger Million = 1_000_000;
 
-    // The first that fits.
+    // The first matching ending is used.
     private static readonly (string Ending, string Replacement)[] OrdinalEndings =
     [
         ("nul", "nuld"), ("één", "eerst"), ("twee", "tweed"), ("drie", "derd"), ("vier", "vierd"), ("vijf", "vijfd"),

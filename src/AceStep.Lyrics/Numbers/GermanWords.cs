@@ -6,7 +6,7 @@ internal sealed class GermanWords : CardWords
 {
     private static readonly BigInteger Million = 1_000_000;
 
-    // The first that fits.
+    // The first matching ending is used.
     private static readonly (string Ending, string Replacement)[] OrdinalEndings =
     [
         ("eins", "ers"), ("drei", "drit"), ("acht", "ach"), ("sieben", "sieb"), ("ig", "igs"), ("ert", "erts"),

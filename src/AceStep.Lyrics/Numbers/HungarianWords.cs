@@ -12,7 +12,7 @@ internal sealed class HungarianWords : NumberWords
 
     private static readonly BigInteger Million = 1_000_000;
 
-    // From a million on, rising.
+    // From a million on, in ascending order.
     private static readonly WordedNumber[] Scales =
     [
         .. ScaleWords.Long(
@@ -20,7 +20,7 @@ internal sealed class HungarianWords : NumberWords
             "illió", "illiárd"),
     ];
 
-    // The first that fits.
+    // The first matching ending is used.
     private static readonly (string Ending, string Replacement)[] OrdinalEndings =
     [
         .. Table("nulla:nullad egy:egyed kettő:ketted három:harmad négy:negyed öt:ötöd hat:hatod hét:heted nyolc:nyolcad kilenc:kilenced tíz:tized húsz:huszad harminc:harmincad negyven:negyvened ötven:ötvened hatvan:hatvanad hetven:hetvened nyolcvan:nyolcvanad kilencven:kilencvened száz:század ezer:ezred illió:milliomod illiárd:milliárdod")
@@ -98,8 +98,8 @@ internal sealed class HungarianWords : NumberWords
         return $"{whole} {names.UnitOf(parts.Whole)}, {Cardinal(parts.Hundredths)} {names.HundredthOf(parts.Hundredths)}";
     }
 
-    // The original takes the number of digits of a whole double from its text, ".0" or exponent included, so it chooses
-    // another power of ten; where that is larger than the number it never comes to an end.
+    // The original counts the digits of a whole double by its text, including ".0" or an exponent, so it may choose a wrong
+    // power of ten. If that is larger than the number, it loops forever.
     private static string? WholeDouble(double value, string zero)
     {
         if (value < 1e6)
@@ -121,7 +121,7 @@ internal sealed class HungarianWords : NumberWords
         return times is null || rest is null ? null : times + name + (rest.Length > 0 ? "-" + rest : "");
     }
 
-    // zero is what is said for nothing: "nulla", or nothing at all before or behind another word.
+    // zero is the word for 0: "nulla", or "" before or after another word.
     private static string? Words(BigInteger value, string zero)
     {
         if (value < Million)

@@ -118,7 +118,7 @@ internal sealed class ItalianWords : NumberWords
     private string AboveMillion(string digits)
     {
         int below = (digits.Length - 1) / 3 * 3;
-        // As many full groups belong to the scale as leave one to three digits before them.
+        // One to three leading digits are the multiplier; the groups of three after them belong to the scale.
         string multiplier = digits[..^below];
         string scale = ScalePrefixes[below / 6] + (below % 6 == 0 ? "ilione" : "iliardo");
         string words = multiplier == "1"
@@ -141,7 +141,7 @@ internal sealed class ItalianWords : NumberWords
         .Replace("au", "u", StringComparison.Ordinal)
         .Replace("iu", "u", StringComparison.Ordinal);
 
-    // Done to every part and again to the whole: a part's accent goes, and so does one at the end that a part brought.
+    // Applied to every part and again to the whole, so that only the whole may end with an accent.
     private static string Accented(string words) => string.Join(' ', words.Split(' ').Select(word =>
     {
         string plain = word.Replace("tré", "tre", StringComparison.Ordinal);

@@ -6,7 +6,7 @@ namespace AceStep.Lyrics.Numbers;
 /// <summary>Amounts of money.</summary>
 internal static partial class NumberExpander
 {
-    // What a whole amount is cut at, from its last occurrence on.
+    // The words of a whole amount end before the last occurrence of this separator.
     private static readonly FrozenDictionary<string, string> MoneySeparators = new Dictionary<string, string>
     {
         ["de"] = " und ",
@@ -16,7 +16,7 @@ internal static partial class NumberExpander
         ["pt"] = " e ",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    // Pounds, dollars, euros. A pass that fails ends the step, but what came before it holds.
+    // Pounds, dollars, then euros. If one of them fails, the following ones are skipped, but earlier changes stay.
     private static string ReplaceMoney(string text, string language)
     {
         ReadOnlySpan<(char Sign, Currency Currency)> passes =
@@ -70,7 +70,7 @@ internal static partial class NumberExpander
         return worded;
     }
 
-    // (($[0-9.,]*[0-9]+)|([0-9.,]*[0-9]+$)): the sign before or behind a run of digits, full stops and commas.
+    // (($[0-9.,]*[0-9]+)|([0-9.,]*[0-9]+$)): the sign before or after a run of digits, full stops and commas.
     private static bool TryFindMoney(string text, int from, char sign, out Range found)
     {
         for (int position = from; position < text.Length;)

@@ -7,16 +7,16 @@ using AceStep.Lyrics.Text;
 namespace AceStep.Lyrics.Numbers;
 
 /// <summary>
-/// Finds the numbers of a line and puts them into words: amounts of money, then decimals, ordinals and what is left.
-/// The patterns ask for ASCII digits, but for the thousands' marks. Chinese has its own way.
+/// Finds the numbers of a line and puts them into words: amounts of money, then decimals, ordinals and other numbers. Apart
+/// from thousands' separators the patterns match only ASCII digits. Chinese numbers have a class of their own.
 /// </summary>
 internal static partial class NumberExpander
 {
     // The original cannot read a longer run of digits.
     private const int MostDigits = 4300;
 
-    // By language; loaded when a number of it comes. Czech is missing: the original asks for it by a name that its
-    // library does not know, so every Czech number fails.
+    // Created when a language first needs them. Czech is missing: the original uses a name for it that its library does not
+    // know, so every Czech number fails.
     private static readonly FrozenDictionary<string, Lazy<NumberWords>> Languages = new Dictionary<string, Lazy<NumberWords>>
     {
         ["ar"] = new(() => new ArabicWords()),
@@ -34,7 +34,7 @@ internal static partial class NumberExpander
         ["tr"] = new(() => new TurkishWords()),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    // In the order in which they are tried; a full stop alone may be one too.
+    // In the order in which they are tried; in some languages a full stop is one too.
     private static readonly FrozenDictionary<string, string[]> OrdinalEndings = new Dictionary<string, string[]>
     {
         ["ar"] = ["ون", "ين", "ث", "ر", "ى"],
@@ -56,7 +56,7 @@ internal static partial class NumberExpander
     /// <summary>The number words of a language; null for Czech.</summary>
     public static NumberWords? WordsOf(string language) => Languages.TryGetValue(language, out Lazy<NumberWords>? words) ? words.Value : null;
 
-    /// <summary>The text with its numbers in words; null where one cannot be worded, which leaves every number of the line.</summary>
+    /// <summary>The text with its numbers in words; null if one cannot be put into words, so that all numbers of the line stay digits.</summary>
     public static string? Expand(string text, string language)
     {
         text = ThousandsMarks.Remove(text, commas: language is "en" or "ru");
@@ -146,7 +146,7 @@ internal static partial class NumberExpander
             }
         }
 
-        // A full stop before white space or the end.
+        // A full stop counts only before white space or at the end of the text.
         return fullStop && position < text.Length && text[position] == '.'
             && (position + 1 == text.Length || TextRules.IsSpace(text[position + 1]))
             ? 1

@@ -14,7 +14,7 @@ internal sealed class PolishWords : NumberWords
     private static readonly string[] Hundreds =
         Table(" sto dwieście trzysta czterysta pięćset sześćset siedemset osiemset dziewięćset");
 
-    // The forms for one, for a few and for many, by group.
+    // The forms for one, a few and many, for each group.
     private static readonly (string One, string Few, string Many)[] Scales =
     [
         ("", "", ""),
@@ -24,7 +24,7 @@ internal sealed class PolishWords : NumberWords
            select (prefix + suffix, prefix + suffix + "y", prefix + suffix + "ów"),
     ];
 
-    // Alone, and before a scale. The spellings are the original's.
+    // Alone, and before a scale. Spelt as in the original.
     private static readonly string[] OrdinalSmall =
         Table(" pierwszy drugi trzeci czwarty piąty szósty siódmy ósmy dziewiąty dziesiąty jedenasty dwunasty trzynasty czternasty piętnasty szesnasty siedemnasty osiemnasty dziewiętnasty");
 
@@ -96,7 +96,7 @@ internal sealed class PolishWords : NumberWords
         (int hundred, int rest) = Math.DivRem(last, 100);
         (int ten, int unit) = Math.DivRem(rest, 10);
         bool joined = level > 0;
-        // The original asks for the hundred's word in a way that fails before a scale.
+        // In the original, the lookup of the hundred's word fails before a scale.
         if (joined && hundred > 0 && rest > 0 && (rest < 20 || unit == 0))
         {
             return null;

@@ -49,7 +49,7 @@ internal sealed class PortugueseWords : CardWords
 
     public override string? Cardinal(BigInteger value) => WithoutAndBehindScales(base.Cardinal(value));
 
-    // The original passes over the whole of it once more, so a later "e" may be one of the decimals'.
+    // As in the original, the rule is applied to the whole text once more, so that an "e" in the decimals counts too.
     public override string? Decimal(double value) => WithoutAndBehindScales(base.Decimal(value));
 
     public override string? Ordinal(BigInteger value)
@@ -60,7 +60,7 @@ internal sealed class PortugueseWords : CardWords
         }
 
         string digits = value.ToString(CultureInfo.InvariantCulture);
-        // A nineteenth digit has no scale.
+        // There is no scale for a nineteenth digit.
         if (digits.Length > 3 * OrdinalScales.Length)
         {
             return null;

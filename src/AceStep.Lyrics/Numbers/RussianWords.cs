@@ -103,7 +103,7 @@ internal sealed class RussianWords : NumberWords
         var words = new List<string>();
         for (int group = groups.Length - 1; group >= 0; group--)
         {
-            // The original lets the gender of a decimal's whole part reach into its millions.
+            // As in the original, the gender of a decimal's whole part also applies to its millions.
             AddGroup(words, groups[group], group, feminine);
         }
 
@@ -179,7 +179,7 @@ internal sealed class RussianWords : NumberWords
         return string.Join(' ', words);
     }
 
-    // In every group, not in the last alone, a whole hundred, a whole ten or a teen takes the ordinal's form.
+    // In every group, not only in the last one, an even hundred, an even ten or a teen takes the ordinal form.
     private static void AddOrdinalGroup(List<string> words, int value, int group, Form form)
     {
         if (value == 0)

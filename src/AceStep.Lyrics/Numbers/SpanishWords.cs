@@ -118,7 +118,7 @@ internal sealed class SpanishWords : CardWords
                 return $"{HundredStems[value / 100 - 1]}o {SmallOrdinal(value % 100)}".TrimEnd();
         }
 
-        // In doubles, as the original: some powers of a thousand come out one too low.
+        // With doubles, as in the original, where some powers of a thousand are one too low.
         int power = (int)(Math.Log(value) / Math.Log(1000));
         (long times, long rest) = Math.DivRem(value, (long)BigInteger.Pow(1000, power));
         string multiplier = times == 1 ? "" : Cardinal(times)!;

@@ -4,14 +4,14 @@ using AceStep.Lyrics.Text;
 namespace AceStep.Lyrics.Numbers;
 
 /// <summary>
-/// Takes the thousands' marks out of numbers: 1,000.5 is 1000.5 in English and Russian, 1.000,5 is 1000,5 elsewhere.
-/// Digits of every script count.
+/// Removes thousands' separators from numbers: 1,000.5 becomes 1000.5 in English and Russian, 1.000,5 becomes 1000,5 in
+/// other languages. Matches digits of every script.
 /// </summary>
 internal static class ThousandsMarks
 {
     /// <summary>
     /// Deletes commas in each <c>\b\d{1,3}(,\d{3})*(\.\d+)?\b</c>, or full stops in each
-    /// <c>\b\d{1,3}(.\d{3})*(\,\d+)?\b</c>, where the stop in the group is any character, as in the original.
+    /// <c>\b\d{1,3}(.\d{3})*(\,\d+)?\b</c>, where the unescaped stop matches any character, as in the original.
     /// </summary>
     public static string Remove(string text, bool commas)
     {
@@ -46,8 +46,8 @@ internal static class ThousandsMarks
         return result.ToString();
     }
 
-    // Behind the match, or -1. As many first digits, then as many groups as there are; then with decimals or without:
-    // the first that ends at a word's border.
+    // The position after the match, or -1. As a regular expression would, tries as many digits and groups as possible first,
+    // with decimals before without; the first try that ends at a word boundary matches.
     private static int EndOfNumber(ReadOnlySpan<int> text, int start, bool commas)
     {
         for (int first = Math.Min(SkipDigits(text, start, 3), start + 3); first > start; first--)

@@ -43,7 +43,7 @@ internal sealed class TurkishWords : NumberWords
         return Cardinal(new BigInteger(Math.Truncate(value))) is { } words ? $"{words}virgül{Tens[hundredths[^2] - '0']}{Units[hundredths[^1] - '0']}" : null;
     }
 
-    // The original asks its library in a way that it does not know.
+    // The original calls its library in a way that fails.
     public override string? Money(double amount, Currency currency) => null;
 
     private static string? Words(BigInteger value, bool ordinal)
@@ -53,7 +53,7 @@ internal sealed class TurkishWords : NumberWords
             return null;
         }
 
-        // For cardinals the original compares with a double, and says nothing where they differ.
+        // For cardinals the original compares the value with a double, and gives no words if they differ.
         if (!ordinal && new BigInteger((double)value) != value)
         {
             return "";
@@ -78,7 +78,7 @@ internal sealed class TurkishWords : NumberWords
         bool ends = ordinal && isLast;
         (int hundred, int rest) = Math.DivRem(value, 100);
         (int ten, int unit) = Math.DivRem(rest, 10);
-        // The last element that is said takes the ordinal's ending: a scale, else the unit, the ten or the hundred.
+        // The last spoken element takes the ordinal ending: a scale, or else the unit, the ten or the hundred.
         bool endsHere = ends && group == 0;
         if (hundred > 0)
         {
@@ -94,7 +94,7 @@ internal sealed class TurkishWords : NumberWords
         words.Append(ends ? OrdinalScales[group] : Scales[group]);
     }
 
-    // Three faults of the original that the ids depend on.
+    // Reproduces three faults of the original, since the token ids depend on them.
     private static bool IsUnitLost(int value, int group, bool isFirst, bool isLast, bool ordinal)
     {
         if (group == 1 && value == 1)

@@ -4,8 +4,9 @@ using AceStep.Lyrics.Text;
 namespace AceStep.Lyrics.Segmentation;
 
 /// <summary>
-/// The text in the form that is identified: each run of what is no word is one space, each run of one repeated
-/// character is one of it, and the ends are stripped. It grows piece by piece, so that gluing pieces costs nothing twice.
+/// The text in the form in which its language is identified: each run of non-word characters becomes one space, each run of
+/// one repeated character becomes a single one, and the ends are stripped. Pieces can be appended without processing the
+/// earlier ones again.
 /// </summary>
 internal sealed class CleanText
 {

@@ -1,11 +1,11 @@
 namespace AceStep.Lyrics.Segmentation;
 
-/// <summary>What a line was taken for; <see cref="Error"/> says why nothing was found, the language is then en.</summary>
+/// <summary>A line's detected language. If none could be detected it is en, and <see cref="Error"/> has the reason.</summary>
 internal readonly record struct DetectedLanguage(string Language, string? Error = null);
 
 /// <summary>
-/// The language of the lines of one text, one after the other. Not thread-safe: like the original it remembers the last
-/// line, which shows when a line that could not be segmented comes a second time.
+/// Detects the languages of the lines of one text, one after another. Not thread-safe: like the original it remembers the
+/// last line, which matters if a line that could not be segmented is repeated.
 /// </summary>
 internal sealed class LanguageDetector(Segmenter segmenter)
 {
@@ -17,7 +17,7 @@ internal sealed class LanguageDetector(Segmenter segmenter)
     private string? _lastError;
     private bool _countedBeforeError;
 
-    /// <summary>The language of most of the line; where that is English and there is another, the other.</summary>
+    /// <summary>The language of most of the line's characters. If that is English and there is another language, the other one.</summary>
     public DetectedLanguage Detect(string line)
     {
         if (Count(line) is not { } counts)
@@ -41,8 +41,8 @@ internal sealed class LanguageDetector(Segmenter segmenter)
             return _lastCounts;
         }
 
-        // The same line again. If it failed, the original answers from the last line that did not, unless it had counted
-        // something of this one already.
+        // The same line again. If it failed, the original uses the counts of the last line that did not fail, unless it had
+        // already counted a part of this one.
         if (_lastCounts is null && !_countedBeforeError)
         {
             _lastCounts = SegmentedText.CountSegments(_lastSegments);

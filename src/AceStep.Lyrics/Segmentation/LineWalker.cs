@@ -3,7 +3,7 @@ using AceStep.Lyrics.Text;
 
 namespace AceStep.Lyrics.Segmentation;
 
-/// <summary>Walks one masked line from key to key and names the language of what it meets.</summary>
+/// <summary>Walks through one masked line from key to key, and identifies the language of each piece.</summary>
 internal sealed class LineWalker(
     LanguageIdentifier identifier, LanguageLabels labels, Dictionary<string, MaskedPiece> pieces, SegmentBuilder builder)
 {
@@ -15,8 +15,8 @@ internal sealed class LineWalker(
     private const double SureAbove = 0.90;
     private const int ShortText = 5;
 
-    // Keys stand at most three deep in a line; deeper is a line whose forged keys contain themselves. The original's
-    // recursion limit ends those as an error too. The second bound ends lines whose keys multiply.
+    // Keys are nested at most three deep, unless a line has forged keys that contain themselves; the original's recursion
+    // limit makes that an error too. The second limit is for lines whose keys multiply.
     private const int DeepestWalk = 32;
     private readonly int _mostKeys = 1000 + 4 * pieces.Count;
     private readonly CleanText _clean = new();
@@ -39,7 +39,7 @@ internal sealed class LineWalker(
             from = end;
         }
 
-        // What follows the last key of the line itself; in a quote nothing is last.
+        // The text after the last key. It is the last piece only in the line itself, not within quotes.
         AddPlain(text[from..], isLast: depth == 0);
     }
 
@@ -89,7 +89,7 @@ internal sealed class LineWalker(
         return found with { Probability = Math.Round(found.Probability, 3) };
     }
 
-    // Latin script, cut behind every run of sentence ends (with one line end) and identified sentence by sentence.
+    // Latin script, split after every run of sentence ends (with one line end) and identified sentence by sentence.
     private void AddSentences(ReadOnlySpan<int> text)
     {
         while (text.Length > 0)
@@ -156,7 +156,7 @@ internal sealed class LineWalker(
         builder.Add(found.Language, whole, found.Probability);
     }
 
-    // Parts are cut where punctuation ends and a word follows. A part that says too little is glued to the next.
+    // The text is split where a word follows punctuation. A part that is too short to be identified is joined to the next.
     private void AddPlain(ReadOnlySpan<int> text, bool isLast)
     {
         _clean.Clear();
@@ -181,7 +181,7 @@ internal sealed class LineWalker(
         }
     }
 
-    // Words and spaces, then the punctuation behind them.
+    // Words and spaces, then the punctuation after them.
     private static int EndOfPart(ReadOnlySpan<int> text, int position, out bool hasWord)
     {
         hasWord = false;
@@ -238,7 +238,7 @@ internal sealed class LineWalker(
             }
             else if (clean.Length > 2 && score > SureAbove)
             {
-                // Long and sure enough to stand.
+                // Long enough, and its language is certain enough.
             }
             else if (isLast)
             {

@@ -4,8 +4,8 @@ using AceStep.Lyrics.Text;
 namespace AceStep.Lyrics.Segmentation;
 
 /// <summary>
-/// Collects a line's segments: joins neighbours, decides undecided short Chinese or Japanese by what follows, and
-/// counts characters by language.
+/// Collects a line's segments: joins neighbours of the same language, decides by the next segment whether an undecided short
+/// one is Chinese or Japanese, and counts characters by language.
 /// </summary>
 internal sealed class SegmentBuilder(LanguageLabels labels)
 {
@@ -19,7 +19,7 @@ internal sealed class SegmentBuilder(LanguageLabels labels)
 
     public IReadOnlyList<Segment> Segments => _segments;
 
-    /// <summary>Characters by language, in the order of first occurrence.</summary>
+    /// <summary>The number of characters of each language, in order of first occurrence.</summary>
     public IEnumerable<LanguageCount> Counts => _countOrder.Select(language => new LanguageCount(language, _counts[language]));
 
     /// <summary>The language of the first segment so far, or null.</summary>
@@ -28,7 +28,7 @@ internal sealed class SegmentBuilder(LanguageLabels labels)
     /// <summary>The language of the last segment so far, or null.</summary>
     public string? LastLanguage => _segments.Count > 0 ? _segments[^1].Language : null;
 
-    /// <summary>Hands over the segments of a line; a piece that waits goes on waiting in the next.</summary>
+    /// <summary>Returns and removes the segments of a line. A piece whose language is still undecided waits for the next line.</summary>
     public List<Segment> TakeSegments()
     {
         List<Segment> taken = [.. _segments];
@@ -36,7 +36,7 @@ internal sealed class SegmentBuilder(LanguageLabels labels)
         return taken;
     }
 
-    /// <summary>Adds a piece whose language is named by a label or undecided (<c>zh|ja|…</c>).</summary>
+    /// <summary>Adds a piece whose language is a label, or undecided (<c>zh|ja|…</c>).</summary>
     public void Add(string language, ReadOnlySpan<int> text, double score, bool isMarked = false)
     {
         if (TextRules.IsBlank(text) && !(text is ['\n']))
@@ -106,7 +106,7 @@ internal sealed class SegmentBuilder(LanguageLabels labels)
 
             if (last.IsNumberLike)
             {
-                // Its characters stay counted for its own language too, as in the original.
+                // As in the original, its characters stay counted for its former language too.
                 _segments.RemoveAt(_segments.Count - 1);
                 last.Append(segment.Span);
                 segment = new Segment(segment.Language, last.Span, segment.Score, isMarked: false);
@@ -144,7 +144,7 @@ internal sealed class SegmentBuilder(LanguageLabels labels)
         return bar < 0 ? language : language[..bar];
     }
 
-    // A space before every capital inside a word, hyphens stripped at the ends, one space behind.
+    // Inserts a space before every capital inside a word, strips hyphens at the ends, and adds a space at the end.
     private static ReadOnlySpan<int> SpacedCapitals(ReadOnlySpan<int> text)
     {
         var spaced = new List<int>(text.Length + 8);
@@ -161,4 +161,82 @@ internal sealed class SegmentBuilder(LanguageLabels labels)
         ReadOnlySpan<int> stripped = CollectionsMarshal.AsSpan(spaced).Trim('-');
         return (int[])[.. stripped, ' '];
     }
+}
+
+/// <summary>A part of a line in one language. Appending to it takes time only for the appended text.</summary>
+internal sealed class Segment
+{
+    private readonly List<int> _codePoints;
+    private NumberLikeness _numberLikeness;
+
+    public Segment(string language, ReadOnlySpan<int> text, double score, bool isMarked)
+    {
+        Language = language;
+        Score = score;
+        IsMarked = isMarked;
+        _codePoints = new List<int>(text.Length);
+        Append(text);
+    }
+
+    /// <summary>A label; or several labels separated by <c>|</c> while the language is undecided.</summary>
+    public string Language { get; set; }
+
+    public double Score { get; }
+
+    /// <summary>Whether a paired tag gave the language.</summary>
+    public bool IsMarked { get; }
+
+    public ReadOnlySpan<int> Span => CollectionsMarshal.AsSpan(_codePoints);
+
+    /// <summary>Whether the text, without punctuation, is a single run of digits or empty.</summary>
+    public bool IsNumberLike => _numberLikeness != NumberLikeness.None && !(_codePoints is ['\n']);
+
+    public bool IsUndecided => Language.Contains('|', StringComparison.Ordinal);
+
+    public void Append(ReadOnlySpan<int> text)
+    {
+        _codePoints.AddRange(text);
+        for (int index = 0; index < text.Length && _numberLikeness != NumberLikeness.None; index++)
+        {
+            _numberLikeness = After(_numberLikeness, text[index]);
+        }
+    }
+
+    public override string ToString() => CodePoints.ToText(Span);
+
+    private static NumberLikeness After(NumberLikeness before, int codePoint)
+    {
+        if (TextRules.IsWord(codePoint))
+        {
+            return TextRules.IsDigit(codePoint) && before != NumberLikeness.DigitsThenSpace
+                ? NumberLikeness.Digits
+                : NumberLikeness.None;
+        }
+
+        return before == NumberLikeness.Digits && codePoint != '\n' && TextRules.IsSpace(codePoint)
+            ? NumberLikeness.DigitsThenSpace
+            : before;
+    }
+
+    private enum NumberLikeness
+    {
+        NoWord,
+        Digits,
+        DigitsThenSpace,
+        None,
+    }
+}
+
+/// <summary>The labels that a segment may have, which are those of the identifier, compared as in the original.</summary>
+internal sealed class LanguageLabels(IReadOnlyList<string> labels)
+{
+    private readonly HashSet<string> _labels = new(labels, StringComparer.Ordinal);
+    private readonly string _joined = string.Join('-', labels);
+
+    /// <summary>Whether a tag's name counts as a label. As in the original, any substring of the joined labels does, even an empty one.</summary>
+    public bool IsTagName(string name) => _joined.Contains(name, StringComparison.Ordinal);
+
+    /// <summary>Whether a segment of this language is kept.</summary>
+    public bool IsKept(string language) =>
+        _labels.Contains(language) || labels[0].Contains(language, StringComparison.Ordinal) || language.Contains('?', StringComparison.Ordinal);
 }

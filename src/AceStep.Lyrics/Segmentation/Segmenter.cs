@@ -4,11 +4,11 @@ using AceStep.Lyrics.Text;
 namespace AceStep.Lyrics.Segmentation;
 
 /// <summary>
-/// Cuts a text into stretches of one language and counts their characters. Thread-safe: every text has its own walk.
+/// Splits a text into segments of one language and counts their characters. Thread-safe.
 /// </summary>
 internal sealed class Segmenter(LanguageIdentifier identifier)
 {
-    // The order decides: a later rule sees the keys of the earlier ones.
+    // The order matters: a later rule sees the keys of earlier ones.
     private static readonly MaskRule[] Rules =
     [
         new TagRule(),
@@ -24,8 +24,8 @@ internal sealed class Segmenter(LanguageIdentifier identifier)
     private readonly LanguageLabels _labels = new(identifier.Labels);
 
     /// <summary>
-    /// Segments a text. Where the original raises, <paramref name="error"/> says why, the result is null and
-    /// <paramref name="counted"/> tells whether it had counted anything by then.
+    /// Segments a text. If the original fails, the result is null, <paramref name="error"/> has the reason, and <paramref
+    /// name="counted"/> tells whether it had counted any characters before.
     /// </summary>
     public SegmentedText? Segment(string text, out string? error, out bool counted)
     {
@@ -70,7 +70,7 @@ internal sealed class Segmenter(LanguageIdentifier identifier)
         new LineWalker(identifier, _labels, pieces, builder).WalkLine(masked);
     }
 
-    // Each match of .*\n* that is not blank.
+    // The matches of .*\n* that are not blank.
     private static IEnumerable<Range> Lines(int[] text)
     {
         for (int start = 0; start < text.Length;)
@@ -109,3 +109,31 @@ internal sealed class Segmenter(LanguageIdentifier identifier)
         return joined;
     }
 }
+
+/// <summary>The number of characters of a line that are in a language.</summary>
+internal readonly record struct LanguageCount(string Language, int Count);
+
+/// <summary>A line's segments in order, and its counts in descending order.</summary>
+internal sealed record SegmentedText(IReadOnlyList<Segment> Segments, IReadOnlyList<LanguageCount> Counts)
+{
+    /// <summary>Counts the characters of segments, as the original does if it has counted none before.</summary>
+    public static IReadOnlyList<LanguageCount> CountSegments(IReadOnlyList<Segment> segments)
+    {
+        if (segments.Count == 0)
+        {
+            return [new LanguageCount("zh", 0)];
+        }
+
+        var counts = segments
+            .GroupBy(segment => segment.Language, StringComparer.Ordinal)
+            .Select(group => new LanguageCount(group.Key, group.Sum(segment => segment.Span.Length) * (group.Key == "zh" ? 2 : 1)));
+        return Sorted(counts);
+    }
+
+    /// <summary>Sorts counts in descending order; equal ones keep their order.</summary>
+    public static IReadOnlyList<LanguageCount> Sorted(IEnumerable<LanguageCount> counts) =>
+        [.. counts.OrderByDescending(count => count.Count)];
+}
+
+/// <summary>The line cannot be segmented, as in the original; it is then treated as English.</summary>
+internal sealed class SegmentationException(string message) : Exception(message);

@@ -6,12 +6,12 @@ using AceStep.Lyrics.Text;
 namespace AceStep.Lyrics.Segmentation;
 
 /// <summary>
-/// Four paired tags whose content the original speaks in Chinese before it counts its characters. Only the length of
-/// what comes out matters: it changes which language a line is taken for.
+/// Four paired tags whose content the original converts to spoken Chinese before it counts characters. Only the length of
+/// the result matters, as it influences which language is detected.
 /// </summary>
 internal static class SpokenTags
 {
-    /// <summary>The spoken content, or null where the name is none of the four.</summary>
+    /// <summary>The spoken content, or null if the name is not one of the four.</summary>
     public static string? Speak(string name, ReadOnlySpan<int> content)
     {
         string text = CodePoints.ToText(content);
@@ -25,7 +25,7 @@ internal static class SpokenTags
         };
     }
 
-    // Digit by digit; other scripts' digits vanish.
+    // Digit by digit. Digits of other scripts are left out.
     private static string Number(string text)
     {
         var result = new StringBuilder(text.Length);
@@ -118,7 +118,7 @@ internal static class SpokenTags
 
     private static string Unless(string number, string unit) => number is "" or "0" ? "" : number + unit;
 
-    // Of each run of these characters the last stays.
+    // Reduces each run of these characters to its last one.
     private static string CollapseRuns(string text, string characters)
     {
         var result = new StringBuilder(text.Length);

@@ -3,12 +3,12 @@ using System.Text;
 namespace AceStep.Lyrics.Text;
 
 /// <summary>
-/// Strings as Unicode code points. The original counts and compares code points, never UTF-16 units; a surrogate
-/// without its partner is a code point of its own here, because the original lets it through to the last step.
+/// Strings as Unicode code points. The original counts and compares code points, not UTF-16 units. A lone surrogate counts
+/// as a code point, since the original keeps it until the last step.
 /// </summary>
 internal static class CodePoints
 {
-    /// <summary>The code point that starts at <paramref name="index"/>; the index moves behind it.</summary>
+    /// <summary>The code point that starts at <paramref name="index"/>; the index moves past it.</summary>
     public static int Next(ReadOnlySpan<char> text, ref int index)
     {
         char first = text[index++];

@@ -4,14 +4,14 @@ using System.Text;
 
 namespace AceStep.Lyrics.Text;
 
-/// <summary>The tables that the assembly carries, compressed.</summary>
+/// <summary>Reads the compressed tables embedded in the assembly.</summary>
 internal static class EmbeddedData
 {
     public static byte[] Bytes(string name)
     {
         using Stream packed = typeof(EmbeddedData).Assembly.GetManifestResourceStream(name)
             ?? throw new InvalidOperationException($"The assembly lacks its resource {name}.");
-        // A gzip file ends in the length of what it holds.
+        // A gzip file ends with the length of its contents.
         packed.Seek(-sizeof(int), SeekOrigin.End);
         Span<byte> length = stackalloc byte[sizeof(int)];
         packed.ReadExactly(length);

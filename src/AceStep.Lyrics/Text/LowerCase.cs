@@ -3,7 +3,7 @@ using System.Text;
 
 namespace AceStep.Lyrics.Text;
 
-/// <summary>Lower case by Unicode's full mapping, which differs from .NET's in two letters: İ and the sigma at a word's end.</summary>
+/// <summary>Lower-cases by Unicode's full mapping, which differs from .NET's for two letters: İ, and sigma at the end of a word.</summary>
 internal static class LowerCase
 {
     private const char DottedCapitalI = '\u0130';
@@ -17,11 +17,11 @@ internal static class LowerCase
         return text.AsSpan().IndexOfAny(DottedCapitalI, CapitalSigma) < 0 ? lower : WithSpecialLetters(text, lower);
     }
 
-    // ToLowerInvariant maps unit by unit, so the positions of both texts agree.
+    // ToLowerInvariant maps each UTF-16 unit to one unit, so positions in both texts are the same.
     private static string WithSpecialLetters(string text, string lower)
     {
         var result = new StringBuilder(lower.Length + 8);
-        // Whether a cased letter stands before, case-ignorable characters skipped.
+        // Whether there is a cased letter before, skipping case-ignorable characters.
         bool afterCased = false;
         for (int index = 0; index < text.Length;)
         {
@@ -49,7 +49,7 @@ internal static class LowerCase
         return result.ToString();
     }
 
-    // A long run of ignorable characters is read once for every sigma before it, so two sigmas never share one.
+    // Called for each sigma. It stops at the next cased letter, so no run of case-ignorable characters is read twice.
     private static bool IsCasedNext(string text, int index)
     {
         while (index < text.Length)

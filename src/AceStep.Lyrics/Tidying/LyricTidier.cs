@@ -4,18 +4,18 @@ using AceStep.Lyrics.Text;
 
 namespace AceStep.Lyrics.Tidying;
 
-/// <summary>Brings lyrics from the web into the form that the model knows: its own tags, no time stamps, no Markdown, one line a line.</summary>
+/// <summary>Tidies lyrics copied from the web: the model's own tags, without time stamps and Markdown, and with ordinary line breaks.</summary>
 /// <param name="tags">The model's tags.</param>
 internal sealed partial class LyricTidier(IReadOnlyList<string> tags)
 {
-    /// <summary>Where a text breaks its lines though the model's lines do not end there: line and paragraph separators, vertical tabs, form feeds, lone carriage returns.</summary>
+    /// <summary>Line breaks that the model does not know: line and paragraph separators, vertical tabs, form feeds, lone carriage returns.</summary>
     private const string OtherBreaks = "\u2028\u2029\u0085\v\f\r";
 
     private static readonly SearchValues<char> OtherBreakSearch = SearchValues.Create(OtherBreaks);
 
-    /// <summary>The lines that a line becomes, with what was done to them; none where nothing of it is sung.</summary>
-    /// <param name="line">The line as it is written, without its line feed.</param>
-    /// <param name="removed">Why nothing is left; null where it was blank.</param>
+    /// <summary>Tidies a line. Returns the lines that it becomes, each with its change; none if nothing of it is sung.</summary>
+    /// <param name="line">The line as written, without its line feed.</param>
+    /// <param name="removed">Why nothing is left; null if the line was blank.</param>
     public IReadOnlyList<(string Text, LyricWarning? Change)> Tidy(string line, out LyricWarning? removed)
     {
         removed = null;
@@ -48,13 +48,13 @@ internal sealed partial class LyricTidier(IReadOnlyList<string> tags)
         return lines;
     }
 
-    /// <summary>Whether a line holds a break at which the model's lines do not end.</summary>
+    /// <summary>Whether a line has a line break that the model does not know.</summary>
     public static bool HasOtherBreak(string line) => line.AsSpan().ContainsAny(OtherBreakSearch);
 
     /// <summary>Whether a line has the time stamps or notes of a lyrics file (LRC).</summary>
     public static bool IsLyricsFile(string line) => Stamps().IsMatch(line) || Note().IsMatch(line);
 
-    /// <summary>A tag stands on a line of its own, as the model was taught.</summary>
+    /// <summary>Puts a tag on a line of its own, as in the model's training data.</summary>
     private IEnumerable<string> WithModelTags(string text)
     {
         if (TagReading.Of(text) is not { } reading)
@@ -76,7 +76,7 @@ internal sealed partial class LyricTidier(IReadOnlyList<string> tags)
 
     private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
 
-    /// <summary>[00:12.34], several of them before a line that is sung several times.</summary>
+    /// <summary>[00:12.34] at the start of a line; several of them if the line is sung several times.</summary>
     [GeneratedRegex(@"^(\s*\[[0-9]{1,3}:[0-9]{2}([.:][0-9]{1,3})?\])+", RegexOptions.CultureInvariant)]
     private static partial Regex Stamps();
 
@@ -84,7 +84,43 @@ internal sealed partial class LyricTidier(IReadOnlyList<string> tags)
     [GeneratedRegex(@"<[0-9]{1,3}:[0-9]{2}([.:][0-9]{1,3})?>\s*", RegexOptions.CultureInvariant)]
     private static partial Regex Words();
 
-    /// <summary>[ar:Artist] and what else a lyrics file says of the song.</summary>
+    /// <summary>[ar:Artist] and other information about the song.</summary>
     [GeneratedRegex(@"^\[(ti|ar|al|au|by|re|ve|la|id|tool|offset|length|#):[^\]]*\]$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex Note();
+}
+
+/// <summary>Removes Markdown from lyrics that were copied from a page or a chat.</summary>
+internal static class Markdown
+{
+    private static readonly string[] Emphasis = ["***", "**", "__", "*", "_", "`"];
+
+    /// <summary>Whether a line is only a horizontal rule or the fence of a code block.</summary>
+    public static bool IsOnlyMarks(string line) =>
+        line.StartsWith("```", StringComparison.Ordinal)
+        || (line.Length >= 3 && line[0] is '-' or '*' or '_' && line.All(character => character == line[0] || character == ' ') && line.Count(character => character != ' ') >= 3);
+
+    /// <summary>A line without the marks of a heading or quotation before it, and without emphasis around or in it.</summary>
+    public static string WithoutMarks(string line)
+    {
+        string bare = line;
+        if (bare.StartsWith('#') && bare.TrimStart('#') is var heading && heading.StartsWith(' ') && bare.Length - heading.Length <= 6)
+        {
+            bare = heading.Trim();
+        }
+        else if (bare.StartsWith("> ", StringComparison.Ordinal))
+        {
+            bare = bare[2..].TrimStart();
+        }
+
+        foreach (string mark in Emphasis)
+        {
+            if (bare.Length > 2 * mark.Length && bare.StartsWith(mark, StringComparison.Ordinal) && bare.EndsWith(mark, StringComparison.Ordinal))
+            {
+                bare = bare[mark.Length..^mark.Length].Trim();
+            }
+        }
+
+        // In the middle of a line, only marks that cannot mean anything else.
+        return bare.Replace("**", "", StringComparison.Ordinal).TrimEnd('\\').TrimEnd();
+    }
 }

@@ -99,7 +99,7 @@ internal sealed class ScaledTensors : ITensorSource
         using torch.Tensor stored = torch.empty([.. _source.Shape(name)], dtype: torch.float64, device: torch.CPU);
         _source.Read(name, stored);
         double scale = stored.data<double>()[0];
-        return double.IsFinite(scale) ? scale : throw new CheckpointFormatException(Origin, $"a scale must be a finite number; it is {scale}", name);
+        return double.IsFinite(scale) ? scale : throw new CheckpointFormatException(Origin, FormattableString.Invariant($"a scale must be a finite number; it is {scale}"), name);
     }
 
     private static void RequirePlain(ITensorSource source, string name, string weight)

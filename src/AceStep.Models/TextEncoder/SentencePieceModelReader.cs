@@ -107,7 +107,7 @@ internal static class SentencePieceModelReader
 
         return float.IsFinite(score)
             ? new Piece(text, score, type)
-            : throw new CheckpointFormatException(origin, $"a score must be finite; that of piece {id} is {score}");
+            : throw new CheckpointFormatException(origin, FormattableString.Invariant($"a score must be finite; that of piece {id} is {score}"));
     }
 
     private static string ReadText(CodedInputStream input, int id, string origin)

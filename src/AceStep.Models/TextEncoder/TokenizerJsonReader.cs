@@ -98,7 +98,7 @@ internal sealed class TokenizerJsonReader
             _pieces.Add(reader.GetString()!);
             reader.Read();
             double score = reader.GetDouble();
-            Expect(double.IsFinite(score), $"a score must be finite; that of piece {_scores.Count} is {score}");
+            Expect(double.IsFinite(score), FormattableString.Invariant($"a score must be finite; that of piece {_scores.Count} is {score}"));
             _scores.Add(score);
             reader.Read();
             Expect(reader.TokenType == JsonTokenType.EndArray, $"each of \"vocab\" must be a piece and its score; number {_scores.Count - 1} has more");

@@ -103,7 +103,7 @@ public sealed partial record TransformerConfig
             $"\"inner_dim\" must equal \"num_attention_heads\" times \"attention_head_dim\"; it is {innerWidth}, they are {config.AttentionHeads} and {config.AttentionHeadSize}");
         reader.Require(
             config.FeedForwardWidth is >= 1 and <= MaximumSize,
-            $"\"mlp_ratio\" times \"inner_dim\" must be from 1 to {MaximumSize}; they are {config.FeedForwardRatio} and {config.Width}");
+            FormattableString.Invariant($"\"mlp_ratio\" times \"inner_dim\" must be from 1 to {MaximumSize}; they are {config.FeedForwardRatio} and {config.Width}"));
         reader.Require(
             config.LyricWidth % config.LyricAttentionHeads == 0 && config.LyricWidth % 2 == 0,
             $"\"lyric_hidden_size\" must be even and a multiple of \"lyric_encoder_attention_heads\"; they are {config.LyricWidth} and {config.LyricAttentionHeads}");

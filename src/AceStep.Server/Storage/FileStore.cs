@@ -116,7 +116,7 @@ internal sealed class FileStore(IBlobStore blobs, AceStepServerOptions options, 
     {
         if (info.Duration is { } duration && duration.TotalSeconds > options.MaxSourceSeconds)
         {
-            throw new AudioFormatException($"The audio is {duration.TotalSeconds:0.#} s long; at most {options.MaxSourceSeconds:0.#} s are allowed.");
+            throw new AudioFormatException(FormattableString.Invariant($"The audio is {duration.TotalSeconds:0.#} s long; at most {options.MaxSourceSeconds:0.#} s are allowed."));
         }
     }
 

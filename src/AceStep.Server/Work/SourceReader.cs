@@ -95,7 +95,7 @@ internal sealed class SourceReader(FileStore files, IBlobStore blobs, OutputAddr
         AudioBuffer audio = reader.ReadBlock(longest + 1);
         return audio.Length <= longest
             ? audio
-            : throw new SourceException($"The source is too long: at most {(double)longest / reader.Info.SampleRate:0.#} s of {reader.Info.Channels} channels at {reader.Info.SampleRate} Hz are read.");
+            : throw new SourceException(FormattableString.Invariant($"The source is too long: at most {(double)longest / reader.Info.SampleRate:0.#} s of {reader.Info.Channels} channels at {reader.Info.SampleRate} Hz are read."));
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using AceStep.Testing;
 
 namespace AceStep.Models.Tests;
 
@@ -73,6 +74,14 @@ public sealed class TransformerConfigTests
     {
         CheckpointFormatException error = Assert.Throws<CheckpointFormatException>(() => Parse(json => json[key] = JsonNode.Parse(value)));
         Assert.That(error.Message, Does.Contain(ReleasedData.ChangedFile).And.Contain($"\"{key}\""));
+    }
+
+    [Test]
+    public void Parse_RatioOutOfRange_IsNamedWithAPointWhateverTheCulture()
+    {
+        using CommaCulture culture = new();
+
+        Assert.That(() => Parse(json => json["mlp_ratio"] = 1000.5), Throws.TypeOf<CheckpointFormatException>().With.Message.Contains("they are 1000.5 and 2560"));
     }
 
     [Test]

@@ -2,12 +2,69 @@ using AceStep.Lyrics.Text;
 
 namespace AceStep.Lyrics.Segmentation;
 
+/// <summary>Paired tags: <c>(&lt;([a-zA-Z|-]*)&gt;(.*?)&lt;\/*[a-zA-Z|-]*&gt;)</c>.</summary>
+internal sealed class TagRule() : MaskRule("$1")
+{
+    protected override bool TryFind(ReadOnlySpan<int> text, int from, out MaskMatch match)
+    {
+        for (int open = from; open < text.Length; open++)
+        {
+            if (text[open] != '<' || !TryReadName(text, open + 1, out int nameEnd))
+            {
+                continue;
+            }
+
+            int content = nameEnd + 1;
+            for (int close = content; close < text.Length && text[close] != '\n'; close++)
+            {
+                if (text[close] != '<')
+                {
+                    continue;
+                }
+
+                int name = close + 1;
+                while (name < text.Length && text[name] == '/')
+                {
+                    name++;
+                }
+
+                if (TryReadName(text, name, out int end))
+                {
+                    match = new MaskMatch(open..(end + 1), (open + 1)..nameEnd, content..close);
+                    return true;
+                }
+            }
+
+            // A later opening tag in this line would have closed this one, so the next tag can only be after the end of the line.
+            int lineEnd = text[content..].IndexOf('\n');
+            open = lineEnd < 0 ? text.Length : content + lineEnd;
+        }
+
+        match = default;
+        return false;
+    }
+
+    protected override bool IsSkipped(ReadOnlySpan<int> text, MaskMatch match) =>
+        base.IsSkipped(text, match) && match.Name.Start.Equals(match.Name.End) && match.Content.Start.Equals(match.Content.End);
+
+    private static bool TryReadName(ReadOnlySpan<int> text, int from, out int end)
+    {
+        end = from;
+        while (end < text.Length && (text[end] < 0x80 && char.IsAsciiLetter((char)text[end]) || text[end] is '|' or '-'))
+        {
+            end++;
+        }
+
+        return end < text.Length && text[end] == '>';
+    }
+}
+
 /// <summary>Straight quotes: <c>(["'])(.*?)(\1)</c>.</summary>
 internal sealed class StraightQuoteRule() : MaskRule("$3")
 {
     protected override bool TryFind(ReadOnlySpan<int> text, int from, out MaskMatch match)
     {
-        // Whether a quote of this kind was found to have no partner on the rest of the line.
+        // Whether a quote of this kind is known to have no partner in the rest of the line.
         Span<bool> single = stackalloc bool['\'' + 1];
         for (int open = from; open < text.Length; open++)
         {
@@ -73,9 +130,9 @@ internal sealed class PairedQuoteRule() : MaskRule("$4")
     }
 
     /// <summary>
-    /// The original replaces "the first match in the text as it is by then" once for every match found before. As a key
-    /// is no bracket, brackets around replaced ones become a match too; one pass with the brackets still open finds the
-    /// same places.
+    /// For every match that it has found, the original searches the changed text again and replaces the first match there.
+    /// Since keys have no brackets, brackets around replaced ones then match too. One pass with a stack of open brackets
+    /// finds the same places.
     /// </summary>
     protected override int[] Replace(int[] text, List<MaskMatch> matches, int[][] keys)
     {
@@ -108,7 +165,7 @@ internal sealed class PairedQuoteRule() : MaskRule("$4")
         return [.. masked];
     }
 
-    // Of the closing bracket and everything behind it that is no word.
+    // The end of the closing bracket and of the non-word characters after it.
     private static int EndOfMatch(ReadOnlySpan<int> text, int close)
     {
         int end = close + 1;

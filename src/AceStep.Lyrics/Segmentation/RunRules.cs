@@ -3,12 +3,12 @@ using AceStep.Lyrics.Text;
 namespace AceStep.Lyrics.Segmentation;
 
 /// <summary>
-/// Runs of one script: <c>(([【《（(“‘"']*[CLASS]+[\W\s]*)+)</c>. A match is the first letter of the class, the opening
-/// marks directly before it, and everything behind up to the first word character that is not of the class.
+/// Runs of one script: <c>(([【《（(“‘"']*[CLASS]+[\W\s]*)+)</c>. A match is the first letter of the class, the opening marks
+/// directly before it, and everything after it up to the first word character that is not of the class.
 /// </summary>
 internal sealed class ScriptRule(string code, Func<int, bool> isLetter) : MaskRule(code)
 {
-    // Lower case only, as in the original: ø, ß, ą, č, ı, ő and every accented capital are no letters of the Latin rule.
+    // Lower case only, as in the original: ø, ß, ą, č, ı, ő and all accented capitals do not belong to the Latin rule.
     private const string AccentedLetters =
         "àáâãäåæçèéêëìíîïðñòóôõöùúûüýþÿđơưăảạắằẳẵặấầẩẫậẻẽẹếềểễệỉĩịỏọốồổỗộớờởỡợũủụứừửữựỷỹ";
 
@@ -54,7 +54,7 @@ internal sealed class ScriptRule(string code, Func<int, bool> isLetter) : MaskRu
         return true;
     }
 
-    // Two of its groups hold the whole match, so their joined text is never the line.
+    // Two groups contain the whole match, so the joined groups are never the line.
     protected override bool IsSkipped(ReadOnlySpan<int> text, MaskMatch match) => false;
 
     private static bool[] BuildLatinLetters()
@@ -71,5 +71,56 @@ internal sealed class ScriptRule(string code, Func<int, bool> isLetter) : MaskRu
         }
 
         return letters;
+    }
+}
+
+/// <summary>Numbers with the non-word characters around them: <c>(\W*\d+\W+\d*\W*\d*)</c>.</summary>
+internal sealed class NumberRule() : MaskRule("00")
+{
+    protected override bool TryFind(ReadOnlySpan<int> text, int from, out MaskMatch match)
+    {
+        int start = from; // the start of the run of non-word characters before the position
+        for (int position = from; position < text.Length;)
+        {
+            if (!TextRules.IsWord(text[position]))
+            {
+                position++;
+                continue;
+            }
+
+            int digitsEnd = SkipDigits(text, position);
+            if (digitsEnd > position && digitsEnd < text.Length && !TextRules.IsWord(text[digitsEnd]))
+            {
+                int end = SkipDigits(text, SkipOthers(text, SkipDigits(text, SkipOthers(text, digitsEnd))));
+                match = new MaskMatch(start..end, start..start, start..end);
+                return true;
+            }
+
+            position = Math.Max(digitsEnd, position + 1);
+            start = position;
+        }
+
+        match = default;
+        return false;
+    }
+
+    private static int SkipDigits(ReadOnlySpan<int> text, int position)
+    {
+        while (position < text.Length && TextRules.IsDigit(text[position]))
+        {
+            position++;
+        }
+
+        return position;
+    }
+
+    private static int SkipOthers(ReadOnlySpan<int> text, int position)
+    {
+        while (position < text.Length && !TextRules.IsWord(text[position]))
+        {
+            position++;
+        }
+
+        return position;
     }
 }
