@@ -1,6 +1,5 @@
 using System.Globalization;
 using AceStep.Audio;
-using AceStep.Audio.Files;
 using SkiaSharp;
 
 namespace AceStep.Pictures;

@@ -1,5 +1,3 @@
-using AceStep.Testing;
-
 namespace AceStep.Audio.Tests;
 
 public sealed class AudioFileTests
@@ -33,9 +31,9 @@ public sealed class AudioFileTests
         AudioBuffer audio = Sounds.Noise(new Random(1), 2, 100_000, 48000);
         var options = new AudioSaveOptions { Encoding = format == AudioFormat.Flac ? SampleEncoding.Pcm16 : null, Dither = true };
         using var folder = new TemporaryFolder();
-        audio.Save(folder["whole" + ExtensionOf(format)], options);
+        audio.Save(folder.File("whole" + ExtensionOf(format)), options);
 
-        using (AudioWriter writer = AudioFile.Create(folder["pieces" + ExtensionOf(format)], 48000, 2, options: options))
+        using (AudioWriter writer = AudioFile.Create(folder.File("pieces" + ExtensionOf(format)), 48000, 2, options: options))
         {
             for (int position = 0; position < audio.Length; position += 12_345)
             {
@@ -47,7 +45,7 @@ public sealed class AudioFileTests
         }
 
         Assert.That(
-            AudioFile.Load(folder["pieces" + ExtensionOf(format)]).ToPlanar(), Is.EqualTo(AudioFile.Load(folder["whole" + ExtensionOf(format)]).ToPlanar()));
+            AudioFile.Load(folder.File("pieces" + ExtensionOf(format))).ToPlanar(), Is.EqualTo(AudioFile.Load(folder.File("whole" + ExtensionOf(format))).ToPlanar()));
     }
 
     [TestCaseSource(nameof(Formats))]
@@ -56,16 +54,16 @@ public sealed class AudioFileTests
         RequireFormat(format);
         using var folder = new TemporaryFolder();
         string name = "song" + ExtensionOf(format);
-        File.WriteAllText(folder[name], "an older file");
+        File.WriteAllText(folder.File(name), "an older file");
 
-        using (AudioWriter writer = AudioFile.Create(folder[name], 48000, 2))
+        using (AudioWriter writer = AudioFile.Create(folder.File(name), 48000, 2))
         {
             writer.Write(Sounds.Noise(new Random(1), 2, 20_000, 48000));
             Assert.That(() => writer.Write(Sounds.Noise(new Random(1), 1, 20, 48000)), Throws.ArgumentException);
         }
 
         Assert.That(folder.Files, Is.EqualTo(new[] { name }));
-        Assert.That(File.ReadAllText(folder[name]), Is.EqualTo("an older file"));
+        Assert.That(File.ReadAllText(folder.File(name)), Is.EqualTo("an older file"));
     }
 
     [Test]
@@ -73,10 +71,10 @@ public sealed class AudioFileTests
     {
         using var folder = new TemporaryFolder();
         AudioBuffer audio = Sounds.Noise(new Random(1), 2, 20, 44101);
-        Assert.That(() => audio.Save(folder["a.mp3"]), Throws.ArgumentException.With.Message.Contains("48000"));
-        Assert.That(() => audio.Save(folder["a.opus"]), Throws.ArgumentException.With.Message.Contains("resample"));
-        Assert.That(() => audio.Save(folder["a.flac"], new AudioSaveOptions { Encoding = SampleEncoding.Float32 }), Throws.ArgumentException);
-        Assert.That(() => audio.Save(folder["a.xyz"]), Throws.ArgumentException.With.Message.Contains(".wav"));
+        Assert.That(() => audio.Save(folder.File("a.mp3")), Throws.ArgumentException.With.Message.Contains("48000"));
+        Assert.That(() => audio.Save(folder.File("a.opus")), Throws.ArgumentException.With.Message.Contains("resample"));
+        Assert.That(() => audio.Save(folder.File("a.flac"), new AudioSaveOptions { Encoding = SampleEncoding.Float32 }), Throws.ArgumentException);
+        Assert.That(() => audio.Save(folder.File("a.xyz")), Throws.ArgumentException.With.Message.Contains(".wav"));
         Assert.That(folder.Files, Is.Empty);
     }
 

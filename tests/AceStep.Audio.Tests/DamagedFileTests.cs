@@ -169,10 +169,10 @@ public sealed class DamagedFileTests
     public void Load_FileInAFolder_NamesTheFile()
     {
         using var folder = new TemporaryFolder();
-        File.WriteAllText(folder["song.mp3"], "not audio at all, but long enough");
-        Assert.That(() => AudioFile.Load(folder["song.mp3"]), Throws.TypeOf<AudioFormatException>().With.Message.StartsWith("song.mp3: "));
+        File.WriteAllText(folder.File("song.mp3"), "not audio at all, but long enough");
+        Assert.That(() => AudioFile.Load(folder.File("song.mp3")), Throws.TypeOf<AudioFormatException>().With.Message.StartsWith("song.mp3: "));
         // Closed again.
-        File.Delete(folder["song.mp3"]);
+        File.Delete(folder.File("song.mp3"));
     }
 
     private static void AssertRefused(byte[] file, string message)

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using AceStep.Audio.Files.Reading;
-using AceStep.Testing;
 
 namespace AceStep.Audio.Tests;
 
@@ -284,10 +283,10 @@ public sealed class OddFileTests
         }
 
         using TemporaryFolder folder = new();
-        Tool.Run("mkfifo", folder["pipe"]);
+        Tool.Run("mkfifo", folder.File("pipe"));
         byte[] file = Saved(AudioFormat.Wav);
-        Task writing = Task.Run(() => File.WriteAllBytes(folder["pipe"], file));
-        AudioBuffer loaded = AudioFile.Load(folder["pipe"]);
+        Task writing = Task.Run(() => File.WriteAllBytes(folder.File("pipe"), file));
+        AudioBuffer loaded = AudioFile.Load(folder.File("pipe"));
         writing.Wait();
         Assert.That(loaded.ToPlanar(), Is.EqualTo(Load(file).Audio.ToPlanar()));
     }

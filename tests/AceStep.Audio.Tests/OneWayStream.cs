@@ -1,7 +1,7 @@
 namespace AceStep.Audio.Tests;
 
 /// <summary>A pipe: forwards only.</summary>
-internal sealed class OneWayStream(Stream inner) : Stream
+internal class OneWayStream(Stream inner) : Stream
 {
     public override bool CanRead => true;
 

@@ -74,10 +74,10 @@ public sealed class PictureTests
     public void SavePicture_Tone_IsAPngWithALineAtItsFrequency()
     {
         using var folder = new TemporaryFolder();
-        SoundPicture.Save(Sounds.Sine(2000, 0.5, 1, 48000, channels: 2), folder["tone.png"], "a tone", 640, 480);
+        SoundPicture.Save(Sounds.Sine(2000, 0.5, 1, 48000, channels: 2), folder.File("tone.png"), "a tone", 640, 480);
 
         Assert.That(folder.Files, Is.EqualTo(new[] { "tone.png" }));
-        using SKBitmap picture = SKBitmap.Decode(folder["tone.png"]);
+        using SKBitmap picture = SKBitmap.Decode(folder.File("tone.png"));
         Assert.That((picture.Width, picture.Height), Is.EqualTo((640, 480)));
         // Down a column in the lower half: one bright line; the rest is dark.
         int[] brightness = [.. Enumerable.Range(240, 200).Select(y => picture.GetPixel(320, y)).Select(pixel => pixel.Red + pixel.Green)];

@@ -1,5 +1,3 @@
-using AceStep.Testing;
-
 namespace AceStep.Audio.Tests;
 
 /// <summary>
@@ -71,8 +69,8 @@ public sealed class ResamplerQualityTests
     private static AudioBuffer Sox(AudioBuffer input, int target, string quality)
     {
         using var folder = new TemporaryFolder();
-        input.Save(folder["in.wav"]);
-        Tool.Run("sox", folder["in.wav"], "-e", "floating-point", "-b", "32", folder["out.wav"], "rate", quality, $"{target}");
-        return AudioFile.Load(folder["out.wav"]);
+        input.Save(folder.File("in.wav"));
+        Tool.Run("sox", folder.File("in.wav"), "-e", "floating-point", "-b", "32", folder.File("out.wav"), "rate", quality, $"{target}");
+        return AudioFile.Load(folder.File("out.wav"));
     }
 }

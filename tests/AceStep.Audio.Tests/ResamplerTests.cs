@@ -1,5 +1,3 @@
-using AceStep.Testing;
-
 namespace AceStep.Audio.Tests;
 
 public sealed class ResamplerTests

@@ -1,5 +1,3 @@
-using AceStep.Testing;
-
 namespace AceStep.Audio.Tests;
 
 /// <summary>Every format, encoding and channel count, through our code and through libsndfile's tools and sox.</summary>
@@ -40,7 +38,7 @@ public sealed class RoundTripTests
     {
         RequireFormat(format);
         using var folder = new TemporaryFolder();
-        string path = folder["sound" + ExtensionOf(format)];
+        string path = folder.File("sound" + ExtensionOf(format));
         AudioBuffer audio = Tones(channels, 44100, 0.05);
 
         audio.Save(path, new AudioSaveOptions { Encoding = encoding, Tags = Tags });
@@ -54,8 +52,8 @@ public sealed class RoundTripTests
         Assert.That(Decibels.SignalToNoise(loaded, audio), Is.AtLeast(least));
 
         // From integers to floating point, that program would stretch the sound to full scale.
-        Tool.Run("sndfile-convert", encoding < SampleEncoding.Float32 ? "-pcm32" : "-float32", path, folder["other.wav"]);
-        AudioBuffer other = AudioFile.Load(folder["other.wav"]);
+        Tool.Run("sndfile-convert", encoding < SampleEncoding.Float32 ? "-pcm32" : "-float32", path, folder.File("other.wav"));
+        AudioBuffer other = AudioFile.Load(folder.File("other.wav"));
         Assert.That(other.ToPlanar(), Is.EqualTo(loaded.ToPlanar()));
     }
 
@@ -65,7 +63,7 @@ public sealed class RoundTripTests
         RequireFormat(format);
         using var folder = new TemporaryFolder();
         AudioBuffer audio = Tones(channels, 48000, 0.05);
-        audio.Save(folder["source.wav"]);
+        audio.Save(folder.File("source.wav"));
         string option = encoding switch
         {
             SampleEncoding.Pcm8 => format == AudioFormat.Wav ? "-pcmu8" : "-pcms8",
@@ -75,8 +73,8 @@ public sealed class RoundTripTests
             SampleEncoding.Float32 => "-float32",
             _ => "-float64",
         };
-        string path = folder["other" + ExtensionOf(format)];
-        Tool.Run("sndfile-convert", option, folder["source.wav"], path);
+        string path = folder.File("other" + ExtensionOf(format));
+        Tool.Run("sndfile-convert", option, folder.File("source.wav"), path);
 
         AudioBuffer loaded = AudioFile.Load(path);
 
@@ -90,7 +88,7 @@ public sealed class RoundTripTests
     {
         RequireFormat(format);
         using var folder = new TemporaryFolder();
-        string path = folder["sound" + ExtensionOf(format)];
+        string path = folder.File("sound" + ExtensionOf(format));
         AudioBuffer audio = Tones(channels, 48000, 1);
 
         audio.Save(path, new AudioSaveOptions { Tags = Tags, VorbisQuality = 8, OpusBitRate = 160 });

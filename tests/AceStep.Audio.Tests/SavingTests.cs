@@ -1,5 +1,3 @@
-using AceStep.Testing;
-
 namespace AceStep.Audio.Tests;
 
 /// <summary>Where a sound can be written: streams of every kind, links, pipes, devices.</summary>
@@ -27,12 +25,12 @@ public sealed class SavingTests
     public void SaveAsync_Cancelled_LeavesTheOldFileAndNothingElse()
     {
         using TemporaryFolder folder = new();
-        File.WriteAllText(folder["song.wav"], "an older file");
+        File.WriteAllText(folder.File("song.wav"), "an older file");
         using CancellationTokenSource source = new();
         source.Cancel();
-        Assert.That(async () => await Sounds.Noise(new Random(1), 2, 100, 48000).SaveAsync(folder["song.wav"], cancellationToken: source.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(async () => await Sounds.Noise(new Random(1), 2, 100, 48000).SaveAsync(folder.File("song.wav"), cancellationToken: source.Token), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(folder.Files, Is.EqualTo(new[] { "song.wav" }));
-        Assert.That(File.ReadAllText(folder["song.wav"]), Is.EqualTo("an older file"));
+        Assert.That(File.ReadAllText(folder.File("song.wav")), Is.EqualTo("an older file"));
     }
 
     [Test]
@@ -40,8 +38,8 @@ public sealed class SavingTests
     {
         using TemporaryFolder folder = new();
         AudioBuffer audio = Sounds.Noise(new Random(1), 2, 100_001, 48000);
-        await audio.SaveAsync(folder["song.wav"]);
-        Assert.That(AudioBuffer.Load(folder["song.wav"]).ToPlanar(), Is.EqualTo(audio.ToPlanar()));
+        await audio.SaveAsync(folder.File("song.wav"));
+        Assert.That(AudioBuffer.Load(folder.File("song.wav")).ToPlanar(), Is.EqualTo(audio.ToPlanar()));
     }
 
     [Test]
@@ -50,18 +48,18 @@ public sealed class SavingTests
         using TemporaryFolder folder = new();
         if (exists)
         {
-            File.WriteAllText(folder["target.wav"], "an older file");
+            File.WriteAllText(folder.File("target.wav"), "an older file");
         }
 
-        File.CreateSymbolicLink(folder["second"], folder["target.wav"]);
-        File.CreateSymbolicLink(folder["link.wav"], folder["second"]);
+        File.CreateSymbolicLink(folder.File("second"), folder.File("target.wav"));
+        File.CreateSymbolicLink(folder.File("link.wav"), folder.File("second"));
         AudioBuffer audio = Sounds.Noise(new Random(1), 2, 100, 48000);
 
-        audio.Save(folder["link.wav"]);
+        audio.Save(folder.File("link.wav"));
 
-        Assert.That(new FileInfo(folder["link.wav"]).LinkTarget, Is.EqualTo(folder["second"]));
-        Assert.That(new FileInfo(folder["target.wav"]).LinkTarget, Is.Null);
-        Assert.That(AudioBuffer.Load(folder["target.wav"]).ToPlanar(), Is.EqualTo(audio.ToPlanar()));
+        Assert.That(new FileInfo(folder.File("link.wav")).LinkTarget, Is.EqualTo(folder.File("second")));
+        Assert.That(new FileInfo(folder.File("target.wav")).LinkTarget, Is.Null);
+        Assert.That(AudioBuffer.Load(folder.File("target.wav")).ToPlanar(), Is.EqualTo(audio.ToPlanar()));
         Assert.That(folder.Files, Has.Exactly(3).Items);
     }
 
@@ -69,8 +67,8 @@ public sealed class SavingTests
     public void Save_LinkToItself_IsRefused()
     {
         using TemporaryFolder folder = new();
-        File.CreateSymbolicLink(folder["link.wav"], folder["link.wav"]);
-        Assert.That(() => Sounds.Noise(new Random(1), 2, 100, 48000).Save(folder["link.wav"]), Throws.InstanceOf<IOException>());
+        File.CreateSymbolicLink(folder.File("link.wav"), folder.File("link.wav"));
+        Assert.That(() => Sounds.Noise(new Random(1), 2, 100, 48000).Save(folder.File("link.wav")), Throws.InstanceOf<IOException>());
     }
 
     [Test]
@@ -78,20 +76,20 @@ public sealed class SavingTests
     {
         RequireUnix();
         using TemporaryFolder folder = new();
-        Tool.Run("mkfifo", folder["pipe.wav"]);
-        string path = isLinked ? folder["link.wav"] : folder["pipe.wav"];
+        Tool.Run("mkfifo", folder.File("pipe.wav"));
+        string path = isLinked ? folder.File("link.wav") : folder.File("pipe.wav");
         if (isLinked)
         {
-            File.CreateSymbolicLink(path, folder["pipe.wav"]);
+            File.CreateSymbolicLink(path, folder.File("pipe.wav"));
         }
 
         AudioBuffer audio = Sounds.Noise(new Random(1), 2, 50_000, 48000);
-        Task<byte[]> reading = Task.Run(() => File.ReadAllBytes(folder["pipe.wav"]));
+        Task<byte[]> reading = Task.Run(() => File.ReadAllBytes(folder.File("pipe.wav")));
         AudioFile.RequireWritable(path);
         audio.Save(path);
 
         Assert.That(await reading, Is.EqualTo(audio.Encode(AudioFormat.Wav)));
-        Assert.That(Tool.Run("ls", "-l", folder["pipe.wav"]), Does.StartWith("p"));
+        Assert.That(Tool.Run("ls", "-l", folder.File("pipe.wav")), Does.StartWith("p"));
     }
 
     [Test]
@@ -108,12 +106,12 @@ public sealed class SavingTests
     public void RequireWritable_WhereNothingCanBe_SaysWhy()
     {
         using TemporaryFolder folder = new();
-        Directory.CreateDirectory(folder["folder"]);
-        File.CreateSymbolicLink(folder["nowhere.wav"], folder["absent/song.wav"]);
-        Assert.That(() => AudioFile.RequireWritable(folder["folder"]), Throws.InstanceOf<IOException>().With.Message.Contains("it is a folder"));
-        Assert.That(() => AudioFile.RequireWritable(folder["absent/song.wav"]), Throws.InstanceOf<IOException>().With.Message.Contains("there is no folder"));
-        Assert.That(() => AudioFile.RequireWritable(folder["nowhere.wav"]), Throws.InstanceOf<IOException>().With.Message.Contains("there is no folder"));
-        Assert.That(() => AudioFile.RequireWritable(folder["song.wav"]), Throws.Nothing);
+        Directory.CreateDirectory(folder.File("folder"));
+        File.CreateSymbolicLink(folder.File("nowhere.wav"), folder.File("absent/song.wav"));
+        Assert.That(() => AudioFile.RequireWritable(folder.File("folder")), Throws.InstanceOf<IOException>().With.Message.Contains("it is a folder"));
+        Assert.That(() => AudioFile.RequireWritable(folder.File("absent/song.wav")), Throws.InstanceOf<IOException>().With.Message.Contains("there is no folder"));
+        Assert.That(() => AudioFile.RequireWritable(folder.File("nowhere.wav")), Throws.InstanceOf<IOException>().With.Message.Contains("there is no folder"));
+        Assert.That(() => AudioFile.RequireWritable(folder.File("song.wav")), Throws.Nothing);
         Assert.That(folder.Files.Where(name => name.StartsWith(".acestep", StringComparison.Ordinal)), Is.Empty);
     }
 
@@ -134,38 +132,31 @@ public sealed class SavingTests
     }
 
     /// <summary>The body of a response as ASP.NET Core has it: forwards only, and asynchronous.</summary>
-    private sealed class AsynchronousStream : Stream
+    private sealed class AsynchronousStream(MemoryStream inner) : OneWayStream(inner)
     {
-        private readonly MemoryStream _inner = new();
+        public AsynchronousStream()
+            : this(new MemoryStream())
+        {
+        }
 
-        public byte[] Written => _inner.ToArray();
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
+        public byte[] Written => inner.ToArray();
 
         public override long Position
         {
             get => throw new NotSupportedException();
-            set => _inner.Position = value;
+            set => inner.Position = value;
         }
 
-        public override void Flush() => throw new InvalidOperationException("Synchronous operations are disallowed.");
+        public override void Flush() => throw Disallowed();
 
-        public override int Read(byte[] buffer, int offset, int count) => throw new InvalidOperationException("Synchronous operations are disallowed.");
+        public override int Read(byte[] buffer, int offset, int count) => throw Disallowed();
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => _inner.ReadAsync(buffer, cancellationToken);
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, cancellationToken);
 
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+        public override void Write(byte[] buffer, int offset, int count) => throw Disallowed();
 
-        public override void SetLength(long value) => throw new NotSupportedException();
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
 
-        public override void Write(byte[] buffer, int offset, int count) => throw new InvalidOperationException("Synchronous operations are disallowed.");
-
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => _inner.WriteAsync(buffer, cancellationToken);
+        private static InvalidOperationException Disallowed() => new("Synchronous operations are disallowed.");
     }
 }

@@ -1,5 +1,3 @@
-using AceStep.Testing;
-
 namespace AceStep.Audio.Tests;
 
 /// <summary>Our files in sox, and sox's files in ours.</summary>
@@ -29,12 +27,12 @@ public sealed class SoxTests
         RequireFormat(extension);
         Tool.RequireSox(extension, writes: false);
         using var folder = new TemporaryFolder();
-        string path = folder["sound." + extension];
+        string path = folder.File("sound." + extension);
         AudioBuffer audio = Sweep(channels, 44100, 1.5);
         audio.Save(path, new AudioSaveOptions { Encoding = encoding, Tags = new AudioTags { Title = "A title", Comment = "a comment" } });
 
-        Tool.Run("sox", path, "-e", "floating-point", "-b", "32", folder["sox.wav"]);
-        AudioBuffer other = AudioFile.Load(folder["sox.wav"]);
+        Tool.Run("sox", path, "-e", "floating-point", "-b", "32", folder.File("sox.wav"));
+        AudioBuffer other = AudioFile.Load(folder.File("sox.wav"));
 
         AudioBuffer ours = AudioFile.Load(path);
         Assert.That(ours.Length, Is.EqualTo(audio.Length));
@@ -75,11 +73,11 @@ public sealed class SoxTests
         Tool.RequireSox(extension, writes: true);
         using var folder = new TemporaryFolder();
         AudioBuffer audio = Sweep(channels, 44100, 1.5);
-        audio.Save(folder["source.wav"]);
+        audio.Save(folder.File("source.wav"));
         // -D: sox would dither.
-        Tool.Run("sox", ["-D", folder["source.wav"], .. options.Split(' '), folder["sox." + extension]]);
+        Tool.Run("sox", ["-D", folder.File("source.wav"), .. options.Split(' '), folder.File("sox." + extension)]);
 
-        AudioBuffer loaded = AudioFile.Load(folder["sox." + extension]);
+        AudioBuffer loaded = AudioFile.Load(folder.File("sox." + extension));
         // sox's own MP3 writer leaves no header, so nobody knows how long the sound really is.
         AudioBuffer aligned = extension == "mp3" ? loaded.Slice(loaded.Length > audio.Length + Mp3Delay ? Mp3Delay : 0, audio.Length) : loaded;
         double ratio = Decibels.SignalToNoise(aligned, audio);

@@ -1,4 +1,5 @@
 using AceStep.Core.Tests.Reference;
+using AceStep.Loras;
 using AceStep.Models;
 using TorchSharp;
 
@@ -54,6 +55,47 @@ public sealed class LoraTests : PipelineFixture
         }
 
         Dispose(once);
+    }
+
+    /// <summary>The list may be read on any thread, so a change must leave alone what somebody is reading.</summary>
+    [Test]
+    public void Active_WhileAnotherListTakesItsPlace_StaysWhatItWas()
+    {
+        Lora first = Pipeline.LoadLora(Plain);
+        Lora second = Pipeline.LoadLora(Write((Module, null)));
+        List<ActiveLora> given = [new(first, 1), new(second, 1)];
+        LoraStack stack = new();
+        stack.Set(given);
+        IReadOnlyList<ActiveLora> read = stack.Active;
+        using IEnumerator<ActiveLora> reading = read.GetEnumerator();
+        reading.MoveNext();
+
+        given.Clear();
+        stack.Set([new(second, 0.5)]);
+
+        Assert.That(reading.MoveNext(), Is.True);
+        Assert.That(reading.Current, Is.EqualTo(new ActiveLora(second, 1)));
+        Assert.That(read.Select(active => active.Lora), Is.EqualTo(new[] { first, second }));
+        Assert.That(stack.Active, Is.EqualTo(new[] { new ActiveLora(second, 0.5) }));
+        Pipeline.UnloadLora(first);
+        Pipeline.UnloadLora(second);
+    }
+
+    [Test]
+    public void Loras_ReadBeforeAChange_StayWhatTheyWere()
+    {
+        Lora first = Pipeline.LoadLora(Plain);
+        IReadOnlyList<Lora> one = Pipeline.Loras;
+        using IEnumerator<Lora> reading = one.GetEnumerator();
+        Lora second = Pipeline.LoadLora(Write((Module, null)));
+        IReadOnlyList<Lora> both = Pipeline.Loras;
+        Pipeline.UnloadLora(first);
+
+        Assert.That(reading.MoveNext(), Is.True);
+        Assert.That(one, Is.EqualTo(new[] { first }));
+        Assert.That(both, Is.EqualTo(new[] { first, second }));
+        Assert.That(Pipeline.Loras, Is.EqualTo(new[] { second }));
+        Pipeline.UnloadLora(second);
     }
 
     private static readonly string[] Spellings =

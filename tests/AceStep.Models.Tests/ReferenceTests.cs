@@ -1,4 +1,3 @@
-using AceStep.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -42,5 +41,5 @@ public abstract class ReferenceTests(string name)
     private protected Tensor Recorded(string tensor) => _reference.Read(tensor);
 
     /// <summary>Compares with a recorded tensor, which may hold every nth column (last axis) only.</summary>
-    private protected void Check(Tensor actual, string tensor, double tolerance) => CodecFixture.AssertMatches(actual, _reference, tensor, tolerance);
+    private protected void Check(Tensor actual, string tensor, double tolerance = TensorAssert.ModuleTolerance) => CodecFixture.AssertMatches(actual, _reference, tensor, tolerance);
 }

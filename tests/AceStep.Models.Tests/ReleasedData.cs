@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using AceStep.Testing;
 
 namespace AceStep.Models.Tests;
 

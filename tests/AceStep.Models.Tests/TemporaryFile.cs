@@ -5,9 +5,10 @@ namespace AceStep.Models.Tests;
 /// <summary>A file in a folder of its own, both gone when it is disposed.</summary>
 internal sealed class TemporaryFile : IDisposable
 {
+    private readonly TemporaryFolder _folder = new();
+
     /// <summary>Names a file that does not exist yet.</summary>
-    public TemporaryFile(string name = "file") =>
-        Path = System.IO.Path.Combine(Directory.CreateTempSubdirectory("acestep-").FullName, name);
+    public TemporaryFile(string name = "file") => Path = _folder.File(name);
 
     /// <summary>Writes bytes.</summary>
     public TemporaryFile(ReadOnlySpan<byte> content)
@@ -19,5 +20,5 @@ internal sealed class TemporaryFile : IDisposable
 
     public string Path { get; }
 
-    public void Dispose() => Directory.Delete(System.IO.Path.GetDirectoryName(Path)!, recursive: true);
+    public void Dispose() => _folder.Dispose();
 }

@@ -77,7 +77,7 @@ public sealed class HostTests
     public async Task Pipeline_WhoseLoadingFailed_TriesAgain()
     {
         using TemporaryFolder folder = new();
-        string checkpoint = folder.At("nano");
+        string checkpoint = folder.File("nano");
         using IHost host = Create(new Journal(), services => services.AddMusicPipeline(checkpoint, options =>
         {
             OnCpu(options);

@@ -42,9 +42,9 @@ public sealed class InstallationTests
         folder.Write("NuGet.config", Sources());
         (string, string)[] environment = [("NUGET_PACKAGES", LinkPackages(folder))];
 
-        Dotnet.Run(folder.At("app"), ["build", "-c", "Release", "--nologo", "-v", "quiet", "-o", folder.At("built")], environment);
+        Dotnet.Run(folder.File("app"), ["build", "-c", "Release", "--nologo", "-v", "quiet", "-o", folder.File("built")], environment);
         string away = folder.Folder("away");
-        Dotnet.Run(away, [folder.At("built", "song.dll")], environment);
+        Dotnet.Run(away, [folder.File("built", "song.dll")], environment);
 
         AudioBuffer song = AudioFile.Load(Path.Combine(away, "song.wav"));
         Assert.That(song.Duration.TotalSeconds, Is.EqualTo(10).Within(0.2));
@@ -74,7 +74,7 @@ public sealed class InstallationTests
         Outcome second = Dotnet.Start(tool, away, ["generate", "--duration", "1", "--steps", "1", "--output", "again.wav"], environment).Returning(0);
 
         Assert.That(doctor.Error, Does.Contain("libtorch is not here yet").And.Contain(LibtorchId));
-        Assert.That(first.Error, Does.Contain($"Fetching libtorch").And.Contain($"{LibtorchId} {LibtorchVersion}").And.Contain(" MB").And.Contain(machine.At("packages")));
+        Assert.That(first.Error, Does.Contain($"Fetching libtorch").And.Contain($"{LibtorchId} {LibtorchVersion}").And.Contain(" MB").And.Contain(machine.File("packages")));
         using JsonDocument report = JsonDocument.Parse(first.Output);
         Assert.That(report.RootElement.GetProperty("is_demonstration").GetBoolean(), Is.True);
         Assert.That(AudioFile.Probe(Path.Combine(away, "song.wav")).Length, Is.EqualTo(AudioFile.Probe(Path.Combine(away, "again.wav")).Length));
@@ -122,9 +122,9 @@ public sealed class InstallationTests
 
         machine.Write("home/.nuget/NuGet/NuGet.Config", Sources(feed));
         machine.Write("sources.config", Sources(PackageFeed.Folder));
-        (string, string)[] environment = [("HOME", machine.At("home")), ("NUGET_PACKAGES", machine.At("packages")), ("XDG_DATA_HOME", machine.Folder("data"))];
-        Dotnet.Run(machine.Path, ["tool", "install", "acestep", "--version", PackageFeed.Version, "--tool-path", machine.At("tool"), "--configfile", machine.At("sources.config")], environment);
-        return (machine.At("tool", "acestep"), environment);
+        (string, string)[] environment = [("HOME", machine.File("home")), ("NUGET_PACKAGES", machine.File("packages")), ("XDG_DATA_HOME", machine.Folder("data"))];
+        Dotnet.Run(machine.Path, ["tool", "install", "acestep", "--version", PackageFeed.Version, "--tool-path", machine.File("tool"), "--configfile", machine.File("sources.config")], environment);
+        return (machine.File("tool", "acestep"), environment);
     }
 
     /// <summary>NuGet's folder as this machine has it, but for what packages of the repository it may hold.</summary>
@@ -166,7 +166,7 @@ public sealed class InstallationTests
               </PropertyGroup>
             </Project>
             """);
-        Dotnet.Run(machine.At("other"), ["pack", "--nologo", "-v", "quiet", "-o", feed]);
+        Dotnet.Run(machine.File("other"), ["pack", "--nologo", "-v", "quiet", "-o", feed]);
     }
 
     private static void RequireLibtorch()

@@ -23,16 +23,17 @@ public sealed class GuidanceWindowTests
         });
     }
 
-    [TestCase(0, 0.5)]
-    [TestCase(8, -0.1)]
-    [TestCase(8, 1.1)]
-    [TestCase(8, double.NaN)]
-    public void Constructor_OutOfRange_Throws(int steps, double interval)
-        => Assert.That(() => new GuidanceWindow(steps, interval), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    [TestCase(0, 0.5, "steps")]
+    [TestCase(8, -0.1, "interval must be between 0 and 1")]
+    [TestCase(8, 1.1, "interval must be between 0 and 1")]
+    [TestCase(8, double.NaN, "interval must be between 0 and 1")]
+    public void Constructor_OutOfRange_Throws(int steps, double interval, string rule)
+        => Assert.That(() => new GuidanceWindow(steps, interval), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains(rule));
 
-    [Test]
-    public void Scale_NoDecay_Stays()
-        => Assert.That(new GuidanceWindow(8, 0.5).Scale(4, 15, 0, 3), Is.EqualTo(15));
+    [TestCase(0)]
+    [TestCase(-1)]
+    public void Scale_NoDecay_Stays(double decay)
+        => Assert.That(new GuidanceWindow(8, 0.5).Scale(4, 15, decay, 3), Is.EqualTo(15));
 
     [TestCase(1.0, new[] { 15.0, 11, 7, 3 })]
     [TestCase(0.5, new[] { 15.0, 13, 11, 9 })]
@@ -55,5 +56,7 @@ public sealed class GuidanceWindowTests
     [TestCase(1)]
     [TestCase(6)]
     public void Scale_OutsideTheWindow_Throws(int evaluation)
-        => Assert.That(() => new GuidanceWindow(8, 0.5).Scale(evaluation, 15, 1, 3), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        => Assert.That(
+            () => new GuidanceWindow(8, 0.5).Scale(evaluation, 15, 1, 3),
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("from 2 to before 6"));
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using AceStep.Models;
-using AceStep.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -102,6 +101,25 @@ public sealed partial class GuiderTests
         TensorAssert.Close(Guider.Apg(conditional, unconditional, 3), tensor(new[] { 3f, 4 }).reshape(1, 1, 1, 2), 1e-6, "guided");
     }
 
+    [Test]
+    public void Apg_ManyStepsOfOneBuffer_KeepOneTensor()
+    {
+        using Tensor conditional = ones(1, 1, 2, 3);
+        using Tensor unconditional = zeros(1, 1, 2, 3);
+        long live = LiveTensors.Count();
+        using (MomentumBuffer momentum = new())
+        {
+            for (int step = 0; step < 3; step++)
+            {
+                Guider.Apg(conditional, unconditional, 15, momentum).Dispose();
+            }
+
+            LiveTensors.AssertCount(live + 1);
+        }
+
+        LiveTensors.AssertCount(live);
+    }
+
     [TestCase(0)]
     [TestCase(1)]
     public void CfgStar_FirstTwoEvaluations_IsZero(int evaluation)
@@ -150,6 +168,7 @@ public sealed partial class GuiderTests
             Assert.That(() => Guider.Apg(conditional, other, 15), Throws.ArgumentException.With.Message.Contains("unconditional is [1, 1, 2, 3]"));
             Assert.That(() => Guider.Cfg(conditional, other, 15), Throws.ArgumentException);
             Assert.That(() => Guider.CfgStar(conditional, other, 15, 0), Throws.ArgumentException);
+            Assert.That(() => Guider.DoubleCondition(conditional, other, conditional, 5, 5), Throws.ArgumentException.With.Message.Contains("unconditional"));
             Assert.That(() => Guider.DoubleCondition(conditional, conditional, other, 5, 5), Throws.ArgumentException.With.Message.Contains("textOnly"));
         });
     }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using AceStep.Models;
-using AceStep.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -78,7 +77,35 @@ public sealed partial class NoiseTests
 
     [Test]
     public void Draw_NoGenerator_Throws()
-        => Assert.That(() => Noise.Draw([], [8, 16, 5]), Throws.ArgumentException);
+        => Assert.That(() => Noise.Draw([], [8, 16, 5]), Throws.ArgumentException.With.Property("ParamName").EqualTo("generators").And.Message.Contains("one generator for each"));
+
+    [Test]
+    public void Noise_NothingGiven_NamesTheArgument()
+    {
+        using Generator generator = new(1);
+        using Tensor noise = ones(1, 1, 1, 2);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => Noise.Draw(null!, [8, 16, 5]), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("generators"));
+            Assert.That(() => Noise.Draw([generator], null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("itemShape"));
+            Assert.That(() => Noise.Mix(null!, noise, 0.5f), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("clean"));
+            Assert.That(() => Noise.Vary(noise, null!, 0.5), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("other"));
+        });
+    }
+
+    [Test]
+    public void Noise_OtherShape_Throws()
+    {
+        using Tensor noise = ones(2, 1, 1, 2);
+        using Tensor one = ones(1, 1, 1, 2);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => Noise.Mix(noise, one, 0.5f), Throws.ArgumentException.With.Message.Contains("noise is [1, 1, 1, 2]"));
+            Assert.That(() => Noise.Vary(noise, one, 0.5), Throws.ArgumentException.With.Message.Contains("other is [1, 1, 1, 2]"));
+        });
+    }
 
     [Test]
     public void Mix_Level_WeighsCleanAndNoise()

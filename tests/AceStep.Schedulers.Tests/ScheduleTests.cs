@@ -1,5 +1,4 @@
 using System.Text.Json;
-using AceStep.Testing;
 
 namespace AceStep.Schedulers.Tests;
 
@@ -110,7 +109,7 @@ public sealed class ScheduleTests
     public void Create_SigmaMaxOutOfRange_Throws(double sigmaMax)
         => Assert.That(
             () => Schedule.Create(SchedulerKind.Euler, 8, sigmaMax),
-            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("sigmaMax"));
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("sigmaMax").And.Message.Contains("above 0 and at most 1"));
 
     [TestCase(new[] { 0, 3 }, "between 1 and")]
     [TestCase(new[] { 2, 2 }, "2 follows 2")]
@@ -123,7 +122,16 @@ public sealed class ScheduleTests
 
     [Test]
     public void Create_UnknownScheduler_Throws()
-        => Assert.That(() => Schedule.Create((SchedulerKind)3, 8), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        => Assert.That(() => Schedule.Create((SchedulerKind)3, 8), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("one of Euler, Heun, PingPong"));
+
+    [Test]
+    public void Create_MostSteps_IsASchedule()
+    {
+        Schedule schedule = Schedule.Create(SchedulerKind.Euler, Schedule.MaximumSteps);
+
+        Assert.That(schedule.Steps, Is.EqualTo(Schedule.MaximumSteps));
+        Assert.That(schedule.Sigmas[^2], Is.EqualTo(Schedule.Create(SchedulerKind.Euler, 2).Sigmas[1]), "the smallest");
+    }
 
     [TestCase(-1)]
     [TestCase(9)]

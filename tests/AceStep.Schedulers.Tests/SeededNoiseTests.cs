@@ -1,6 +1,5 @@
 using System.Globalization;
 using AceStep.Models;
-using AceStep.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using AceStep.Models;
-using AceStep.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -144,7 +143,19 @@ public sealed partial class StepperTests
         using Stepper stepper = Stepper.Create(Schedule.Create(SchedulerKind.Heun, 3));
         using Tensor latents = ones(1, 2, 3, 4);
 
-        Assert.That(() => stepper.Step(1, latents, latents), Throws.InvalidOperationException.With.Message.Contains("Evaluation 1"));
+        Assert.That(() => stepper.Step(1, latents, latents), Throws.InvalidOperationException.With.Message.Contains("Evaluation 1").And.Message.Contains("that evaluation 0 predicts"));
+    }
+
+    [Test]
+    public void Step_HeunCorrectionTwice_Throws()
+    {
+        using var scope = NewDisposeScope();
+        using Stepper stepper = Stepper.Create(Schedule.Create(SchedulerKind.Heun, 3));
+        Tensor latents = ones(1, 2, 3, 4);
+        stepper.Step(0, latents, latents);
+        stepper.Step(1, latents, latents);
+
+        Assert.That(() => stepper.Step(1, latents, latents), Throws.InvalidOperationException);
     }
 
     [TestCase(-1)]
@@ -174,7 +185,11 @@ public sealed partial class StepperTests
     public void Create_OmegaNotFinite_Throws(double omega)
         => Assert.That(
             () => Stepper.Create(Schedule.Create(SchedulerKind.Euler, 3), omega),
-            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("omega"));
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("omega").And.Message.Contains("finite number"));
+
+    [Test]
+    public void Create_WithoutSchedule_Throws()
+        => Assert.That(() => Stepper.Create(null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("schedule"));
 
     [Test]
     public void Create_PingPongWithoutGenerator_Throws()
@@ -192,6 +207,15 @@ public sealed partial class StepperTests
         Tensor next = EulerStep.Apply(latents, derivative, level: 0.75f, nextLevel: 0.5f);
 
         TensorAssert.BitEqual(next, tensor(new[] { 0f, 2, 4, 2 }).reshape(1, 1, 2, 2), "next");
+    }
+
+    [Test]
+    public void EulerStep_OtherShape_Throws()
+    {
+        using Tensor latents = ones(2, 2, 3, 4);
+        using Tensor derivative = ones(1, 2, 3, 4);
+
+        Assert.That(() => EulerStep.Apply(latents, derivative, 1, 0), Throws.ArgumentException.With.Message.Contains("derivative is [1, 2, 3, 4]"));
     }
 
     [GeneratedRegex(@"^(?<prefix>omega(?<omega>-?[\d.]+)_n(?<steps>\d+))_x$")]

@@ -84,7 +84,7 @@ internal sealed class Fft
     }
 }
 
-/// <summary>Sounds for measures that one sample that is no number would spoil.</summary>
+/// <summary>Prepares sounds for measurements that a single NaN would make worthless.</summary>
 internal static class FiniteSamples
 {
     /// <summary>The sound with zeros in place of NaN and infinities, and how many they were.</summary>

@@ -150,7 +150,7 @@ internal static class KernelCache
 
     private static readonly Lock Gate = new();
 
-    /// <summary>Used last comes first.</summary>
+    /// <summary>The kernel that was used last comes first.</summary>
     private static readonly List<((int Source, int Target) Rates, ResamplingKernel Kernel)> Kernels = [];
 
     public static ResamplingKernel Get(int sourceRate, int targetRate)

@@ -72,7 +72,7 @@ internal sealed record HubCache(string Root)
 
         string reference = Path.Combine(Repository(name), "refs", revision);
         Directory.CreateDirectory(Path.GetDirectoryName(reference)!);
-        Models.WholeFile.Write(reference, stream => stream.Write(System.Text.Encoding.ASCII.GetBytes(commit)));
+        OutputFile.Replace(reference, stream => stream.Write(System.Text.Encoding.ASCII.GetBytes(commit)));
     }
 
     /// <summary>The names of the repositories in this cache.</summary>
@@ -103,7 +103,7 @@ internal sealed record HubCache(string Root)
         if (!File.Exists(tag))
         {
             Directory.CreateDirectory(Root);
-            Models.WholeFile.Write(tag, stream => stream.Write("Signature: 8a477f597d28d172789f06886806bc55\n"u8));
+            OutputFile.Replace(tag, stream => stream.Write("Signature: 8a477f597d28d172789f06886806bc55\n"u8));
         }
     }
 }

@@ -28,13 +28,39 @@ internal sealed class MusicAutoencoder : nn.Module
 
     /// <summary>Latents to normalised mel spectra.</summary>
     public AutoencoderDecoder Decoder => _decoder;
+}
 
-    /// <summary>The attention blocks of the deepest stage of either side, on the META device.</summary>
-    internal static ModuleList<EfficientViTBlock> BuildAttention(AutoencoderStage deepest, int headWidth) =>
-        new([.. Enumerable.Range(0, deepest.Layers).Select(_ => new EfficientViTBlock(deepest.Channels, headWidth, deepest.AttentionKernels))]);
+/// <summary>The stages of one side: those of convolutions from the widest resolution on, then, at the deepest, that of attention.</summary>
+internal sealed class AutoencoderStages
+{
+    /// <summary>Builds them on the META device.</summary>
+    /// <param name="stages">Their sizes, the widest first.</param>
+    /// <param name="headWidth">Channels of an attention head.</param>
+    /// <param name="buildStage">The blocks of a stage of convolutions, from its sizes and those of the next one, in the order in which they run.</param>
+    public AutoencoderStages(
+        IReadOnlyList<AutoencoderStage> stages, int headWidth, Func<AutoencoderStage, AutoencoderStage, nn.Module<Tensor, Tensor>[]> buildStage)
+    {
+        AutoencoderStage deepest = stages[^1];
+        Convolutional = [.. stages.Zip(stages.Skip(1), buildStage)];
+        Attention = [.. Enumerable.Range(0, deepest.Layers).Select(_ => new EfficientViTBlock(deepest.Channels, headWidth, deepest.AttentionKernels))];
+        Modules = new ModuleList<nn.Module>(
+        [
+            .. Convolutional.Select(blocks => new ModuleList<nn.Module<Tensor, Tensor>>(blocks)),
+            new ModuleList<EfficientViTBlock>(Attention),
+        ]);
+    }
 
-    /// <summary>Takes a tensor through the blocks of one side; each one's input is disposed.</summary>
-    internal static Tensor ForwardBlocks(nn.Module<Tensor, Tensor>[] blocks, Tensor x, WorkSteps steps)
+    /// <summary>All of them as the checkpoint numbers them.</summary>
+    public ModuleList<nn.Module> Modules { get; }
+
+    /// <summary>The blocks of each stage of convolutions.</summary>
+    public nn.Module<Tensor, Tensor>[][] Convolutional { get; }
+
+    /// <summary>The blocks of the deepest stage.</summary>
+    public EfficientViTBlock[] Attention { get; }
+
+    /// <summary>Takes a tensor through blocks of convolutions; each one's input is disposed.</summary>
+    public static Tensor Forward(nn.Module<Tensor, Tensor>[] blocks, Tensor x, WorkSteps steps)
     {
         foreach (nn.Module<Tensor, Tensor> block in blocks)
         {
@@ -72,17 +98,13 @@ internal sealed class AutoencoderEncoder : nn.Module
     public AutoencoderEncoder(AutoencoderConfig config)
         : base(nameof(AutoencoderEncoder))
     {
-        IReadOnlyList<AutoencoderStage> stages = config.EncoderStages;
-        ModuleList<nn.Module<Tensor, Tensor>>[] convolutional = [.. stages.Zip(stages.Skip(1), BuildStage)];
-        AutoencoderStage deepest = stages[^1];
-        ModuleList<EfficientViTBlock> attention = MusicAutoencoder.BuildAttention(deepest, config.AttentionHeadDim);
-
-        _descent = [.. convolutional.SelectMany(stage => stage)];
-        AttentionBlocks = [.. attention];
+        AutoencoderStages stages = new(config.EncoderStages, config.AttentionHeadDim, BuildStage);
+        _entrance = nn.Conv2d(config.InChannels, config.EncoderStages[0].Channels, 3, padding: 1, device: META);
+        _stages = stages.Modules;
+        _exit = nn.Conv2d(config.EncoderStages[^1].Channels, config.LatentChannels, 3, padding: 1, device: META);
+        _descent = [.. stages.Convolutional.SelectMany(blocks => blocks)];
+        AttentionBlocks = stages.Attention;
         EntryReach = LatentFramesSeenByEntrance(config);
-        _entrance = nn.Conv2d(config.InChannels, stages[0].Channels, 3, padding: 1, device: META);
-        _stages = new ModuleList<nn.Module>([.. convolutional, attention]);
-        _exit = nn.Conv2d(deepest.Channels, config.LatentChannels, 3, padding: 1, device: META);
         RegisterComponents();
     }
 
@@ -100,7 +122,7 @@ internal sealed class AutoencoderEncoder : nn.Module
     {
         using var scope = NewDisposeScope();
         Tensor hidden = _entrance.call(ChannelsLast.Store(mel));
-        return MusicAutoencoder.ForwardBlocks(_descent, hidden, steps).MoveToOuterDisposeScope();
+        return AutoencoderStages.Forward(_descent, hidden, steps).MoveToOuterDisposeScope();
     }
 
     /// <summary>[B, C, H, F] to [B, latent channels, H, F]: a convolution, plus averages of runs of channels.</summary>
@@ -111,12 +133,11 @@ internal sealed class AutoencoderEncoder : nn.Module
         return _exit.call(hidden).AddInPlace(shortcut).MoveToOuterDisposeScope();
     }
 
-    private static ModuleList<nn.Module<Tensor, Tensor>> BuildStage(AutoencoderStage stage, AutoencoderStage next) =>
-        new(
-        [
-            .. Enumerable.Range(0, stage.Layers).Select(_ => new AutoencoderResidualBlock(stage.Channels)),
-            new DownsamplingBlock(stage.Channels, next.Channels),
-        ]);
+    private static nn.Module<Tensor, Tensor>[] BuildStage(AutoencoderStage stage, AutoencoderStage next) =>
+    [
+        .. Enumerable.Range(0, stage.Layers).Select(_ => new AutoencoderResidualBlock(stage.Channels)),
+        new DownsamplingBlock(stage.Channels, next.Channels),
+    ];
 
     private static int LatentFramesSeenByEntrance(AutoencoderConfig config)
     {
@@ -160,18 +181,14 @@ internal sealed class AutoencoderDecoder : nn.Module
     public AutoencoderDecoder(AutoencoderConfig config)
         : base(nameof(AutoencoderDecoder))
     {
-        IReadOnlyList<AutoencoderStage> stages = config.DecoderStages;
-        ModuleList<nn.Module<Tensor, Tensor>>[] convolutional = [.. stages.Zip(stages.Skip(1), BuildStage)];
-        AutoencoderStage deepest = stages[^1];
-        ModuleList<EfficientViTBlock> attention = MusicAutoencoder.BuildAttention(deepest, config.AttentionHeadDim);
-
-        _ascent = [.. convolutional.Reverse().SelectMany(stage => stage)];
-        AttentionBlocks = [.. attention];
+        AutoencoderStages stages = new(config.DecoderStages, config.AttentionHeadDim, BuildStage);
+        _entrance = nn.Conv2d(config.LatentChannels, config.DecoderStages[^1].Channels, 3, padding: 1, device: META);
+        _stages = stages.Modules;
+        _norm = new ChannelRmsNorm(config.DecoderStages[0].Channels);
+        _exit = nn.Conv2d(config.DecoderStages[0].Channels, config.InChannels, 3, padding: 1, device: META);
+        _ascent = [.. stages.Convolutional.Reverse().SelectMany(blocks => blocks)];
+        AttentionBlocks = stages.Attention;
         ExitReach = LatentFramesSeenByExit(config);
-        _entrance = nn.Conv2d(config.LatentChannels, deepest.Channels, 3, padding: 1, device: META);
-        _stages = new ModuleList<nn.Module>([.. convolutional, attention]);
-        _norm = new ChannelRmsNorm(stages[0].Channels);
-        _exit = nn.Conv2d(stages[0].Channels, config.InChannels, 3, padding: 1, device: META);
         RegisterComponents();
     }
 
@@ -197,16 +214,15 @@ internal sealed class AutoencoderDecoder : nn.Module
     public Tensor ForwardExit(Tensor hidden, WorkSteps steps)
     {
         using var scope = NewDisposeScope();
-        Tensor x = MusicAutoencoder.ForwardBlocks(_ascent, hidden.alias(), steps);
+        Tensor x = AutoencoderStages.Forward(_ascent, hidden.alias(), steps);
         return _exit.call(_norm.call(x).relu_()).MoveToOuterDisposeScope();
     }
 
-    private static ModuleList<nn.Module<Tensor, Tensor>> BuildStage(AutoencoderStage stage, AutoencoderStage next) =>
-        new(
-        [
-            new UpsamplingBlock(next.Channels, stage.Channels),
-            .. Enumerable.Range(0, stage.Layers).Select(_ => new AutoencoderResidualBlock(stage.Channels)),
-        ]);
+    private static nn.Module<Tensor, Tensor>[] BuildStage(AutoencoderStage stage, AutoencoderStage next) =>
+    [
+        new UpsamplingBlock(next.Channels, stage.Channels),
+        .. Enumerable.Range(0, stage.Layers).Select(_ => new AutoencoderResidualBlock(stage.Channels)),
+    ];
 
     private static int LatentFramesSeenByExit(AutoencoderConfig config)
     {

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace AceStep.Models;
 
-/// <summary>A checkpoint's file is malformed: cut short, damaged, or of another format or with a value that cannot be.</summary>
+/// <summary>A checkpoint's file is malformed: cut short, damaged, of another format, or with a value that is not possible.</summary>
 public sealed class CheckpointFormatException : Exception
 {
     /// <summary>Creates the error for one file.</summary>
@@ -37,7 +37,7 @@ public sealed class CheckpointFormatException : Exception
 /// </summary>
 public sealed class CheckpointMismatchException : Exception
 {
-    // A whole model's names would fill pages; the properties have them all.
+    // The names of a whole model would fill pages; the properties have them all.
     private const int MostNamed = 6;
 
     internal CheckpointMismatchException(

@@ -8,7 +8,7 @@ internal sealed class TensorSizes(ITensorSource source, string model)
     // Beyond any model of this family, and small enough that no product of two sizes overflows.
     private const int MaximumSize = 1 << 24;
 
-    // A name's number is looked for from 0 on; no model has more parts in a row.
+    // Numbered names are counted one by one; no model has more of them in a row.
     private const int MaximumCount = 1024;
 
     private readonly HashSet<string> _names = [.. source.Names];

@@ -31,7 +31,7 @@ internal static partial class LibraryImage
         Directory.CreateDirectory(folder, OwnerOnly);
         string path = Path.Combine(folder, $"libLibTorchSharp-{Convert.ToHexStringLower(SHA256.HashData(image))}.so");
         // Written anew each time: what lies there may be another's.
-        WholeFile.Write(path, file => file.Write(image), OwnerOnly);
+        OutputFile.Replace(path, file => file.Write(image), OwnerOnly);
         return path;
     }
 

@@ -9,7 +9,7 @@ namespace AceStep.Models;
 /// <summary>Makes libtorch ready for TorchSharp, on systems too where TorchSharp alone does not start.</summary>
 /// <remarks>
 /// Everything of this library that computes calls <see cref="Initialize"/> itself. A program calls it where its own first
-/// use of <c>torch</c> comes before that: TorchSharp tries once in a process, and what failed then fails for ever.
+/// use of <c>torch</c> comes before that: TorchSharp tries once in a process, and does not try again where that failed.
 /// </remarks>
 public static class Libtorch
 {
@@ -276,4 +276,27 @@ public sealed class LibtorchException : Exception
         : base(message, innerException)
     {
     }
+}
+
+/// <summary>The environment that native libraries see.</summary>
+internal static partial class NativeEnvironment
+{
+    /// <summary>Sets a variable of this process where it is not set.</summary>
+    public static void SetDefault(string name, string value)
+    {
+        if (Environment.GetEnvironmentVariable(name) is not null)
+        {
+            return;
+        }
+
+        Environment.SetEnvironmentVariable(name, value);
+        if (!OperatingSystem.IsWindows())
+        {
+            // There .NET's environment is a copy, and native code does not see it.
+            _ = SetEnvironment(name, value, overwrite: 0);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetEnvironment(string name, string value, int overwrite);
 }

@@ -54,7 +54,7 @@ internal sealed class LibtorchFolders(IReadOnlyList<string> own, string? named)
             throw new LibtorchException($"{Libtorch.FolderVariable} names {named}, which does not hold {MainLibrary}.");
         }
 
-        // .NET looks beside the program first, and two libtorch in one process do not bear each other.
+        // .NET looks beside the program first, and a process cannot hold two of them.
         return carried is null || carried == Path.TrimEndingDirectorySeparator(named)
             ? named
             : throw new LibtorchException($"{Libtorch.FolderVariable} names {named}, but the program carries a libtorch of its own in {carried}. Unset the variable, or leave the package with libtorch out of the program.");

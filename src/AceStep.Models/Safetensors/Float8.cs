@@ -9,7 +9,7 @@ internal static class Float8
     private const string FourExponentBits = "F8_E4M3";
     private const string FiveExponentBits = "F8_E5M2";
 
-    // No infinities: the largest exponent goes on, and only its last pattern is no number.
+    // There are no infinities: the largest exponent has ordinary values too, and only its last pattern is NaN.
     private static readonly ushort[] E4M3 = Table(mantissaBits: 3, bias: 7, hasInfinity: false);
 
     // A half float without its last eight bits.

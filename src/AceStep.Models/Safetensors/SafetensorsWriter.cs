@@ -14,7 +14,7 @@ public static class SafetensorsWriter
 
     /// <summary>
     /// Writes a file: first beside its place under another name, then moved there, so that nobody ever sees half a file and
-    /// a failure leaves what was there before.
+    /// a failure leaves what was there before. Of a symbolic link, what it points to is written.
     /// </summary>
     /// <param name="path">The file to write; one that exists is replaced.</param>
     /// <param name="tensors">The tensors by name, in any order, on any device; the file sorts them by type, widest first, then by name.</param>
@@ -32,7 +32,7 @@ public static class SafetensorsWriter
         List<Item> items = Sort(tensors);
         byte[] header = BuildHeader(items.Select(item => (item.Name, item.Tensor.dtype, (IReadOnlyList<long>)item.Tensor.shape)), metadata);
 
-        WholeFile.Write(path, stream =>
+        OutputFile.Write(path, stream =>
         {
             stream.Write(header);
             foreach (Item item in items)
@@ -146,7 +146,7 @@ public static class SafetensorsWriter
         return json.Append('"');
     }
 
-    private static void WriteData(FileStream stream, torch.Tensor tensor)
+    private static void WriteData(Stream stream, torch.Tensor tensor)
     {
         using var noGrad = torch.no_grad();
         using torch.Tensor onHost = tensor.cpu();

@@ -211,7 +211,7 @@ internal sealed class Umt5Norm : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor hiddenStates)
     {
         using var scope = NewDisposeScope();
-        // In float32 whatever the weights' type, and rounded to it before the weights' product.
+        // Computed in float32 whatever the weights' type, and rounded to that type before the product with the weights.
         Tensor wide = hiddenStates.to(float32);
         Tensor meanSquare = wide.Squared().mean([-1], keepdim: true);
         Tensor normalized = wide * rsqrt(meanSquare.Plus(_epsilon));

@@ -15,7 +15,7 @@ internal sealed class UnigramModel
     private readonly int _unknownId;
     private readonly double _unknownScore;
 
-    // Of equal pieces the last is found.
+    // Where a piece is listed twice, its last id is found.
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _ids;
 
     // By first character, which lengths occur: bit n - 1 for length n, the last bit for all from there on.

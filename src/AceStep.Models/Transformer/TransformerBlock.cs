@@ -220,7 +220,7 @@ internal static class ExecutionChoices
 
     /// <summary>
     /// Whether the convolution over time of each feature by itself is computed as a sum of shifted products of whole frames.
-    /// On a CPU libtorch's own makes time the innermost axis and back, which takes longer than the convolution.
+    /// On a CPU libtorch's own convolution first moves time to the innermost axis, and back afterwards, which takes longer than the convolution.
     /// </summary>
     public static bool ConvolvesByShifting(Tensor tokens) => IsOnCpu(tokens) || IsShapeOnly(tokens);
 

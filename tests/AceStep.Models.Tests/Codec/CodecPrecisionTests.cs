@@ -1,4 +1,3 @@
-using AceStep.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
 

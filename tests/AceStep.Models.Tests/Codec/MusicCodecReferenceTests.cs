@@ -1,6 +1,5 @@
 using System.Globalization;
 using AceStep.Audio;
-using AceStep.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
 

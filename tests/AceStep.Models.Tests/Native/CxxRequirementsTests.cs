@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using AceStep.Testing;
 
 namespace AceStep.Models.Tests;
 
@@ -104,22 +103,38 @@ public sealed class CxxRequirementsTests
             return;
         }
 
-        string folder = Path.Combine(Path.GetTempPath(), $"acestep-{Guid.NewGuid():N}");
-        try
-        {
-            byte[] image = File.ReadAllBytes(Library.Value);
-            CxxRequirements.Relax(image);
+        using TemporaryFolder folder = new();
+        byte[] image = File.ReadAllBytes(Library.Value);
+        CxxRequirements.Relax(image);
 
-            string path = LibraryImage.WriteToCache(image, folder);
+        string path = LibraryImage.WriteToCache(image, folder.File("cache"));
 
-            Assert.That(File.ReadAllBytes(path), Is.EqualTo(image));
-            Assert.That(Directory.EnumerateFiles(folder).Count(), Is.EqualTo(1), "nothing half-written is left");
-            NativeLibrary.Free(NativeLibrary.Load(path));
-        }
-        finally
+        Assert.That(File.ReadAllBytes(path), Is.EqualTo(image));
+        Assert.That(File.GetUnixFileMode(path), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
+        Assert.That(Directory.EnumerateFiles(folder.File("cache")).Count(), Is.EqualTo(1), "nothing half-written is left");
+        NativeLibrary.Free(NativeLibrary.Load(path));
+    }
+
+    [Test]
+    public void WriteToCache_WhereALinkLies_TakesItsPlace()
+    {
+        if (!OperatingSystem.IsLinux())
         {
-            Directory.Delete(folder, recursive: true);
+            return;
         }
+
+        using TemporaryFolder folder = new();
+        byte[] image = [1, 2, 3];
+        string path = LibraryImage.WriteToCache(image, folder.File("cache"));
+        string others = folder.Write("others.so", "another's");
+        File.Delete(path);
+        File.CreateSymbolicLink(path, others);
+
+        LibraryImage.WriteToCache(image, folder.File("cache"));
+
+        Assert.That(new FileInfo(path).LinkTarget, Is.Null);
+        Assert.That(File.ReadAllBytes(path), Is.EqualTo(image));
+        Assert.That(File.ReadAllText(others), Is.EqualTo("another's"));
     }
 
     [Test]
@@ -143,12 +158,10 @@ public sealed class CxxRequirementsTests
     public void FindLibtorch_NamedBesideTheProgramsOwn_IsRefused()
     {
         string own = LibtorchFolders.OfThisProcess().FindLibtorch();
-        string folder = Directory.CreateTempSubdirectory("acestep").FullName;
-        File.WriteAllText(Path.Combine(folder, LibtorchFolders.MainLibrary), "");
+        using TemporaryFolder folder = new();
+        folder.Write(LibtorchFolders.MainLibrary, "");
 
-        Assert.That(() => new LibtorchFolders([own], folder).FindLibtorch(), Throws.TypeOf<LibtorchException>().With.Message.Contains(own));
-
-        Directory.Delete(folder, recursive: true);
+        Assert.That(() => new LibtorchFolders([own], folder.Path).FindLibtorch(), Throws.TypeOf<LibtorchException>().With.Message.Contains(own));
     }
 
     [Test]

@@ -1,4 +1,3 @@
-using AceStep.Testing;
 using static TorchSharp.torch;
 
 namespace AceStep.Models.Tests;

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using AceStep.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -105,6 +104,31 @@ public sealed class SafetensorsWriterTests
 
         Assert.That(File.ReadAllText(file.Path), Is.EqualTo("old"));
         Assert.That(Directory.GetFiles(Path.GetDirectoryName(file.Path)!), Has.Length.EqualTo(1));
+    }
+
+    [Test]
+    public void Write_SymbolicLink_WritesWhatItPointsTo()
+    {
+        using var scope = NewDisposeScope();
+        using TemporaryFolder folder = new();
+        File.CreateSymbolicLink(folder.File("link"), folder.File("target"));
+
+        SafetensorsWriter.Write(folder.File("link"), [new("a", torch.ones(1))]);
+
+        Assert.That(new FileInfo(folder.File("link")).LinkTarget, Is.EqualTo(folder.File("target")));
+        using SafetensorsFile written = SafetensorsFile.Open(folder.File("target"));
+        Assert.That(written.Names, Is.EqualTo((string[])["a"]));
+    }
+
+    [Test]
+    [Platform(Exclude = "Win", Reason = "devices have no paths there")]
+    public void Write_Device_LeavesItADevice()
+    {
+        using var scope = NewDisposeScope();
+
+        SafetensorsWriter.Write("/dev/null", [new("a", torch.ones(1))]);
+
+        Assert.That(Tool.Run("ls", "-l", "/dev/null"), Does.StartWith("c"));
     }
 
     [Test]

@@ -1,4 +1,3 @@
-using AceStep.Testing;
 using static TorchSharp.torch;
 
 namespace AceStep.Models.Tests;
@@ -7,13 +6,13 @@ namespace AceStep.Models.Tests;
 [TestFixture]
 public sealed class TensorFilesTests
 {
-    private string _folder = null!;
+    private TemporaryFolder _folder;
 
     [SetUp]
-    public void CreateFolder() => _folder = Directory.CreateTempSubdirectory("acestep-").FullName;
+    public void CreateFolder() => _folder = new TemporaryFolder();
 
     [TearDown]
-    public void DeleteFolder() => Directory.Delete(_folder, recursive: true);
+    public void DeleteFolder() => _folder.Dispose();
 
     [TestCase("model.safetensors.index.json")]
     [TestCase("model-00001-of-00002.safetensors")]
@@ -142,5 +141,5 @@ public sealed class TensorFilesTests
 
     private void WriteIndex(string json) => File.WriteAllText(In("model.safetensors.index.json"), json);
 
-    private string In(string name) => Path.Combine(_folder, name);
+    private string In(string name) => _folder.File(name);
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using AceStep.Testing;
 
 namespace AceStep.Models.Tests;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using AceStep.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
 

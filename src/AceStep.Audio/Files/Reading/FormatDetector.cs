@@ -8,7 +8,7 @@ internal static class FormatDetector
 
     private const int ShortestHead = 12;
 
-    /// <summary>What people have that is sound and is not read: where the bytes stand, which they are, what it is called.</summary>
+    /// <summary>Formats of sound that are common and not read here: the place of their first bytes, the bytes, and a name for the message.</summary>
     private static readonly (int Offset, byte[] Bytes, string Name)[] Others =
     [
         (0, [0x1A, 0x45, 0xDF, 0xA3], "WebM or Matroska (.webm, .mkv, .mka)"),

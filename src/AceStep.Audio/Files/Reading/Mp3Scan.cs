@@ -20,7 +20,7 @@ internal static class Mp3Scan
         walk.Run();
         if (walk.Parts.Count == 0)
         {
-            // No frame that is understood here, as of a free bit rate: let the decoder say.
+            // There is no frame that is understood here; one of a free bit rate, for example. The decoder may know more.
             return [[extent.Id3, new Splice(extent.Start, extent.End - extent.Start)]];
         }
 
@@ -40,7 +40,7 @@ internal static class Mp3Scan
         /// <summary>How many of them the part's first frame says there are; null where it does not.</summary>
         public long? Claimed { get; set; }
 
-        /// <summary>The length of that first frame, which is no sound.</summary>
+        /// <summary>The length of that first frame, which holds no sound.</summary>
         public int HeaderLength { get; set; }
 
         /// <summary>Takes the header away, at whose count of frames the decoder would end.</summary>
@@ -83,7 +83,7 @@ internal static class Mp3Scan
             Finish();
         }
 
-        /// <summary>Whether a frame goes on with what was before; the first must be followed by one of its kind, lest garbage passes for a frame.</summary>
+        /// <summary>Whether a frame belongs to the sound before it. The first one must be followed by another of its kind; otherwise garbage could pass for a frame.</summary>
         private bool Fits(Mp3Frame frame, long position)
         {
             bool isFollowed = IsFollowed(frame, position);

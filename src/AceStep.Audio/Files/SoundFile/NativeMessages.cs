@@ -4,7 +4,7 @@ namespace AceStep.Audio.Files.SoundFile;
 
 /// <summary>
 /// Keeps standard error free of what libmpg123 says there of damaged MP3 files: libsndfile, which calls it, has no switch for
-/// that. While a call runs, the process's file descriptor 2 leads nowhere; .NET's <see cref="Console.Error"/> has one of its own.
+/// that. While a call runs, the process's file descriptor 2 leads nowhere; <see cref="Console.Error"/> of .NET has another descriptor and still works.
 /// </summary>
 internal static partial class NativeMessages
 {

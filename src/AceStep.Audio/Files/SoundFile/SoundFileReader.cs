@@ -82,7 +82,7 @@ internal sealed class SoundFileReader : AudioReader
             _ended = frames == 0;
         }
 
-        // The lengths of lossy files may be estimates; these say theirs exactly.
+        // The length of a lossy file may be an estimate; files of these formats state theirs exactly.
         if (_ended && Info.Encoding is not null && Info.Length is { } length && _read < length)
         {
             throw new AudioFormatException($"{Name}: truncated: it claims {length} samples per channel and holds {_read}.");

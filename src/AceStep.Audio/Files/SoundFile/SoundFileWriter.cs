@@ -152,7 +152,7 @@ internal sealed class SoundFileWriter : IAudioEncoder
         return Math.Clamp((highest - bitRate) / (highest - lowest), 0, 1);
     }
 
-    /// <summary>Encoders of sound meant for ears fail on what no ear could stand: NaN becomes 0.</summary>
+    /// <summary>Keeps samples in the range that lossy encoders can take; NaN becomes 0.</summary>
     private static void Clamp(Span<float> samples)
     {
         foreach (ref float sample in samples)

@@ -7,7 +7,7 @@ namespace AceStep.Audio.Files.Wav;
 /// <summary>What the chunks of a WAV file say: the format, where the samples lie, the tags.</summary>
 internal sealed record WavHeader
 {
-    /// <summary>A file of nothing but empty chunks would otherwise keep the reader busy for as long as it is.</summary>
+    /// <summary>The most chunks that are read: without a limit, a long file of empty chunks would keep the reader busy to its end.</summary>
     private const int MaxChunks = 10_000;
 
     /// <summary>Longer text chunks are not titles and comments.</summary>

@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
 
-namespace AceStep.Audio.Files;
+namespace AceStep;
 
 /// <summary>
-/// Where a file is written: under a temporary name in its own folder, from which it takes its real name when it is complete and
-/// goes away when it is not. A symbolic link stays, and what it points to is written. A pipe or a device gets the bytes
-/// themselves, when they are complete.
+/// A file that is written whole or not at all. Until it is complete it has a temporary name in its folder; then it is flushed to
+/// the disk and takes its real name, in the place of an older file. What is not completed is removed. A symbolic link stays, and
+/// what it points to is written; a pipe or a device gets the bytes themselves at the end.
 /// </summary>
+/// <remarks>The one place where files are written so; compiled into AceStep.Audio and AceStep.Models, which know nothing of each other.</remarks>
 internal sealed class OutputFile : IDisposable
 {
     private readonly string _path;
@@ -15,16 +16,27 @@ internal sealed class OutputFile : IDisposable
 
     /// <exception cref="IOException">The path is a folder, its folder does not exist, or no file can be made there.</exception>
     public OutputFile(string path)
+        : this(path, TargetOf(path))
     {
-        _path = TargetOf(path);
-        if (FileKind.IsSpecial(_path))
+    }
+
+    private OutputFile(string path, string target, bool replaces = false, UnixFileMode? mode = null)
+    {
+        _path = target;
+        if (!replaces && FileKind.IsSpecial(target))
         {
             Stream = new MemoryStream();
             return;
         }
 
-        _temporaryPath = TemporaryPath(path, _path);
-        Stream = new FileStream(_temporaryPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16);
+        _temporaryPath = TemporaryPath(path, target);
+        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 1 << 16 };
+        if (mode is not null && !OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = mode;
+        }
+
+        Stream = new FileStream(_temporaryPath, options);
     }
 
     /// <summary>What to write to.</summary>
@@ -37,6 +49,22 @@ internal sealed class OutputFile : IDisposable
     public static void Write(string path, Action<Stream> write)
     {
         using OutputFile file = new(path);
+        Write(file, write);
+    }
+
+    /// <summary>Writes a whole file at this very path: whatever is there is replaced, be it a link or a device.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="write">Writes the contents.</param>
+    /// <param name="mode">The file's rights on Unix; null for what the user's mask leaves.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void Replace(string path, Action<Stream> write, UnixFileMode? mode = null)
+    {
+        using OutputFile file = new(path, Path.GetFullPath(path), replaces: true, mode);
+        Write(file, write);
+    }
+
+    private static void Write(OutputFile file, Action<Stream> write)
+    {
         try
         {
             write(file.Stream);
@@ -79,6 +107,8 @@ internal sealed class OutputFile : IDisposable
         }
         else
         {
+            // Without this a machine that fails soon after may have the name on its disk and not the contents.
+            ((FileStream)Stream).Flush(flushToDisk: true);
             Stream.Dispose();
             File.Move(_temporaryPath, _path, overwrite: true);
         }

@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using AceStep.Mutations;
+
+// AceStep.Mutations [PART]
+//
+// Makes each mistake of mistakes.txt (those with PART in their names) in a copy of the last commit, builds it, and runs the
+// tests: first those where it is to show, then, where they pass, all of the tests that know the networks. Prints a table.
+// Ends with the number of mistakes that no test has found. A mistake that no longer fits the sources is an error.
+if (args.Length > 1)
+{
+    Console.Error.WriteLine("usage: AceStep.Mutations [PART OF THE MISTAKES' NAMES]");
+    return 64;
+}
+
+string[] everywhere = ["Schedulers", "Models", "Core"];
+Mistake[] mistakes = [.. Mistake.ReadAll().Where(mistake => args.Length == 0 || mistake.Name.Contains(args[0], StringComparison.OrdinalIgnoreCase))];
+if (mistakes.Length == 0)
+{
+    Console.Error.WriteLine($"No mistake is called {args[0]}.");
+    return 64;
+}
+
+string repository = AppContext.BaseDirectory;
+while (!File.Exists(Path.Combine(repository, "AceStep.sln")))
+{
+    repository = Path.GetDirectoryName(repository) ?? throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} holds AceStep.sln.");
+}
+
+string[] projects = [.. everywhere.Union(mistakes.Select(mistake => mistake.TestProject))];
+using ScratchCopy copy = new(repository);
+copy.Build(projects);
+foreach (string project in projects.Where(project => mistakes.Any(mistake => mistake.TestProject == project)))
+{
+    foreach (string name in mistakes.Where(mistake => mistake.TestProject == project).Select(mistake => mistake.TestName).Distinct())
+    {
+        if (copy.FirstFailure(project, name) is { } broken)
+        {
+            Console.Error.WriteLine($"Without any mistake, {broken} fails.");
+            return 65;
+        }
+    }
+}
+
+int survivors = 0;
+Console.WriteLine("| mistake | breaks | found by | s |");
+Console.WriteLine("|---|---|---|---|");
+foreach (Mistake mistake in mistakes)
+{
+    Stopwatch clock = Stopwatch.StartNew();
+    using IDisposable made = copy.Make(mistake);
+    string? found = copy.FirstFailure(mistake.TestProject, mistake.TestName);
+    foreach (string project in everywhere)
+    {
+        found ??= copy.FirstFailure(project, name: null) is { } elsewhere ? $"{elsewhere}, not where it was to show" : null;
+    }
+
+    survivors += found is null ? 1 : 0;
+    Console.WriteLine($"| {mistake.Name} | {mistake.Breaks} | {found ?? "**nothing**"} | {clock.Elapsed.TotalSeconds:F0} |");
+}
+
+Console.WriteLine();
+Console.WriteLine($"{mistakes.Length} mistakes, {mistakes.Length - survivors} found, {survivors} not.");
+return survivors;
