@@ -31,13 +31,10 @@ using ScratchCopy copy = new(repository);
 copy.Build(projects);
 foreach (string project in projects.Where(project => mistakes.Any(mistake => mistake.TestProject == project)))
 {
-    foreach (string name in mistakes.Where(mistake => mistake.TestProject == project).Select(mistake => mistake.TestName).Distinct())
+    if (copy.FirstFailure(project, [.. mistakes.Where(mistake => mistake.TestProject == project).Select(mistake => mistake.TestName).Distinct()]) is { } broken)
     {
-        if (copy.FirstFailure(project, name) is { } broken)
-        {
-            Console.Error.WriteLine($"Without any mistake, {broken} fails.");
-            return 65;
-        }
+        Console.Error.WriteLine($"Without any mistake, {broken} fails.");
+        return 65;
     }
 }
 
@@ -51,7 +48,7 @@ foreach (Mistake mistake in mistakes)
     string? found = copy.FirstFailure(mistake.TestProject, mistake.TestName);
     foreach (string project in everywhere)
     {
-        found ??= copy.FirstFailure(project, name: null) is { } elsewhere ? $"{elsewhere}, not where it was to show" : null;
+        found ??= copy.FirstFailure(project) is { } elsewhere ? $"{elsewhere}, not where it was to show" : null;
     }
 
     survivors += found is null ? 1 : 0;
