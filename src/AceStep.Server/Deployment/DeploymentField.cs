@@ -113,7 +113,7 @@ public sealed record DeploymentField
             return NoChoice(value);
         }
 
-        read = isWhole ? isExact ? exact : (long)number : number;
+        read = isWhole ? (object)(isExact ? exact : (long)number) : number;
         return number < Minimum ? OutOfRange("number_gte", "greater", Minimum.Value, value)
             : number > Maximum ? OutOfRange("number_lte", "less", Maximum.Value, value)
             : null;
