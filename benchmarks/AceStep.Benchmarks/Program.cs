@@ -2,6 +2,7 @@ using AceStep.Benchmarks;
 using System.CommandLine;
 using AceStep.Benchmarks.Gpu;
 using AceStep.Benchmarks.RealSize;
+using AceStep.Benchmarks.Serving;
 using AceStep.Models;
 using BenchmarkDotNet.Running;
 
@@ -11,8 +12,9 @@ using BenchmarkDotNet.Running;
 // dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- block
 // dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- songs
 // dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- gpu
+// dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- serve
 Libtorch.Initialize();
-Command[] commands = [new RandomWeightsCommand(), new LoadCommand(), new BlockCommand(), new SongsCommand(), new GpuCommand()];
+Command[] commands = [new RandomWeightsCommand(), new LoadCommand(), new BlockCommand(), new SongsCommand(), new GpuCommand(), new ServeCommand()];
 if (args.Length > 0 && commands.Any(command => command.Name == args[0]))
 {
     RootCommand root = new("Measures AceStep for .NET.");

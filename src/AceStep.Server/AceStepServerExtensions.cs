@@ -1,3 +1,4 @@
+using AceStep.Hub;
 using AceStep.Server.Cog;
 using AceStep.Server.Deployment;
 using AceStep.Server.Http;
@@ -40,6 +41,8 @@ public static class AceStepServerExtensions
         services.AddSingleton<ModelDescription>();
         services.AddSingleton<Pacing>();
         services.AddSingleton<SourceReader>();
+        services.TryAddSingleton(_ => HubSettings.FromEnvironment());
+        services.AddSingleton<LoraPlaces>();
         services.AddSingleton<PredictionIntake>();
         services.AddSingleton<ModelHost>();
         services.AddHostedService(provider => provider.GetRequiredService<ModelHost>());
@@ -111,6 +114,7 @@ public static class AceStepServerExtensions
         });
         services.AddSingleton<FileStore>();
         services.AddSingleton<OutputAddresses>();
+        services.AddSingleton<EncodedSongs>();
     }
 
     private static void AddRoutes(IServiceCollection services)

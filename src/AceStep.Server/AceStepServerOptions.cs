@@ -36,8 +36,20 @@ public sealed class AceStepServerOptions
     /// <summary>Hosts that inputs and webhooks may name although their addresses are private: "studio.local", "127.0.0.1", "10.1.2.3". Default: none.</summary>
     public IList<string> AllowedPrivateHosts { get; } = [];
 
-    /// <summary>The folder whose LoRAs clients may name. Default: none, and every LoRA is refused.</summary>
+    /// <summary>The folder whose LoRAs clients may name. Default: none.</summary>
     public string? LoraFolder { get; set; }
+
+    /// <summary>
+    /// The LoRAs of the hub that clients may name, which are fetched where no cache has them (as <see cref="MusicPipelineOptions.Download"/>
+    /// lets it): "owner/name", "owner/*", or "*" for any. Default: those of the model's makers, "ACE-Step/*".
+    /// </summary>
+    public IList<string> AllowedLoras { get; } = ["ACE-Step/*"];
+
+    /// <summary>Bytes of a LoRA that is fetched for a client. Default 4 GiB.</summary>
+    public long MaxLoraBytes { get; set; } = 4L << 30;
+
+    /// <summary>Bytes of all LoRAs fetched for clients; beyond it the ones used longest ago go. Default 20 GiB.</summary>
+    public long MaxLoraDataBytes { get; set; } = 20L << 30;
 
     /// <summary>LoRAs kept in memory, the one in use included, at least 1. Default 4.</summary>
     public int LoraCacheSize { get; set; } = 4;

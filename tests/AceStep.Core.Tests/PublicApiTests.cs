@@ -8,7 +8,7 @@ namespace AceStep.Core.Tests;
 public sealed class PublicApiTests
 {
     private static readonly string Folder = Path.Combine(ReferenceData.RepositoryRoot, "tests", "AceStep.Core.Tests", "PublicApi");
-    private static readonly string[] Assemblies = ["AceStep.Audio", "AceStep.Audio.NAudio", "AceStep.Core", "AceStep.Demo", "AceStep.Extensions.DependencyInjection", "AceStep.Lyrics", "AceStep.Models", "AceStep.Pictures", "AceStep.Schedulers"];
+    private static readonly string[] Assemblies = ["AceStep.Audio", "AceStep.Audio.NAudio", "AceStep.Core", "AceStep.Demo", "AceStep.Extensions.DependencyInjection", "AceStep.Lyrics", "AceStep.Models", "AceStep.Pictures", "AceStep.Schedulers", "AceStep.Server"];
 
     [TestCaseSource(nameof(Assemblies))]
     public void PublicMembers_AreThoseThatWereApproved(string assembly) =>

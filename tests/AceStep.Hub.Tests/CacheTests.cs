@@ -1,3 +1,5 @@
+using AceStep.Testing;
+
 namespace AceStep.Hub.Tests;
 
 /// <summary>From a name to files in Hugging Face's cache, and back from the cache.</summary>

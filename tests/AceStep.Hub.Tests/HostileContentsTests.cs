@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using AceStep.Testing;
 using Microsoft.AspNetCore.Http;
 
 namespace AceStep.Hub.Tests;

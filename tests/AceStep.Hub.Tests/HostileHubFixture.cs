@@ -1,3 +1,4 @@
+using AceStep.Testing;
 using Microsoft.AspNetCore.Http;
 
 namespace AceStep.Hub.Tests;

@@ -1,4 +1,5 @@
 using System.Text;
+using AceStep.Testing;
 using Microsoft.AspNetCore.Http;
 
 namespace AceStep.Hub.Tests;

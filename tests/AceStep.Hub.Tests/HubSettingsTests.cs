@@ -1,3 +1,5 @@
+using AceStep.Testing;
+
 namespace AceStep.Hub.Tests;
 
 /// <summary>The environment, as Python's huggingface_hub reads it.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AceStep.Testing;
 
 namespace AceStep.Hub.Tests;
 

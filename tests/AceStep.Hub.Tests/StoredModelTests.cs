@@ -1,3 +1,5 @@
+using AceStep.Testing;
+
 namespace AceStep.Hub.Tests;
 
 /// <summary>What is in the caches, and its removal.</summary>

@@ -46,6 +46,11 @@ internal sealed class ServeCommand : CliCommand
         AceStepServerOptions options = _server.Create(result, listen);
         CheckpointChoice checkpoint = CheckpointChoice.Find(_model.Checkpoint(result));
         options.Checkpoint = checkpoint.Path;
+        if (_model.Loras(result).Count > 0 || _model.UsesStoredAlpha(result))
+        {
+            throw new UsageException("Each client of the server names its own LoRA: --lora-dir and --allow-lora say which ones; --lora and --lora-stored-alpha are for the other commands.");
+        }
+
         options.Pipeline = _model.PipelineOptions(result) with { DownloadProgress = DownloadView.Lines(screen) };
         screen.Line(checkpoint.Description);
         await LibtorchSupply.EnsureAsync(screen, options.Pipeline.Download, cancellationToken);

@@ -11,6 +11,7 @@ internal sealed class ServerOptions : OptionGroup
 {
     private const string TokensVariable = "ACESTEP_TOKENS";
     private const int DefaultPort = 5000;
+    private const string NoLoras = "none";
 
     private static readonly AceStepServerOptions Defaults = new();
 
@@ -24,7 +25,8 @@ internal sealed class ServerOptions : OptionGroup
     private readonly Option<string[]> _allowedPrivate = Texts("--allow-private", "A host with a private address that inputs and webhooks may name. May be given several times.", "HOST");
     private readonly Option<Uri?> _publicUrl = Address("--public-url", "The server's address as clients see it, behind a proxy that ends TLS.");
     private readonly Option<string?> _model = Text("--model-name", $"The model's name in addresses: requests for ANYONE/NAME are answered. Default {Defaults.ModelName}.", "NAME");
-    private readonly Option<string?> _loras = Text("--lora-dir", "The folder whose LoRAs clients may name. Default: none, and LoRAs are refused.", "DIR");
+    private readonly Option<string?> _loras = Text("--lora-dir", "The folder whose LoRAs clients may name. Default: none.", "DIR");
+    private readonly Option<string[]> _allowedLoras = Texts("--allow-lora", $"A LoRA of the hub that clients may name, which is fetched once: OWNER/NAME, OWNER/* or * for any; none for no LoRA. May be given several times. Default {string.Join(", ", Defaults.AllowedLoras)}.", "NAME");
     private readonly Option<Uri?> _uploadUrl = Address("--upload-url", "Where songs of Cog's clients are sent by PUT. Default: they get them in the answer.");
     private readonly Option<int?> _maxQueued = Whole("--max-queue", $"Predictions that may wait. Default {Defaults.MaxQueued}.", 1, 1_000_000);
     private readonly Option<int?> _maxDeaths = Whole("--max-deaths", $"So many deaths of the server while it runs a prediction make that one fail. Default {Defaults.MaxDeaths}.", 1, 1_000_000);
@@ -39,7 +41,7 @@ internal sealed class ServerOptions : OptionGroup
         : base("Server")
     {
         foreach (Option option in (Option[])
-            [_host, _port, _data, _tokens, _noAuth, _allowedHosts, _allowedOrigins, _allowedPrivate, _publicUrl, _model, _loras, _uploadUrl, _maxQueued, _maxDeaths, _creations, _keepDays, _maxDisk, _reuse, _grace, _awaitShutdown])
+            [_host, _port, _data, _tokens, _noAuth, _allowedHosts, _allowedOrigins, _allowedPrivate, _publicUrl, _model, _loras, _allowedLoras, _uploadUrl, _maxQueued, _maxDeaths, _creations, _keepDays, _maxDisk, _reuse, _grace, _awaitShutdown])
         {
             Add(option);
         }
@@ -83,9 +85,19 @@ internal sealed class ServerOptions : OptionGroup
         AddAll(options.AllowedHosts, result.GetValue(_allowedHosts) ?? []);
         AddAll(options.AllowedOrigins, result.GetValue(_allowedOrigins) ?? []);
         AddAll(options.AllowedPrivateHosts, result.GetValue(_allowedPrivate) ?? []);
+        if (result.GetValue(_allowedLoras) is { Length: > 0 } loras)
+        {
+            options.AllowedLoras.Clear();
+            AddAll(options.AllowedLoras, loras.Where(name => name != NoLoras).Select(RequireLora));
+        }
+
         RequireTokens(options, listen, result.GetValue(_noAuth));
         return options;
     }
+
+    private static string RequireLora(string name) => name == "*" || name.Split('/') is [{ Length: > 0 }, { Length: > 0 }]
+        ? name
+        : throw new UsageException($"--allow-lora takes OWNER/NAME, OWNER/*, * or {NoLoras}; '{name}' is none of them.");
 
     private static void RequireTokens(AceStepServerOptions options, IPEndPoint listen, bool isOpen)
     {

@@ -46,9 +46,15 @@ internal abstract partial record ModelName
             return new LocalPath(text);
         }
 
+        return (ModelName?)ParseHub(text) ?? new LocalPath(text);
+    }
+
+    /// <summary>Reads a name on the hub, whatever is on disk: <c>owner/name</c> or <c>owner/name@revision</c>. Null where it is none.</summary>
+    public static OnHub? ParseHub(string text)
+    {
         int at = text.IndexOf('@', StringComparison.Ordinal);
         (string repository, string? revision) = at < 0 ? (text, null) : (text[..at], text[(at + 1)..]);
-        return IsRepository(repository) && (revision is null || IsRevision(revision)) ? new OnHub(repository, revision) : new LocalPath(text);
+        return IsRepository(repository) && (revision is null || IsRevision(revision)) ? new OnHub(repository, revision) : null;
     }
 
     /// <summary>Whether a text can be a revision: a branch, a tag or a commit. It becomes a path below refs/, so it must be safe.</summary>

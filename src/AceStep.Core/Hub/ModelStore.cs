@@ -79,6 +79,22 @@ public sealed partial class ModelStore
         await FindAsync(name, ModelKind.Lora, cancellationToken).ConfigureAwait(false)
         ?? await FetchAsync(name, ModelKind.Lora, folder: null, cancellationToken).ConfigureAwait(false);
 
+    /// <summary>The folder or file of a LoRA on the hub, whatever else on disk has that name.</summary>
+    /// <exception cref="DownloadException">It is in no cache, and not to be had.</exception>
+    internal async Task<string> GetLoraAsync(ModelName.OnHub name, CancellationToken cancellationToken)
+    {
+        if (await FindLoraAsync(name, cancellationToken).ConfigureAwait(false) is { } found)
+        {
+            return found;
+        }
+
+        RequireOnline(name.ToString(), $"It is not in {_settings.Cache}");
+        return await FetchFromHubAsync(name, ModelKind.Lora, folder: null, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Where a LoRA of the hub is on disk already; null where it has to be fetched.</summary>
+    internal Task<string?> FindLoraAsync(ModelName.OnHub name, CancellationToken cancellationToken) => Task.Run(() => FindCached(name, ModelKind.Lora), cancellationToken);
+
     /// <summary>Downloads a model by its name, and checks on the hub whether there is a newer revision than the cache has.</summary>
     /// <param name="name">A name on the hub, an address, <c>lyric-vocabulary</c> or <c>unidic-lite</c> (the Japanese dictionary).</param>
     /// <param name="folder">A folder to put plain files into; null for the cache.</param>

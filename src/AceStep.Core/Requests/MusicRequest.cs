@@ -37,7 +37,7 @@ public abstract record MusicRequest
     }
 
     /// <summary>Tags or a description of the music, usually separated by commas: "funk, 110 bpm, warm bass". May be empty. Only the first 256 tokens are read.</summary>
-    [RequestField("Tags or a description of the music.", Deployment = "prompt", Group = RequestFieldAttribute.Music)]
+    [RequestField("Tags or a description of the music.", Deployment = "prompt", DeploymentDefault = "Electronic dance music, upbeat, energetic", Group = RequestFieldAttribute.Music)]
     public string Prompt { get; init; } = "";
 
     /// <summary>Lines of lyrics, with structure tags such as [verse] and [chorus] on lines of their own. Empty (the default): no lyrics.</summary>

@@ -57,6 +57,7 @@ internal sealed class RequestField
     {
         _property = property;
         _settings = settings;
+        Declaration = declaration;
         Kind = KindOf(property);
         Group = declaration.Group ?? group;
         IsRequired = property.IsDefined(typeof(RequiredMemberAttribute));
@@ -83,6 +84,9 @@ internal sealed class RequestField
 
     /// <summary>The field's public description.</summary>
     public FieldCapability Capability { get; }
+
+    /// <summary>The property's attribute.</summary>
+    public RequestFieldAttribute Declaration { get; }
 
     /// <summary>The field, as the request spells it: "Guidance.Scale".</summary>
     public string Name => Capability.Name;

@@ -44,6 +44,15 @@ internal class RequestFieldAttribute(string description) : Attribute
     /// <summary>The deployment's greatest value, if it differs.</summary>
     public double DeploymentMaximum { get; init; } = double.NaN;
 
+    /// <summary>The deployment's default, if it differs; for a time, in seconds.</summary>
+    public object? DeploymentDefault { get; init; }
+
+    /// <summary>The deployment's description of the field, if it differs.</summary>
+    public string? DeploymentDescription { get; init; }
+
+    /// <summary>Whether the deployment's value is 1 minus the field's.</summary>
+    public bool IsRestInDeployment { get; init; }
+
     /// <summary>The command line's option without its dashes. Default: the property's name with dashes between the words.</summary>
     public string? Option { get; init; }
 
@@ -109,7 +118,7 @@ internal sealed class DurationFieldAttribute : RequestFieldAttribute
 internal sealed class SourceFieldAttribute : RequestFieldAttribute
 {
     public SourceFieldAttribute(string description)
-        : base(description) => (Deployment, Option) = ("input_audio", "source");
+        : base(description) => (Deployment, DeploymentDescription, Option) = ("input_audio", "The source of every task but text2music.", "source");
 }
 
 /// <summary>The seed of the second noise.</summary>

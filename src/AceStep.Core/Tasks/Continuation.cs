@@ -9,6 +9,8 @@ namespace AceStep;
 [TaskNames("Music before, after, or on both sides of given audio.", Method = nameof(MusicPipeline.ContinueAsync), Command = "continue", Deployment = "continuation", Original = "extend", Group = "Continuation")]
 public sealed record ContinuationRequest : GuidedMusicRequest
 {
+    private const string Extension = "Seconds that a continuation adds; half on each side for extend_both.";
+
     private static readonly Refusal[] OwnRules =
     [
         Refusal.Of<ContinuationRequest>(
@@ -28,11 +30,15 @@ public sealed record ContinuationRequest : GuidedMusicRequest
     public required MusicSource Source { get; init; }
 
     /// <summary>Length of the music to add before the source. Default 0. Rounded down to whole latent frames.</summary>
-    [RequestField("Length of the music to add before the source.", Minimum = 0, Maximum = LatentFrames.LongestSeconds, Deployment = "extend_duration", DeploymentMinimum = 5, DeploymentMaximum = 120)]
+    [RequestField(
+        "Length of the music to add before the source.",
+        Minimum = 0, Maximum = LatentFrames.LongestSeconds, Deployment = "extend_duration", DeploymentMinimum = 5, DeploymentMaximum = 120, DeploymentDefault = 30.0, DeploymentDescription = Extension)]
     public TimeSpan Before { get; init; }
 
     /// <summary>Length of the music to add after the source. Default 0. Rounded down to whole latent frames.</summary>
-    [RequestField("Length of the music to add after the source.", Minimum = 0, Maximum = LatentFrames.LongestSeconds, Deployment = "extend_duration", DeploymentMinimum = 5, DeploymentMaximum = 120)]
+    [RequestField(
+        "Length of the music to add after the source.",
+        Minimum = 0, Maximum = LatentFrames.LongestSeconds, Deployment = "extend_duration", DeploymentMinimum = 5, DeploymentMaximum = 120, DeploymentDefault = 30.0, DeploymentDescription = Extension)]
     public TimeSpan After { get; init; }
 
     /// <inheritdoc cref="VariationRequest.VariationSeed" />

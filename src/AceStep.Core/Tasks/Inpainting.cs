@@ -24,7 +24,7 @@ public sealed record InpaintingRequest : GuidedMusicRequest
     public TimeSpan Start { get; init; }
 
     /// <summary>The end of the span, exclusive: at least one latent frame after <see cref="Start"/>, at most the source's end. Rounded down to whole latent frames.</summary>
-    [RequestField("End of the span to replace.", Minimum = 0, Deployment = "inpaint_end_time")]
+    [RequestField("End of the span to replace.", Minimum = 0, Deployment = "inpaint_end_time", DeploymentDefault = 0.0)]
     public required TimeSpan End { get; init; }
 
     /// <inheritdoc cref="VariationRequest.VariationSeed" />
@@ -32,7 +32,7 @@ public sealed record InpaintingRequest : GuidedMusicRequest
     public Seeds VariationSeed { get; init; } = Seeds.Random;
 
     /// <summary>How far the span may differ from the source: 0 (not at all) to 1 (fully). Default 0.2. The original's retake variance.</summary>
-    [ShareField("How far the span may differ from the source: 0 (not at all) to 1 (fully).", Deployment = "variation_strength")]
+    [ShareField("How far the span may differ from the source: 0 (not at all) to 1 (fully).", Deployment = "variation_strength", DeploymentDefault = 0.0)]
     public double Strength { get; init; } = 0.2;
 
     /// <inheritdoc cref="ContinuationRequest.SourceBlend" />

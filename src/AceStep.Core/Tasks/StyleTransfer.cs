@@ -32,7 +32,9 @@ public sealed record StyleTransferRequest : MusicRequest
     public string TargetLyrics { get; init; } = "";
 
     /// <summary>The share of the steps that is skipped, 0 to 1: the larger, the closer the result stays to the source. Default 0. The original's n_min.</summary>
-    [ShareField("Share of the steps that is skipped: the larger, the closer the result stays to the source.", Deployment = "style_strength")]
+    [ShareField(
+        "Share of the steps that is skipped: the larger, the closer the result stays to the source.",
+        Deployment = "style_strength", DeploymentDefault = 0.7, DeploymentDescription = "How far the style transfer goes: 0 (keeps the original) to 1 (full transfer).", IsRestInDeployment = true)]
     public double From { get; init; }
 
     /// <summary>The share of the steps after which the result is generated from its own description alone, from <see cref="From"/> to 1. Default 1. The original's n_max.</summary>

@@ -19,7 +19,7 @@ public sealed record VariationRequest : GuidedMusicRequest
     public Seeds VariationSeed { get; init; } = Seeds.Random;
 
     /// <summary>How far the take differs: 0 (the same song) to 1 (as different as with another seed). Default 0.5. The original's retake variance.</summary>
-    [ShareField("How far the result differs: 0 (not at all) to 1 (as with another seed).", Deployment = "variation_strength")]
+    [ShareField("How far the result differs: 0 (not at all) to 1 (as with another seed).", Deployment = "variation_strength", DeploymentDefault = 0.0)]
     public double Strength { get; init; } = 0.5;
 
     internal override bool ReadsOwnSteps => true;

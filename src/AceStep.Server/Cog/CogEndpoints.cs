@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Net.Http.Headers;
 
 namespace AceStep.Server.Cog;
 
@@ -21,23 +22,28 @@ internal sealed class CogEndpoints(ModelDescription model, ModelHost host, IPred
     public void Map(IEndpointRouteBuilder root)
     {
         EndpointAccess open = new() { IsOpen = true, IsCog = true };
-        root.MapGet("/", IndexAsync).WithMetadata(open);
-        root.MapGet("/health-check", HealthAsync).WithMetadata(open with { AnyHost = true });
-        root.MapGet("/openapi.json", context => SendAsync(context, model.OpenApi())).WithMetadata(open);
+        root.MapMethods("/", HttpVerbs.Reading, IndexAsync).WithMetadata(open);
+        root.MapMethods("/health-check", HttpVerbs.Reading, HealthAsync).WithMetadata(open with { AnyHost = true });
+        root.MapMethods("/openapi.json", HttpVerbs.Reading, context => SendAsync(context, model.OpenApi())).WithMetadata(open);
         root.MapPost("/shutdown", ShutdownAsync).WithMetadata(new EndpointAccess { IsCog = true });
     }
 
-    private Task IndexAsync(HttpContext context) => page.IsWanted(context.Request) ? page.SendAsync(context, "index.html") : SendAsync(context, new JsonObject
+    /// <summary>The page for browsers, Cog's index for its clients: what is kept of the one must not be given to the other.</summary>
+    private Task IndexAsync(HttpContext context)
     {
-        ["cog_version"] = Version,
-        ["docs_url"] = "/docs",
-        ["openapi_url"] = "/openapi.json",
-        ["shutdown_url"] = "/shutdown",
-        ["healthcheck_url"] = "/health-check",
-        ["predictions_url"] = "/predictions",
-        ["predictions_idempotent_url"] = "/predictions/{prediction_id}",
-        ["predictions_cancel_url"] = "/predictions/{prediction_id}/cancel",
-    });
+        context.Response.Headers.Append(HeaderNames.Vary, HeaderNames.Accept);
+        return page.IsWanted(context.Request) ? page.SendAsync(context, "index.html") : SendAsync(context, new JsonObject
+        {
+            ["cog_version"] = Version,
+            ["docs_url"] = "/docs",
+            ["openapi_url"] = "/openapi.json",
+            ["shutdown_url"] = "/shutdown",
+            ["healthcheck_url"] = "/health-check",
+            ["predictions_url"] = "/predictions",
+            ["predictions_idempotent_url"] = "/predictions/{prediction_id}",
+            ["predictions_cancel_url"] = "/predictions/{prediction_id}/cancel",
+        });
+    }
 
     private async Task HealthAsync(HttpContext context)
     {
@@ -54,7 +60,8 @@ internal sealed class CogEndpoints(ModelDescription model, ModelHost host, IPred
             setup["logs"] = host.Logs;
         }
 
-        if (status == "READY")
+        // However busy: what the file says is that the model is there.
+        if (host.IsReady)
         {
             WriteReadyFile();
         }

@@ -111,14 +111,20 @@ internal sealed class CogPredictionEndpoints(
                 return named is not null ? (running, false) : throw Busy();
             }
 
+            using JsonDocument nothing = JsonDocument.Parse("{}");
+            JsonElement input = body.TryGetProperty("input", out JsonElement inputs) && inputs.ValueKind != JsonValueKind.Null ? inputs : nothing.RootElement;
+            if (InputProblem.Find(input) is { Count: > 0 } problems)
+            {
+                // What is wrong is said whether there is a slot or not.
+                throw Problem.Invalid(problems);
+            }
+
             QueueStats stats = await queue.StatsAsync(null, context.RequestAborted);
             if (stats.Queued + stats.Running > 0)
             {
                 throw Busy();
             }
 
-            using JsonDocument nothing = JsonDocument.Parse("{}");
-            JsonElement input = body.TryGetProperty("input", out JsonElement inputs) && inputs.ValueKind != JsonValueKind.Null ? inputs : nothing.RootElement;
             PredictionJob draft = new()
             {
                 Id = "",
@@ -143,9 +149,10 @@ internal sealed class CogPredictionEndpoints(
         }
     }
 
-    /// <summary>start, log, output, completed. Who comes again hears everything from the beginning.</summary>
+    /// <summary>start, log, output, completed. Who comes again hears everything from the beginning. When the last reader goes, so does what was begun as a stream.</summary>
     private async Task StreamAsync(HttpContext context, PredictionRecord record, bool isNew)
     {
+        predictions.Join(record.Job.Id, isNew);
         await using EventStream events = EventStream.Begin(context, KeepAlive, lifetime.ApplicationStopping);
         try
         {
@@ -167,14 +174,21 @@ internal sealed class CogPredictionEndpoints(
 
                 if (state.IsTerminal)
                 {
+                    if (state.Output is not null)
+                    {
+                        await events.SendAsync("output", stream => snapshots.Chunk(state).WriteAsync(stream, events.Ended));
+                    }
+
                     await events.SendAsync("completed", stream => snapshots.State(state).WriteAsync(stream, events.Ended));
                 }
             }
         }
-        catch (OperationCanceledException) when (isNew && context.RequestAborted.IsCancellationRequested)
+        finally
         {
-            await queue.CancelAsync(record.Job.Id, CancellationToken.None);
-            throw;
+            if (predictions.Leave(record.Job.Id) && context.RequestAborted.IsCancellationRequested)
+            {
+                await queue.CancelAsync(record.Job.Id, CancellationToken.None);
+            }
         }
     }
 

@@ -10,10 +10,23 @@ namespace AceStep.Server.Cog;
 internal sealed class CogPredictions(IPredictionQueue queue)
 {
     private readonly ConcurrentDictionary<string, string> _ids = new();
+    private readonly ConcurrentDictionary<string, Readers> _readers = new();
     private bool _isFilled;
 
     /// <summary>Notes an accepted prediction.</summary>
     public void Add(PredictionRecord record) => _ids[record.Job.CogId!] = record.Job.Id;
+
+    /// <summary>Somebody reads a prediction's events.</summary>
+    /// <param name="id">The queue's id.</param>
+    /// <param name="begins">Whether the prediction was created by this reader.</param>
+    public void Join(string id, bool begins) => _readers.AddOrUpdate(id, _ => new Readers(1, begins), (_, known) => new Readers(known.Count + 1, known.AreNeeded || begins));
+
+    /// <summary>Somebody reads no longer. True where that was the last one of a prediction that was created to be read.</summary>
+    public bool Leave(string id)
+    {
+        Readers left = _readers.AddOrUpdate(id, _ => new Readers(0, false), (_, known) => known with { Count = known.Count - 1 });
+        return left.Count == 0 && _readers.TryRemove(KeyValuePair.Create(id, left)) && left.AreNeeded;
+    }
 
     /// <summary>The prediction of an id that has not ended; null where there is none.</summary>
     public async Task<PredictionRecord?> FindAsync(string cogId, CancellationToken cancellationToken)
@@ -44,4 +57,7 @@ internal sealed class CogPredictions(IPredictionQueue queue)
 
         return record;
     }
+
+    /// <summary>Who reads the events of a prediction.</summary>
+    private sealed record Readers(int Count, bool AreNeeded);
 }

@@ -17,6 +17,11 @@ internal sealed class CogSnapshots(IBlobStore blobs)
     /// <summary>A state with the input, for a PUT of a running prediction.</summary>
     public PredictionBody Running(PredictionRecord record) => Body(record, withLogs: true, withInput: true);
 
+    /// <summary>The song as a piece of the output, for events.</summary>
+    public PredictionBody Chunk(PredictionRecord record) => new(
+        record, blobs, isInline: record.Output is { UploadedTo: null },
+        output => System.Text.Encoding.UTF8.GetBytes(new JsonObject { ["chunk"] = output ?? record.Output?.UploadedTo, ["index"] = 0 }.ToJsonString()), "chunk");
+
     /// <summary>Cog's words for the states: as Replicate's.</summary>
     public static string StatusOf(PredictionRecord record) => PredictionViews.StatusOf(record.Status);
 

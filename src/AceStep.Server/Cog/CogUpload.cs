@@ -13,6 +13,10 @@ internal sealed class CogUpload(IBlobStore blobs, AceStepServerOptions options) 
     private readonly HttpClient _http = new() { Timeout = Timeout.InfiniteTimeSpan };
 
     /// <summary>Sends a song, and says where it is now; without an address to send it to, it stays as it is.</summary>
+    /// <remarks>
+    /// As Cog does: one attempt of 25 s, redirects followed, the place without its query, which signs. A song that was not taken
+    /// fails its prediction, as Cog's documentation says and its later versions do; for a while it ended as a success without a song.
+    /// </remarks>
     /// <exception cref="UploadException">The address has not taken it.</exception>
     public async Task<PredictionOutput> SendAsync(PredictionOutput output, PredictionJob job, CancellationToken cancellationToken)
     {
@@ -25,7 +29,7 @@ internal sealed class CogUpload(IBlobStore blobs, AceStepServerOptions options) 
         patience.CancelAfter(Patience);
         try
         {
-            await using Stream song = await blobs.OpenAsync(output.Blob, patience.Token) ?? throw new UploadException("The song has gone.");
+            await using Stream song = await blobs.OpenAsync(output.Blob, patience.Token) ?? throw new UploadException("Failed to process output file: it has gone.");
             Uri address = new($"{target.GetLeftPart(UriPartial.Path).TrimEnd('/')}/{Path.GetFileName(output.Blob)}");
             using StreamContent content = new(song) { Headers = { ContentType = MediaTypeHeaderValue.Parse(output.ContentType) } };
             using HttpRequestMessage request = new(HttpMethod.Put, address) { Content = content };
@@ -33,15 +37,16 @@ internal sealed class CogUpload(IBlobStore blobs, AceStepServerOptions options) 
             using HttpResponseMessage response = await _http.SendAsync(request, patience.Token);
             if (!response.IsSuccessStatusCode)
             {
-                throw new UploadException($"The song could not be sent to the upload address: it answered {(int)response.StatusCode}.");
+                throw new UploadException($"Failed to process output file: the upload address answered {(int)response.StatusCode}.");
             }
 
-            Uri place = response.Headers.Location is { } location ? new Uri(address, location) : address;
+            Uri last = response.RequestMessage?.RequestUri ?? address;
+            Uri place = response.Headers.Location is { } location ? new Uri(last, location) : last;
             return output with { UploadedTo = place.GetLeftPart(UriPartial.Path) };
         }
         catch (Exception error) when (error is HttpRequestException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw new UploadException($"The song could not be sent to the upload address: {error.Message}", error);
+            throw new UploadException($"Failed to process output file: the upload address has not taken it{(error is HttpRequestException ? $": {error.Message}" : $" within {Patience.TotalSeconds:0} s.")}", error);
         }
     }
 

@@ -1,85 +1,110 @@
-using AceStep.Schedulers;
-
 namespace AceStep.Server.Deployment;
 
-/// <summary>The rows of <see cref="DeploymentInput.Fields"/>. Ranges, choices and meanings that <see cref="MusicCapabilities"/> knows are taken from there.</summary>
+/// <summary>
+/// The rows of <see cref="DeploymentInput.Fields"/>: what the library's requests declare as the deployment's on their
+/// properties, and what the deployment has beside them. A field that a request gets is here by that declaration alone.
+/// </summary>
 internal static class DeploymentFields
 {
-    private static readonly DeploymentInput Defaults = new();
+    private static readonly MusicTask[] EveryTask = Enum.GetValues<MusicTask>();
+
+    /// <summary>The order in which the deployment was published. What requests declare beyond it comes after it, in their order.</summary>
+    private static readonly string[] Order =
+    [
+        "task", "prompt", "lyrics", "audio_duration", "input_audio", "reference_audio", "continuation_mode", "inpaint_start_time", "inpaint_end_time",
+        "extend_duration", "style_prompt", "style_lyrics", "style_strength", "audio2audio_strength", "preserve_vocals", "generate_accompaniment",
+        "accompaniment_style", "infer_steps", "guidance_scale", "scheduler_type", "cfg_type", "omega_scale", "seed", "variation_seed", "variation_strength",
+        "use_erg_tag", "use_erg_lyric", "use_erg_diffusion", "guidance_scale_text", "guidance_scale_lyric", "lora_name_or_path", "lora_weight",
+        "output_format", "sample_rate",
+    ];
+
+    public static DeploymentField Task { get; } = Own("task", DeploymentFieldKind.Text, TaskName(MusicTask.TextToMusic), "What to do.") with
+    {
+        Choices = [.. EveryTask.Select(TaskName).Distinct()],
+    };
+
+    public static DeploymentField ReferenceAudio { get; } =
+        Own("reference_audio", DeploymentFieldKind.Audio, null, "The source of audio2audio where input_audio is not given.", MusicTask.AudioToAudio);
+
+    public static DeploymentField ContinuationMode { get; } =
+        Own("continuation_mode", DeploymentFieldKind.Text, EnumNames.Of(Deployment.ContinuationMode.ExtendEnd), "Where a continuation adds music.", MusicTask.Continuation, MusicTask.Inpainting) with
+        {
+            Choices = [.. EnumNames.All(typeof(ContinuationMode)).Select(mode => mode.Key)],
+        };
+
+    public static DeploymentField GenerateAccompaniment { get; } = Own("generate_accompaniment", DeploymentFieldKind.Flag, false, "Make accompaniment for the vocals in input_audio.");
+
+    public static DeploymentField Lora { get; } = Own("lora_name_or_path", DeploymentFieldKind.Text, DeploymentInput.NoLora, $"A LoRA: its name on the hub, or in the server's folder; \"{DeploymentInput.NoLora}\" for none.") with { MaximumLength = 1000 };
+
+    public static DeploymentField LoraWeight { get; } = Own("lora_weight", DeploymentFieldKind.Number, 1.0, "The LoRA's weight.") with { Minimum = 0, Maximum = 2 };
+
+    public static DeploymentField OutputFormat { get; } = Own("output_format", DeploymentFieldKind.Text, DeploymentFormats.Names[0], "The format of the result.") with { Choices = DeploymentFormats.Names };
 
     /// <summary>The deployment's fields in its order.</summary>
     public static IReadOnlyList<DeploymentField> All { get; } =
-    [
-        Field("task", DeploymentFieldKind.Text, TaskName(Defaults.Task), "What to do.") with { Choices = [.. MusicPipeline.Capabilities.Tasks.Select(row => row.DeploymentTask).Distinct()] },
-        Known("prompt", DeploymentFieldKind.Text, Defaults.Prompt),
-        Known("lyrics", DeploymentFieldKind.Text, Defaults.Lyrics),
-        Number("audio_duration", Defaults.AudioDuration, input => input.AudioDuration) with { Promise = DeploymentMessages.InvalidAudioDuration + ": " },
-        Field("input_audio", DeploymentFieldKind.Audio, null, "The source of every task but text2music."),
-        Field("reference_audio", DeploymentFieldKind.Audio, null, "The source of audio2audio where input_audio is not given."),
-        Choice("continuation_mode", Defaults.ContinuationMode, "Where a continuation adds music."),
-        Number("inpaint_start_time", Defaults.InpaintStartTime, input => input.InpaintStartTime),
-        Number("inpaint_end_time", Defaults.InpaintEndTime, input => input.InpaintEndTime),
-        Number("extend_duration", Defaults.ExtendDuration, input => input.ExtendDuration) with { Description = "Seconds that a continuation adds; half on each side for extend_both." },
-        Known("style_prompt", DeploymentFieldKind.Text, Defaults.StylePrompt),
-        Known("style_lyrics", DeploymentFieldKind.Text, Defaults.StyleLyrics),
-        Number("style_strength", Defaults.StyleStrength, input => input.StyleStrength) with { Description = "How far a style transfer goes: 0 (keep the original) to 1 (full transfer)." },
-        Number("audio2audio_strength", Defaults.AudioToAudioStrength, input => input.AudioToAudioStrength),
-        Known("preserve_vocals", DeploymentFieldKind.Flag, Defaults.PreserveVocals),
-        Field("generate_accompaniment", DeploymentFieldKind.Flag, Defaults.GenerateAccompaniment, "Make accompaniment for the vocals in input_audio."),
-        Choice("accompaniment_style", Defaults.AccompanimentStyle, "The accompaniment's style."),
-        Number("infer_steps", Defaults.InferSteps, input => input.InferSteps) with { Kind = DeploymentFieldKind.WholeNumber },
-        Number("guidance_scale", Defaults.GuidanceScale, input => input.GuidanceScale),
-        Choice("scheduler_type", Defaults.Scheduler, "The scheduler."),
-        Choice("cfg_type", Defaults.Guidance, "The rule of guidance."),
-        Number("omega_scale", Defaults.OmegaScale, input => input.OmegaScale),
-        Number("seed", null, input => input.Seed) with { Kind = DeploymentFieldKind.WholeNumber, Minimum = 0 },
-        Number("variation_seed", null, input => input.VariationSeed) with { Kind = DeploymentFieldKind.WholeNumber, Minimum = 0 },
-        Number("variation_strength", Defaults.VariationStrength, input => input.VariationStrength),
-        Known("use_erg_tag", DeploymentFieldKind.Flag, Defaults.UseErgTag),
-        Known("use_erg_lyric", DeploymentFieldKind.Flag, Defaults.UseErgLyric),
-        Known("use_erg_diffusion", DeploymentFieldKind.Flag, Defaults.UseErgDiffusion),
-        Number("guidance_scale_text", Defaults.GuidanceScaleText, input => input.GuidanceScaleText),
-        Number("guidance_scale_lyric", Defaults.GuidanceScaleLyric, input => input.GuidanceScaleLyric),
-        Field("lora_name_or_path", DeploymentFieldKind.Text, Defaults.Lora, $"A LoRA's path, or \"{DeploymentInput.NoLora}\"."),
-        Field("lora_weight", DeploymentFieldKind.Number, Defaults.LoraWeight, "The LoRA's weight.") with { Minimum = 0, Maximum = 2, Number = input => input.LoraWeight },
-        Field("output_format", DeploymentFieldKind.Text, "wav", "The format of the result.") with { Choices = DeploymentFormats.Names },
-        Field("sample_rate", DeploymentFieldKind.WholeNumber, Defaults.SampleRate, "The sample rate of the result in Hz.") with
-        {
-            Choices = [.. Capability("sample_rate").Choices],
-            Number = input => input.SampleRate,
-        },
-    ];
-
-    /// <summary>The row of a name.</summary>
-    public static DeploymentField Of(string name) => All.Single(field => field.Name == name);
-
-    /// <summary>The deployment's name of a field of the library's; the name itself where it has none.</summary>
-    public static string NameOf(string field) => All.Any(known => known.Name == field)
-        ? field
-        : MusicPipeline.Capabilities.Tasks.SelectMany(row => row.Fields).FirstOrDefault(known => known.Name == field && known.DeploymentName is not null)?.DeploymentName ?? field;
+        Arrange([Task, ReferenceAudio, ContinuationMode, GenerateAccompaniment, Lora, LoraWeight, OutputFormat, .. OfRequests(RequestSchema.All)]);
 
     /// <summary>The deployment's name of a task.</summary>
-    public static string TaskName(MusicTask task) => MusicPipeline.Capabilities[task].DeploymentTask;
+    public static string TaskName(MusicTask task) => RequestSchema.Of(task).Capability.DeploymentTask;
 
-    private static DeploymentField Field(string name, DeploymentFieldKind kind, object? defaultValue, string description) =>
-        new() { Name = name, Kind = kind, Default = defaultValue, Description = description };
-
-    private static DeploymentField Known(string name, DeploymentFieldKind kind, object? defaultValue) => Field(name, kind, defaultValue, Capability(name).Description);
-
-    private static DeploymentField Number(string name, object? defaultValue, Func<DeploymentInput, double?> number)
-    {
-        FieldCapability known = Capability(name);
-        return Known(name, DeploymentFieldKind.Number, defaultValue) with
+    /// <summary>What the requests declare as the deployment's: a row for each name, however many tasks have it.</summary>
+    /// <exception cref="InvalidOperationException">Two fields of one name do not take the same.</exception>
+    internal static IEnumerable<DeploymentField> OfRequests(IEnumerable<RequestSchema> schemas) => schemas
+        .SelectMany(schema => schema.Fields.Where(field => field.Declaration.Deployment is not null).Select(field => (schema.Task, Field: field)))
+        .GroupBy(known => known.Field.Declaration.Deployment!)
+        .Select(known =>
         {
-            Minimum = known.DeploymentMinimum ?? known.Minimum,
-            Maximum = known.DeploymentMaximum ?? known.Maximum,
-            Number = number,
+            DeploymentField[] rows = [.. known.Select(one => Of(known.Key, one.Field))];
+            return rows.FirstOrDefault(row => !row.TakesTheSame(rows[0])) is null
+                ? rows[0] with { Tasks = [.. known.Select(one => one.Task).Distinct()] }
+                : throw new InvalidOperationException($"The requests' fields of the deployment's name {known.Key} must have the same kind, range, choices and default.");
+        });
+
+    private static DeploymentField Of(string name, RequestField field)
+    {
+        RequestFieldAttribute declared = field.Declaration;
+        FieldCapability known = field.Capability;
+        DeploymentFieldKind kind = field.Kind switch
+        {
+            FieldKind.Text or FieldKind.Choice => DeploymentFieldKind.Text,
+            FieldKind.Number or FieldKind.Seconds => DeploymentFieldKind.Number,
+            FieldKind.WholeNumber or FieldKind.Seeds => DeploymentFieldKind.WholeNumber,
+            FieldKind.Flag => DeploymentFieldKind.Flag,
+            FieldKind.Source => DeploymentFieldKind.Audio,
+            _ => throw new NotSupportedException($"{field.Name} cannot be a field of the deployment: that has none that hold {field.Kind}."),
+        };
+        bool isNumber = kind is DeploymentFieldKind.Number or DeploymentFieldKind.WholeNumber;
+        return new DeploymentField
+        {
+            Name = name,
+            Description = declared.DeploymentDescription ?? declared.Description,
+            Kind = kind,
+            Default = declared.DeploymentDefault ?? DefaultOf(field),
+            Minimum = isNumber ? known.DeploymentMinimum ?? known.Minimum : null,
+            Maximum = isNumber ? known.DeploymentMaximum ?? known.Maximum : null,
+            Choices = [.. field.Choices.Select(choice => choice.Key)],
+            MaximumLength = kind == DeploymentFieldKind.Text && known.Maximum is { } longest ? (int)longest : int.MaxValue,
+            IsSeed = field.Kind == FieldKind.Seeds,
+            Promise = declared is DurationFieldAttribute ? DeploymentMessages.InvalidAudioDuration + ": " : "",
         };
     }
 
-    private static DeploymentField Choice<TEnum>(string name, TEnum defaultValue, string description)
-        where TEnum : struct, Enum =>
-        Field(name, DeploymentFieldKind.Text, EnumNames.Of(defaultValue), description) with { Choices = [.. Enum.GetValues<TEnum>().Select(value => EnumNames.Of(value))] };
+    private static object? DefaultOf(RequestField field) => field.Default switch
+    {
+        TimeSpan time => time.TotalSeconds,
+        Enum choice => EnumNames.Of(choice),
+        int number => (long)number,
+        Seeds or null => null,
+        double share when field.Declaration.IsRestInDeployment => 1 - share,
+        var value => value,
+    };
 
-    private static FieldCapability Capability(string name) => MusicPipeline.Capabilities.Tasks.SelectMany(row => row.Fields).First(field => field.DeploymentName == name);
+    private static DeploymentField Own(string name, DeploymentFieldKind kind, object? defaultValue, string description, params MusicTask[] tasks) =>
+        new() { Name = name, Kind = kind, Default = defaultValue, Description = description, Tasks = tasks.Length > 0 ? tasks : EveryTask };
+
+    private static DeploymentField[] Arrange(IReadOnlyList<DeploymentField> fields) =>
+    [
+        .. Order.Select(name => fields.Single(field => field.Name == name)),
+        .. fields.Where(field => !Order.Contains(field.Name)),
+    ];
 }

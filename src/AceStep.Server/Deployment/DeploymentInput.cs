@@ -1,6 +1,6 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using AceStep.Audio;
-using AceStep.Schedulers;
 
 namespace AceStep.Server.Deployment;
 
@@ -10,124 +10,60 @@ namespace AceStep.Server.Deployment;
 /// </summary>
 /// <remarks>
 /// <para>
-/// The deployment's strengths count the change: <see cref="AudioToAudioStrength"/> 0.2 stays near the source, 0.9 leaves it behind.
-/// The original's <c>ref_audio_strength</c> counts what is kept; 0.2 here is 0.8 there. <see cref="StyleStrength"/> 0.7 runs
-/// the last 70 % of the steps towards the new style; the original's <c>edit_n_min</c> is the share that is skipped, 0.3.
+/// Which inputs there are, and which field of a request each of them fills, the requests declare on their properties;
+/// <see cref="Fields"/> lists them.
+/// </para>
+/// <para>
+/// The deployment's strengths count the change: audio2audio_strength 0.2 stays near the source, 0.9 leaves it behind. The
+/// original's <c>ref_audio_strength</c> counts what is kept; 0.2 here is 0.8 there. style_strength 0.7 runs the last 70 % of the
+/// steps towards the new style; the original's <c>edit_n_min</c> is the share that is skipped, 0.3.
 /// </para>
 /// <para>Fixed by the deployment: guidance interval 0.5, no decay, least guidance scale 3, one song.</para>
 /// </remarks>
-public sealed record DeploymentInput
+public sealed partial class DeploymentInput
 {
-    /// <summary>What to do. Default <see cref="MusicTask.TextToMusic"/>, which becomes a variation where <see cref="VariationStrength"/> is above 0.</summary>
-    public MusicTask Task { get; init; } = MusicTask.TextToMusic;
-
-    /// <summary>Tags or a description.</summary>
-    public string Prompt { get; init; } = "Electronic dance music, upbeat, energetic";
-
-    /// <summary>Lyrics with structure tags; empty (the default): none.</summary>
-    public string Lyrics { get; init; } = "";
-
-    /// <summary>Length of the song in seconds, 10 to 240. Default 30. Text to music only: the other tasks take their source's length.</summary>
-    public double AudioDuration { get; init; } = 30;
-
-    /// <summary>The source: a path, or an address that the caller of <see cref="ToRequest"/> knows how to open. Needed by every task but text to music.</summary>
-    public string? InputAudio { get; init; }
-
-    /// <summary>The source of audio to audio where <see cref="InputAudio"/> is not given. The model cannot take a voice from it: see <see cref="Notes"/>.</summary>
-    public string? ReferenceAudio { get; init; }
-
-    /// <summary>Where a continuation adds music. Default <see cref="ContinuationMode.ExtendEnd"/>.</summary>
-    public ContinuationMode ContinuationMode { get; init; } = ContinuationMode.ExtendEnd;
-
-    /// <summary>Where inpainting starts, in seconds, at least 0. Default 0.</summary>
-    public double InpaintStartTime { get; init; }
-
-    /// <summary>Where inpainting ends, in seconds; after <see cref="InpaintStartTime"/>.</summary>
-    public double InpaintEndTime { get; init; }
-
-    /// <summary>Seconds that a continuation adds, 5 to 120; half on each side for <see cref="ContinuationMode.ExtendBoth"/>. Default 30.</summary>
-    public double ExtendDuration { get; init; } = 30;
-
-    /// <summary>What a style transfer leads to; empty (the default): the prompt.</summary>
-    public string StylePrompt { get; init; } = "";
-
-    /// <summary>What a style transfer's result sings; empty (the default): the lyrics.</summary>
-    public string StyleLyrics { get; init; } = "";
-
-    /// <summary>How far a style transfer goes: 0 (keep the original) to 1 (full transfer). Default 0.7.</summary>
-    public double StyleStrength { get; init; } = 0.7;
-
-    /// <summary>How much audio to audio makes anew: 0 (no change) to 1 (full generation). Default 0.5.</summary>
-    public double AudioToAudioStrength { get; init; } = 0.5;
-
-    /// <summary>Whether an accompaniment has the vocals' own samples mixed back. Default false; without effect in other tasks.</summary>
-    public bool PreserveVocals { get; init; }
-
-    /// <summary>Asks for an accompaniment to <see cref="InputAudio"/>, as the task does. Default false.</summary>
-    public bool GenerateAccompaniment { get; init; }
-
-    /// <summary>The accompaniment's style. Default <see cref="AccompanimentStyle.Matching"/>.</summary>
-    public AccompanimentStyle AccompanimentStyle { get; init; } = AccompanimentStyle.Matching;
-
-    /// <summary>Denoising steps, 20 to 100. Default 60.</summary>
-    public int InferSteps { get; init; } = 60;
-
-    /// <summary>Guidance scale, 1 to 30. Default 15.</summary>
-    public double GuidanceScale { get; init; } = 15;
-
-    /// <summary>The scheduler. Default <see cref="SchedulerKind.Euler"/>.</summary>
-    public SchedulerKind Scheduler { get; init; } = SchedulerKind.Euler;
-
-    /// <summary>The rule of guidance. Default <see cref="GuidanceKind.Apg"/>.</summary>
-    public GuidanceKind Guidance { get; init; } = GuidanceKind.Apg;
-
-    /// <summary>Granularity scale, 1 to 20. Default 10.</summary>
-    public double OmegaScale { get; init; } = 10;
-
-    /// <summary>The seed; null (the default): drawn at random.</summary>
-    public long? Seed { get; init; }
-
-    /// <summary>The seed of the second noise; null (the default): drawn at random.</summary>
-    public long? VariationSeed { get; init; }
-
-    /// <summary>
-    /// How far a variation departs: 0 (the default, none) to 1. An inpainting takes its departure from here too, where it is
-    /// above 0; at 0 it uses <see cref="InpaintingRequest.Strength"/>'s default, since a span that must not change need not be asked for.
-    /// </summary>
-    public double VariationStrength { get; init; }
-
-    /// <summary>Entropy-rectifying guidance for tags. Default true.</summary>
-    public bool UseErgTag { get; init; } = true;
-
-    /// <summary>Entropy-rectifying guidance for lyrics. Default true.</summary>
-    public bool UseErgLyric { get; init; } = true;
-
-    /// <summary>Entropy-rectifying guidance for diffusion. Default true.</summary>
-    public bool UseErgDiffusion { get; init; } = true;
-
-    /// <summary>Guidance scale of the text, 0 to 30; 0 (the default): the main scale. Both or neither of the two scales must be above 1.</summary>
-    public double GuidanceScaleText { get; init; }
-
-    /// <summary>Guidance scale of the lyrics, 0 to 30; 0 (the default): the main scale. Both or neither of the two scales must be above 1.</summary>
-    public double GuidanceScaleLyric { get; init; }
-
-    /// <summary>A LoRA, or "none" (the default). Loaded by the caller, who holds the pipeline.</summary>
-    public string Lora { get; init; } = NoLora;
-
-    /// <summary>The LoRA's weight, 0 to 2. Default 1.</summary>
-    public double LoraWeight { get; init; } = 1;
-
-    /// <summary>The format of the result: wav (the default), mp3 or ogg.</summary>
-    public AudioFormat OutputFormat { get; init; } = AudioFormat.Wav;
-
-    /// <summary>The sample rate of the result in Hz: 44100 or 48000 (the default).</summary>
-    public int SampleRate { get; init; } = 48000;
-
-    /// <summary>What <see cref="Lora"/> says when there is none.</summary>
+    /// <summary>What lora_name_or_path says when there is none.</summary>
     public const string NoLora = "none";
+
+    private const string InputAudio = "input_audio";
+    private const string ExtendDuration = "extend_duration";
+    private const string VariationStrength = "variation_strength";
+    private const string SeedName = "seed";
+    private const string VariationSeedName = "variation_seed";
+
+    private readonly Dictionary<string, object> _given;
+
+    private DeploymentInput(Dictionary<string, object> given) => _given = given;
 
     /// <summary>The deployment's fields in its order: names, defaults, ranges. Known without loading anything.</summary>
     public static IReadOnlyList<DeploymentField> Fields => DeploymentFields.All;
+
+    /// <summary>The library's task for these inputs: text2music with a variation_strength is a variation, with generate_accompaniment an accompaniment; inpaint_middle is inpainting.</summary>
+    public MusicTask Task => MusicPipeline.Capabilities.Tasks.First(row => row.DeploymentTask == Text(DeploymentFields.Task.Name)).Task switch
+    {
+        MusicTask.TextToMusic when Flag(DeploymentFields.GenerateAccompaniment.Name) => MusicTask.Accompaniment,
+        MusicTask.TextToMusic when Number(VariationStrength) > 0 => MusicTask.Variation,
+        MusicTask.Continuation when Mode == ContinuationMode.InpaintMiddle => MusicTask.Inpainting,
+        var task => task,
+    };
+
+    /// <summary>The seed; null: drawn at random.</summary>
+    public long? Seed => this[SeedName] as long?;
+
+    /// <summary>The seed of the second noise; null: drawn at random.</summary>
+    public long? VariationSeed => this[VariationSeedName] as long?;
+
+    /// <summary>The prompt.</summary>
+    public string Prompt => Text("prompt");
+
+    /// <summary>The LoRA that is named; null for none. Loaded by the caller, who holds the pipeline.</summary>
+    public string? Lora => Text(DeploymentFields.Lora.Name) is { Length: > 0 } name && name != NoLora ? name : null;
+
+    /// <summary>The LoRA's weight, 0 to 2.</summary>
+    public double LoraWeight => Number(DeploymentFields.LoraWeight.Name);
+
+    /// <summary>The format of the result's file.</summary>
+    public AudioFormat OutputFormat => DeploymentFormats.Of(Text(DeploymentFields.OutputFormat.Name));
 
     /// <summary>What was asked for and has no effect, in plain words. Often empty.</summary>
     public IReadOnlyList<string> Notes
@@ -135,15 +71,15 @@ public sealed record DeploymentInput
         get
         {
             List<string> notes = [];
-            MusicTask task = ResolveTask();
-            if (PreserveVocals && task != MusicTask.Accompaniment)
+            MusicTask task = Task;
+            foreach (DeploymentField unread in Fields.Where(known => !known.Tasks.Contains(task) && _given.TryGetValue(known.Name, out object? value) && !value.Equals(known.Default)))
             {
-                notes.Add("preserve_vocals has an effect in vocal_accompaniment only.");
+                notes.Add($"{unread.Name} has no effect: the task is {EnumNames.Of(task)}, and what reads it is {FieldText.OneOf([.. unread.Tasks.Select(reader => EnumNames.Of(reader))])}.");
             }
 
-            if (ReferenceAudio is not null && (task != MusicTask.AudioToAudio || InputAudio is not null))
+            if (Audio(DeploymentFields.ReferenceAudio.Name) is not null && task == MusicTask.AudioToAudio && Audio(InputAudio) is not null)
             {
-                notes.Add("reference_audio has no effect: the model cannot take a voice or a style from a recording.");
+                notes.Add($"{DeploymentFields.ReferenceAudio.Name} has no effect beside {InputAudio}: the model cannot take a voice or a style from a recording.");
             }
 
             if (task == MusicTask.Accompaniment)
@@ -155,139 +91,108 @@ public sealed record DeploymentInput
         }
     }
 
+    private ContinuationMode Mode => EnumNames.TryParse(Text(DeploymentFields.ContinuationMode.Name), out ContinuationMode mode) ? mode : default;
+
+    /// <summary>The value of a field, given or by default: text, <see cref="double"/>, <see cref="long"/> or <see cref="bool"/>; null where there is neither.</summary>
+    /// <param name="field">The deployment's name.</param>
+    /// <exception cref="ArgumentException">There is no such field.</exception>
+    public object? this[string field] => _given.TryGetValue(field, out object? value) ? value
+        : (Fields.FirstOrDefault(known => known.Name == field) ?? throw new ArgumentException($"The deployment has no field {field}.", nameof(field))).Default;
+
     /// <summary>Reads inputs from a JSON object. Unknown fields are left alone, as the deployment does; null means the default.</summary>
     /// <exception cref="InvalidRequestException">A value is of the wrong type, unknown, or out of range; names the deployment's field.</exception>
     public static DeploymentInput Parse(JsonElement input)
     {
-        DeploymentInput parsed = DeploymentReader.Read(input);
-        parsed.Validate();
+        Dictionary<string, object> given = [];
+        IReadOnlyList<InputProblem> problems = InputProblem.Find(input, (field, value) => given[field.Name] = value);
+        if (problems is [var first, ..])
+        {
+            throw new InvalidRequestException(first.Field.Length > 0 ? first.Field : "input", first.Rule);
+        }
+
+        DeploymentInput parsed = new(given);
+        if (parsed.Flag(DeploymentFields.GenerateAccompaniment.Name) && parsed.Task != MusicTask.Accompaniment)
+        {
+            throw new InvalidRequestException(DeploymentFields.GenerateAccompaniment.Name, "goes with the task vocal_accompaniment; choose one of the two.");
+        }
+
         return parsed;
     }
 
-    /// <summary>The library's request for these inputs.</summary>
-    /// <param name="open">Makes a source of <see cref="InputAudio"/>; without it, that is a path.</param>
-    /// <exception cref="InvalidRequestException">A value is out of range, or the task's source is missing; names the deployment's field.</exception>
+    /// <summary>The library's request for these inputs, valid by all that is known without opening its source.</summary>
+    /// <param name="open">Makes a source of an audio input; without it, that is a path.</param>
+    /// <exception cref="InvalidRequestException">The task's source is missing, or fields do not go together; names the deployment's field.</exception>
     public MusicRequest ToRequest(Func<string, MusicSource>? open = null)
     {
-        Validate();
-        MusicRequest request = CreateRequest(open ?? MusicSource.FromFile) with
+        MusicTask task = Task;
+        var schema = RequestSchema.Of(task);
+        Dictionary<string, object> values = [];
+        foreach (RequestField field in schema.Fields.Where(field => field.Declaration.Deployment is not null))
         {
-            Prompt = Prompt,
-            Lyrics = Lyrics,
-            Seed = ToSeeds(Seed),
-            Generation = new GenerationSettings { Steps = InferSteps, Scheduler = Scheduler, OmegaScale = OmegaScale, SampleRate = SampleRate },
-        };
-        return request is GuidedMusicRequest guided ? guided with { Guidance = CreateGuidance() } : request;
-    }
-
-    private void Validate()
-    {
-        foreach (DeploymentField field in Fields)
-        {
-            field.Check(this);
+            if (ValueOf(task, field, open ?? MusicSource.FromFile) is { } value)
+            {
+                values[field.Name] = value;
+            }
         }
 
-        if (GenerateAccompaniment && Task is not (MusicTask.TextToMusic or MusicTask.Accompaniment))
+        MusicRequest request = schema.Create(values);
+        try
         {
-            throw new InvalidRequestException("generate_accompaniment", "goes with the task vocal_accompaniment; choose one of the two.");
+            MusicPipeline.Validate(request);
+            return request;
         }
-
-        if ((GuidanceScaleText > 1) != (GuidanceScaleLyric > 1))
+        catch (InvalidRequestException error)
         {
-            throw new InvalidRequestException("guidance_scale_text", $"must be above 1 together with guidance_scale_lyric, or both 0; they are {GuidanceScaleText} and {GuidanceScaleLyric}.");
+            throw new InvalidRequestException(Translate(schema, error.Field), Word().Replace(error.Rule, word => Translate(schema, word.Value)));
         }
     }
 
-    private MusicTask ResolveTask() => Task switch
+    /// <summary>The same inputs with other seeds.</summary>
+    internal DeploymentInput WithSeeds(long seed, long variationSeed) => new(new Dictionary<string, object>(_given) { [SeedName] = seed, [VariationSeedName] = variationSeed });
+
+    /// <summary>A number's value.</summary>
+    internal double Number(string field) => this[field] is long whole ? whole : (double)this[field]!;
+
+    /// <summary>What a field of the request becomes; null leaves it at the request's own default.</summary>
+    private object? ValueOf(MusicTask task, RequestField field, Func<string, MusicSource> open) => (task, field.Name) switch
     {
-        MusicTask.TextToMusic when GenerateAccompaniment => MusicTask.Accompaniment,
-        MusicTask.TextToMusic when VariationStrength > 0 => MusicTask.Variation,
-        MusicTask.Continuation when ContinuationMode == ContinuationMode.InpaintMiddle => MusicTask.Inpainting,
-        _ => Task,
+        (MusicTask.Continuation, nameof(ContinuationRequest.Before)) => Extension(ContinuationMode.ExtendStart),
+        (MusicTask.Continuation, nameof(ContinuationRequest.After)) => Extension(ContinuationMode.ExtendEnd),
+        // At 0 the span would come back as it was: what need not be asked for.
+        (MusicTask.Inpainting, nameof(InpaintingRequest.Strength)) when Number(VariationStrength) == 0 => null,
+        (MusicTask.AudioToAudio, nameof(AudioToAudioRequest.Source)) => open(RequireAudio(Audio(InputAudio) ?? Audio(DeploymentFields.ReferenceAudio.Name))),
+        _ when field.Kind == FieldKind.Source => open(RequireAudio(Audio(field.Declaration.Deployment!))),
+        _ => this[field.Declaration.Deployment!] is { } value ? ToField(field, value) : null,
     };
 
-    private MusicRequest CreateRequest(Func<string, MusicSource> open)
+    private static object ToField(RequestField field, object value) => (field.Kind, value) switch
     {
-        MusicTask task = ResolveTask();
-        return task switch
-        {
-            MusicTask.TextToMusic => new TextToMusicRequest { Duration = TimeSpan.FromSeconds(AudioDuration) },
-            MusicTask.Variation => new VariationRequest
-            {
-                Duration = TimeSpan.FromSeconds(AudioDuration),
-                VariationSeed = ToSeeds(VariationSeed),
-                Strength = VariationStrength,
-            },
-            MusicTask.AudioToAudio => new AudioToAudioRequest { Source = open(RequireAudio(InputAudio ?? ReferenceAudio)), Strength = AudioToAudioStrength },
-            MusicTask.Continuation => new ContinuationRequest
-            {
-                Source = open(RequireAudio(InputAudio)),
-                Before = ContinuationMode switch
-                {
-                    ContinuationMode.ExtendStart => TimeSpan.FromSeconds(ExtendDuration),
-                    ContinuationMode.ExtendBoth => TimeSpan.FromSeconds(ExtendDuration / 2),
-                    _ => TimeSpan.Zero,
-                },
-                After = ContinuationMode switch
-                {
-                    ContinuationMode.ExtendEnd => TimeSpan.FromSeconds(ExtendDuration),
-                    ContinuationMode.ExtendBoth => TimeSpan.FromSeconds(ExtendDuration / 2),
-                    _ => TimeSpan.Zero,
-                },
-                VariationSeed = ToSeeds(VariationSeed),
-            },
-            MusicTask.Inpainting => CreateInpainting(open),
-            MusicTask.StyleTransfer => new StyleTransferRequest
-            {
-                Source = open(RequireAudio(InputAudio)),
-                TargetPrompt = StylePrompt,
-                TargetLyrics = StyleLyrics,
-                From = 1 - StyleStrength,
-                GuidanceScale = GuidanceScale,
-                VariationSeed = ToSeeds(VariationSeed),
-            },
-            MusicTask.Accompaniment => new AccompanimentRequest
-            {
-                Vocals = open(RequireAudio(InputAudio)),
-                Style = AccompanimentStyle,
-                Strength = AudioToAudioStrength,
-                KeepVocals = PreserveVocals,
-            },
-            _ => throw new InvalidRequestException("task", $"is not a task; it is {task}."),
-        };
-    }
-
-    private InpaintingRequest CreateInpainting(Func<string, MusicSource> open)
-    {
-        if (InpaintEndTime <= InpaintStartTime)
-        {
-            throw new InvalidRequestException("inpaint_end_time", $"must be after inpaint_start_time, {InpaintStartTime} s; it is {InpaintEndTime} s.");
-        }
-
-        InpaintingRequest request = new()
-        {
-            Source = open(RequireAudio(InputAudio)),
-            Start = TimeSpan.FromSeconds(InpaintStartTime),
-            End = TimeSpan.FromSeconds(InpaintEndTime),
-            VariationSeed = ToSeeds(VariationSeed),
-        };
-        return VariationStrength > 0 ? request with { Strength = VariationStrength } : request;
-    }
-
-    private GuidanceSettings CreateGuidance() => new()
-    {
-        Kind = Guidance,
-        Scale = GuidanceScale,
-        TextScale = GuidanceScaleText,
-        LyricScale = GuidanceScaleLyric,
-        ErgTag = UseErgTag,
-        ErgLyric = UseErgLyric,
-        ErgDiffusion = UseErgDiffusion,
+        (FieldKind.Number, double number) => field.Declaration.IsRestInDeployment ? 1 - number : number,
+        (FieldKind.Seconds, double seconds) => TimeSpan.FromSeconds(seconds),
+        (FieldKind.WholeNumber, long number) => (int)Math.Clamp(number, int.MinValue, int.MaxValue),
+        (FieldKind.Seeds, long seed) => Seeds.FromInt64(seed),
+        (FieldKind.Choice, string name) => field.Choices.First(choice => choice.Key == name).Value,
+        _ => value,
     };
 
-    private string RequireAudio(string? audio) => string.IsNullOrEmpty(audio)
-        ? throw new InvalidRequestException("input_audio", $"is needed by the task {MusicPipeline.Capabilities[ResolveTask()].DeploymentTask}.")
-        : audio;
+    /// <summary>Half of the new music on each side, or all of it on one.</summary>
+    private TimeSpan Extension(ContinuationMode side) => TimeSpan.FromSeconds(
+        Mode == ContinuationMode.ExtendBoth ? Number(ExtendDuration) / 2
+        : Mode == side ? Number(ExtendDuration)
+        : 0);
 
-    private static Seeds ToSeeds(long? seed) => seed is { } given ? given : Seeds.Random;
+    /// <summary>The deployment's name of a request's field, however it is written; the word itself where it is none.</summary>
+    private static string Translate(RequestSchema schema, string word) =>
+        schema.Fields.FirstOrDefault(field => field.Declaration.Deployment is not null && (field.Name == word || field.Name.EndsWith("." + word, StringComparison.Ordinal)))?.Declaration.Deployment ?? word;
+
+    private string RequireAudio(string? audio) => audio ?? throw new InvalidRequestException(InputAudio, $"is needed by the task {DeploymentFields.TaskName(Task)}.");
+
+    private string? Audio(string field) => this[field] is string { Length: > 0 } address ? address : null;
+
+    private string Text(string field) => (string)this[field]!;
+
+    private bool Flag(string field) => (bool)this[field]!;
+
+    [GeneratedRegex(@"\b[A-Z][A-Za-z]+\b")]
+    private static partial Regex Word();
 }

@@ -212,8 +212,8 @@ internal static class OpenApiDocument
     {
         string text => text,
         bool flag => flag,
-        int number => number,
         double number => number,
+        long number => number,
         _ => throw new InvalidOperationException($"A default of the type {value.GetType().Name} has no form in JSON."),
     };
 

@@ -7,7 +7,7 @@ namespace AceStep.Server.Http;
 internal static class AudioAnswer
 {
     /// <summary>Sends a seekable stream and closes it.</summary>
-    public static async Task SendAsync(HttpContext context, Stream stream, string contentType, string tag, DateTimeOffset modified, string fileName)
+    public static async Task SendAsync(HttpContext context, Stream stream, string contentType, string tag, DateTimeOffset? modified, string fileName)
     {
         context.Response.Headers.AccessControlAllowOrigin = "*";
         context.Response.Headers.CacheControl = "private, max-age=31536000, immutable";

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace AceStep.Server.Http;
 
@@ -35,6 +36,11 @@ internal sealed class HostCheck
             throw new Problem(StatusCodes.Status421MisdirectedRequest, "This server does not answer for the host that the request names (--allow-host lets it).");
         }
 
+        if (_origins.Count > 0)
+        {
+            context.Response.Headers.Append(HeaderNames.Vary, HeaderNames.Origin);
+        }
+
         if (request.Headers.Origin.ToString() is { Length: > 0 } origin)
         {
             bool isOwn = origin.Equals($"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase) || baseUrl.StartsWith(origin + "/", StringComparison.OrdinalIgnoreCase) || baseUrl.Equals(origin, StringComparison.OrdinalIgnoreCase);
@@ -46,7 +52,6 @@ internal sealed class HostCheck
             if (!isOwn)
             {
                 context.Response.Headers.AccessControlAllowOrigin = origin;
-                context.Response.Headers.Vary = "Origin";
             }
         }
         else if (request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" && !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method))

@@ -5,6 +5,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 
 namespace AceStep.Server.Http;
 
@@ -13,6 +15,9 @@ internal sealed partial class RequestGuard(
     AceStepServerOptions options, TokenCheck tokens, HostCheck hosts, BaseUrls baseUrls, ILogger<RequestGuard> logger) : IDisposable
 {
     private static readonly object PrincipalKey = new();
+
+    /// <summary>The headers that a refusal keeps of the answer that it takes the place of.</summary>
+    private static readonly string[] Lasting = [HeaderNames.XContentTypeOptions, HeaderNames.Vary, HeaderNames.AccessControlAllowOrigin];
 
     private readonly ConcurrencyLimiter _requests = new(new ConcurrencyLimiterOptions { PermitLimit = options.MaxRequests, QueueLimit = 0 });
     private readonly PartitionedRateLimiter<string> _creations = PartitionedRateLimiter.Create<string, string>(caller => options.CreationsPerMinute > 0
@@ -62,6 +67,8 @@ internal sealed partial class RequestGuard(
     public async Task RunAsync(HttpContext context, RequestDelegate handler, EndpointAccess access)
     {
         context.Response.Headers.XContentTypeOptions = "nosniff";
+        // What an answer says is true now, and for whoever asked; what may be kept says so itself.
+        context.Response.Headers.CacheControl = "no-store";
         using RateLimitLease permit = _requests.AttemptAcquire();
         try
         {
@@ -128,7 +135,15 @@ internal sealed partial class RequestGuard(
 
     private static async Task AnswerAsync(HttpContext context, Problem problem, bool isCog)
     {
+        // A page that may use the server may read why it was refused, too.
+        StringValues[] kept = [.. Lasting.Select(name => context.Response.Headers[name])];
         context.Response.Clear();
+        foreach ((string name, StringValues value) in Lasting.Zip(kept))
+        {
+            context.Response.Headers[name] = value;
+        }
+
+        context.Response.Headers.CacheControl = "no-store";
         context.Response.StatusCode = problem.Status;
         if (problem.RetryAfter is { } seconds)
         {

@@ -28,8 +28,8 @@ internal sealed class PageEndpoints
     public void Map(IEndpointRouteBuilder root)
     {
         EndpointAccess open = new() { IsOpen = true };
-        root.MapGet("/p/{id}", context => SendAsync(context, "index.html")).WithMetadata(open);
-        root.MapGet("/page/{**name}", context => SendAsync(context, (string)context.Request.RouteValues["name"]!)).WithMetadata(open);
+        root.MapMethods("/p/{id}", HttpVerbs.Reading, context => SendAsync(context, "index.html")).WithMetadata(open);
+        root.MapMethods("/page/{**name}", HttpVerbs.Reading, context => SendAsync(context, (string)context.Request.RouteValues["name"]!)).WithMetadata(open);
     }
 
     /// <summary>Whether a request comes from a browser that wants to show a page.</summary>

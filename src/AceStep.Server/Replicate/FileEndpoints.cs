@@ -32,7 +32,7 @@ internal sealed class FileEndpoints(FileStore files, ServerSecret secret, AceSte
         api.MapGet("/files/{id}", GetAsync);
         api.MapDelete("/files/{id}", DeleteAsync);
         // The signature is asked for, or a token.
-        api.MapGet("/files/{id}/download", DownloadAsync).WithMetadata(new EndpointAccess { IsOpen = true });
+        api.MapMethods("/files/{id}/download", HttpVerbs.Reading, DownloadAsync).WithMetadata(new EndpointAccess { IsOpen = true });
     }
 
     private async Task CreateAsync(HttpContext context)

@@ -14,7 +14,8 @@ namespace AceStep.Server.Replicate;
 /// <param name="blobs">Where its song is.</param>
 /// <param name="isInline">Whether the song stands in the text.</param>
 /// <param name="serialize">Makes the text, with what stands for the song in it; null for what stands there otherwise.</param>
-internal sealed class PredictionBody(PredictionRecord record, IBlobStore blobs, bool isInline, Func<string?, byte[]> serialize)
+/// <param name="member">The member that has the song.</param>
+internal sealed class PredictionBody(PredictionRecord record, IBlobStore blobs, bool isInline, Func<string?, byte[]> serialize, string member = "output")
 {
     /// <summary>Three bytes are four characters: pieces of whole threes need no filling.</summary>
     private const int PieceBytes = 3 << 14;
@@ -37,7 +38,7 @@ internal sealed class PredictionBody(PredictionRecord record, IBlobStore blobs, 
         string marked = $"data:{record.Output!.ContentType};base64,{Mark}";
         byte[] text = serialize(marked);
         // A client's own words cannot look like this: their quotes are escaped.
-        int place = text.AsSpan().IndexOf(Encoding.ASCII.GetBytes($"\"output\":\"{marked}\""));
+        int place = text.AsSpan().IndexOf(Encoding.ASCII.GetBytes($"\"{member}\":\"{marked}\""));
         int start = text.AsSpan(place).IndexOf(Encoding.ASCII.GetBytes(Mark)) + place;
         await stream.WriteAsync(text.AsMemory(0, start), cancellationToken);
         await CopyBase64Async(song, stream, cancellationToken);

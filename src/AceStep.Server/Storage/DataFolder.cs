@@ -44,5 +44,11 @@ internal sealed class DataFolder : IDisposable
     /// <summary>The folder of blobs.</summary>
     public string Blobs => System.IO.Path.Combine(Path, "blobs");
 
+    /// <summary>The cache of LoRAs that were fetched for clients.</summary>
+    public string Loras => System.IO.Path.Combine(Path, "loras");
+
+    /// <summary>Songs in other formats than they were made in.</summary>
+    public string Encoded => System.IO.Path.Combine(Path, "encoded");
+
     public void Dispose() => _lock.Dispose();
 }

@@ -83,6 +83,12 @@ internal sealed class WebhookDispatcher(IPredictionQueue queue, WebhookSender se
 
     private async Task EndAsync(PredictionRecord record, WebhookEvents events, CancellationToken stopping)
     {
+        if (record.Job.CogId is not null && record.Output is not null && events.HasFlag(WebhookEvents.Output | WebhookEvents.Completed))
+        {
+            // Cog tells of the output by itself, before the end; Replicate's may leave out what the end says a moment later.
+            await DeliverAsync(record with { Status = PredictionStatus.Running, Finished = null }, "output", insists: false, stopping);
+        }
+
         if (events.HasFlag(WebhookEvents.Completed))
         {
             await DeliverAsync(record, "completed", insists: true, stopping);

@@ -1,20 +1,30 @@
+using AceStep.Models;
+
 namespace AceStep.Server.Work;
 
 /// <summary>The LoRAs of the server's model: one in effect at most, a few more kept open for the next prediction that names them.</summary>
 /// <remarks>Used by the one worker, between predictions. A LoRA without weight leaves the checkpoint's bits as they are.</remarks>
-internal sealed class LoraCache(MusicPipeline pipeline, string? folder, int size)
+internal sealed class LoraCache(MusicPipeline pipeline, LoraPlaces places, int size)
 {
     /// <summary>The least recently used first.</summary>
     private readonly List<Lora> _loras = [];
 
     /// <summary>Puts one LoRA into effect, or none.</summary>
-    /// <param name="name">A file or folder below the server's folder of LoRAs; null for none.</param>
+    /// <param name="name">A LoRA that clients may name; null for none.</param>
     /// <param name="weight">Its factor.</param>
+    /// <param name="log">Told of a download.</param>
+    /// <param name="cancellationToken">Stops a download; once weights change, it is too late.</param>
     /// <returns>What a user should know.</returns>
-    /// <exception cref="InvalidRequestException">There is no such LoRA here.</exception>
-    public IReadOnlyList<string> Use(string? name, double weight)
+    /// <exception cref="InvalidRequestException">It may not be named here.</exception>
+    /// <exception cref="LoraException">It is not to be had, or does not fit the model.</exception>
+    public async Task<IReadOnlyList<string>> UseAsync(string? name, double weight, PredictionLog log, CancellationToken cancellationToken)
     {
-        string? path = name is null ? null : Resolve(folder, name);
+        string? path = name is null ? null : await places.FindAsync(name, log, cancellationToken);
+        return await Task.Run(() => Use(name, path, weight), CancellationToken.None);
+    }
+
+    private IReadOnlyList<string> Use(string? name, string? path, double weight)
+    {
         Lora? wanted = _loras.Find(lora => lora.Path == path);
         foreach (Lora other in _loras.Where(lora => lora != wanted && lora.Weight != 0))
         {
@@ -34,7 +44,8 @@ internal sealed class LoraCache(MusicPipeline pipeline, string? folder, int size
                 _loras.RemoveAt(0);
             }
 
-            wanted = pipeline.LoadLora(path, weight);
+            wanted = Load(name!, path, weight);
+            places.Trim([path, .. _loras.Select(lora => lora.Path)]);
         }
         else
         {
@@ -49,19 +60,16 @@ internal sealed class LoraCache(MusicPipeline pipeline, string? folder, int size
         return wanted.Warnings;
     }
 
-    /// <summary>The path of a LoRA that a client names: it lies below the folder, links included, or it is refused.</summary>
-    /// <exception cref="InvalidRequestException">There is no such LoRA here.</exception>
-    public static string Resolve(string? folder, string name)
+    private Lora Load(string name, string path, double weight)
     {
-        if (folder is null)
+        try
         {
-            throw new InvalidRequestException("lora_name_or_path", "must be \"none\": this server has no folder of LoRAs (--lora-dir).");
+            return pipeline.LoadLora(path, weight);
         }
-
-        bool isName = name.Length <= 200 && !Path.IsPathRooted(name) && name.Split('/', '\\').All(part => part.Length > 0 && part is not ("." or "..") && !part.Contains('\0'));
-        string path = isName ? Path.Combine(Path.GetFullPath(folder), name) : "";
-        return isName && (File.Exists(path) || Directory.Exists(path))
-            ? path
-            : throw new InvalidRequestException("lora_name_or_path", "must be \"none\" or the name of a file or folder in the server's folder of LoRAs; there is none of that name.");
+        catch (Exception error) when (error is CheckpointFormatException or CheckpointMismatchException or FileNotFoundException)
+        {
+            // Where it lies on the server is nobody's business.
+            throw new LoraException($"The LoRA {name} cannot be used: {error.Message.Replace(path, name, StringComparison.Ordinal)}", error);
+        }
     }
 }

@@ -13,7 +13,7 @@ using AceStep.Server.Storage;
 namespace AceStep.Server.Work;
 
 /// <summary>Accepts predictions: everything that can be refused is refused here, and what is accepted is stored when this returns.</summary>
-internal sealed class PredictionIntake(IPredictionQueue queue, FileStore files, OutputAddresses outputs, GuardedHttp http, IBlobStore blobs, ServerSecret secret, AceStepServerOptions options, TimeProvider time)
+internal sealed class PredictionIntake(IPredictionQueue queue, FileStore files, OutputAddresses outputs, GuardedHttp http, IBlobStore blobs, ServerSecret secret, LoraPlaces loras, AceStepServerOptions options, TimeProvider time)
 {
     private const int LongestAddress = 4096;
 
@@ -57,7 +57,7 @@ internal sealed class PredictionIntake(IPredictionQueue queue, FileStore files, 
 
         blobs.RequireRoom(0);
         JsonObject known = Known(input);
-        DeploymentInput parsed = Check(known);
+        DeploymentInput parsed = await CheckAsync(known, cancellationToken);
         await ResolveAudioAsync(known, draft.BaseUrl, cancellationToken);
         PredictionJob job = draft with
         {
@@ -90,28 +90,28 @@ internal sealed class PredictionIntake(IPredictionQueue queue, FileStore files, 
     private static bool HasSeed(JsonElement input) => input.TryGetProperty("seed", out JsonElement seed) && seed.ValueKind == JsonValueKind.Number && seed.GetDouble() >= 0;
 
     /// <summary>The rules between fields, and those of the task: as the library has them, with the deployment's names.</summary>
-    private DeploymentInput Check(JsonObject known)
+    private async Task<DeploymentInput> CheckAsync(JsonObject known, CancellationToken cancellationToken)
     {
         try
         {
             using JsonDocument document = JsonDocument.Parse(known.ToJsonString());
             DeploymentInput parsed = DeploymentInput.Parse(document.RootElement);
-            MusicPipeline.Validate(parsed.ToRequest(_ => MusicSource.FromFile("source")));
+            parsed.ToRequest(_ => MusicSource.FromFile("source"));
             if (parsed.OutputFormat != AudioFormat.Wav && !AudioLibrary.IsAvailable)
             {
                 throw new InvalidRequestException("output_format", "must be wav: this server lacks libsndfile, which writes the other formats.");
             }
 
-            if (parsed.Lora != DeploymentInput.NoLora)
+            if (parsed.Lora is { } lora)
             {
-                LoraCache.Resolve(options.LoraFolder, parsed.Lora);
+                await loras.RequireAsync(lora, cancellationToken);
             }
 
             return parsed;
         }
         catch (InvalidRequestException error)
         {
-            throw Problem.Invalid([new InputProblem("invalid", DeploymentFields.NameOf(error.Field), error.Rule)]);
+            throw Problem.Invalid([new InputProblem("invalid", error.Field, error.Rule)]);
         }
     }
 
@@ -179,10 +179,10 @@ internal sealed class PredictionIntake(IPredictionQueue queue, FileStore files, 
     {
         double seconds = input.Task switch
         {
-            MusicTask.TextToMusic => input.AudioDuration,
-            MusicTask.Continuation => 30 + input.ExtendDuration,
+            MusicTask.TextToMusic or MusicTask.Variation => input.Number("audio_duration"),
+            MusicTask.Continuation => 30 + input.Number("extend_duration"),
             _ => 30,
         };
-        return seconds * input.InferSteps;
+        return seconds * input.Number("infer_steps");
     }
 }

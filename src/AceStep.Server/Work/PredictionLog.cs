@@ -62,7 +62,7 @@ internal sealed class PredictionLog(string earlier) : IProgress<MusicProgress>
             {
                 Bar(value);
             }
-            else if (value.Completed == 0)
+            else if (value.Completed == 0 && value.Stage != MusicStage.Downloading)
             {
                 Append(value.Stage switch
                 {

@@ -22,7 +22,7 @@ internal sealed class PredictionRunner(MusicPipeline pipeline, LoraCache loras, 
         }
         catch (Exception error) when (error is not (OperationCanceledException or StorageFullException))
         {
-            string message = error is SourceException or UploadException ? error.Message : DeploymentMessages.Describe(error);
+            string message = error is SourceException or LoraException or UploadException ? error.Message : DeploymentMessages.Describe(error);
             log.Line($"Failed: {message}");
             return new Outcome(null, message, log.Text);
         }
@@ -32,15 +32,18 @@ internal sealed class PredictionRunner(MusicPipeline pipeline, LoraCache loras, 
     {
         long started = Stopwatch.GetTimestamp();
         PredictionJob job = record.Job;
-        DeploymentInput input = Parse(job);
+        DeploymentInput input = Parse(job.Input);
         log.Line($"Using seed: {job.Seed}");
         foreach (string note in input.Notes)
         {
             log.Line($"Note: {note}");
         }
 
+        // The seeds that the job has had since it was accepted: a second run makes the same song.
+        input = input.WithSeeds(job.Seed, job.VariationSeed);
+
         MusicRequest request = await ResolveAsync(input, job, log, cancellationToken);
-        foreach (string warning in await Task.Run(() => loras.Use(input.Lora == DeploymentInput.NoLora ? null : input.Lora, input.LoraWeight), cancellationToken))
+        foreach (string warning in await loras.UseAsync(input.Lora, input.LoraWeight, log, cancellationToken))
         {
             log.Line($"Warning: {warning}");
         }
@@ -62,11 +65,10 @@ internal sealed class PredictionRunner(MusicPipeline pipeline, LoraCache loras, 
         return job.CogId is null ? output : await upload.SendAsync(output, job, cancellationToken);
     }
 
-    /// <summary>The inputs with the seeds that the job has had since it was accepted.</summary>
-    private static DeploymentInput Parse(PredictionJob job)
+    private static DeploymentInput Parse(string inputs)
     {
-        using JsonDocument document = JsonDocument.Parse(job.Input);
-        return DeploymentInput.Parse(document.RootElement) with { Seed = job.Seed, VariationSeed = job.VariationSeed };
+        using JsonDocument document = JsonDocument.Parse(inputs);
+        return DeploymentInput.Parse(document.RootElement);
     }
 
     private async Task<MusicRequest> ResolveAsync(DeploymentInput input, PredictionJob job, PredictionLog log, CancellationToken cancellationToken)

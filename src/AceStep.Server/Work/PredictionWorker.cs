@@ -9,7 +9,7 @@ namespace AceStep.Server.Work;
 
 /// <summary>Takes predictions from the queue one after another and runs them on the device.</summary>
 internal sealed partial class PredictionWorker(
-    IPredictionQueue queue, ModelHost model, SourceReader sources, IBlobStore blobs, CogUpload upload, Retention retention, Pacing pacing, ServerMetrics metrics, AceStepServerOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<PredictionWorker> logger)
+    IPredictionQueue queue, ModelHost model, LoraPlaces loras, SourceReader sources, IBlobStore blobs, CogUpload upload, Retention retention, Pacing pacing, ServerMetrics metrics, AceStepServerOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<PredictionWorker> logger)
     : BackgroundService
 {
     private static readonly TimeSpan ClaimWait = TimeSpan.FromSeconds(30);
@@ -27,7 +27,7 @@ internal sealed partial class PredictionWorker(
         try
         {
             MusicPipeline pipeline = await model.Pipeline.WaitAsync(claiming.Token);
-            PredictionRunner runner = new(pipeline, new LoraCache(pipeline, options.LoraFolder, options.LoraCacheSize), sources, blobs, upload, metrics);
+            PredictionRunner runner = new(pipeline, new LoraCache(pipeline, loras, options.LoraCacheSize), sources, blobs, upload, metrics);
             while (true)
             {
                 await ServeAsync(runner, claiming.Token, grace.Token);

@@ -14,7 +14,7 @@ public sealed class DeploymentInputTests
     {
         DeploymentInput input = Parse("{}");
 
-        Assert.That(input, Is.EqualTo(new DeploymentInput()));
+        Assert.That(DeploymentInput.Fields.Select(field => input[field.Name]), Is.EqualTo(DeploymentInput.Fields.Select(field => field.Default)));
         Assert.That(input.Prompt, Is.EqualTo("Electronic dance music, upbeat, energetic"));
         var request = (TextToMusicRequest)input.ToRequest();
         Assert.That(request.Duration, Is.EqualTo(TimeSpan.FromSeconds(30)));
@@ -40,29 +40,120 @@ public sealed class DeploymentInputTests
             }
             """);
 
-        Assert.That(input, Is.EqualTo(new DeploymentInput
+        Dictionary<string, object?> expected = new()
         {
-            Task = MusicTask.Accompaniment, Prompt = "p", Lyrics = "l", AudioDuration = 12.5, InputAudio = "in.wav", ReferenceAudio = "ref.wav",
-            ContinuationMode = ContinuationMode.ExtendBoth, InpaintStartTime = 1.5, InpaintEndTime = 2.5, ExtendDuration = 6, StylePrompt = "sp", StyleLyrics = "sl",
-            StyleStrength = 0.4, AudioToAudioStrength = 0.3, PreserveVocals = true, GenerateAccompaniment = true, AccompanimentStyle = AccompanimentStyle.Folk, InferSteps = 27,
-            GuidanceScale = 7, Scheduler = SchedulerKind.PingPong, Guidance = GuidanceKind.CfgStar, OmegaScale = 4, Seed = 5, VariationSeed = 6, VariationStrength = 0.2,
-            UseErgTag = false, UseErgLyric = false, UseErgDiffusion = false, GuidanceScaleText = 5, GuidanceScaleLyric = 2, Lora = "rap",
-            LoraWeight = 0.5, OutputFormat = AudioFormat.Mp3, SampleRate = 44100,
-        }));
+            ["task"] = "vocal_accompaniment", ["prompt"] = "p", ["lyrics"] = "l", ["audio_duration"] = 12.5, ["input_audio"] = "in.wav", ["reference_audio"] = "ref.wav",
+            ["continuation_mode"] = "extend_both", ["inpaint_start_time"] = 1.5, ["inpaint_end_time"] = 2.5, ["extend_duration"] = 6.0, ["style_prompt"] = "sp", ["style_lyrics"] = "sl",
+            ["style_strength"] = 0.4, ["audio2audio_strength"] = 0.3, ["preserve_vocals"] = true, ["generate_accompaniment"] = true, ["accompaniment_style"] = "folk", ["infer_steps"] = 27L,
+            ["guidance_scale"] = 7.0, ["scheduler_type"] = "pingpong", ["cfg_type"] = "cfg_star", ["omega_scale"] = 4.0, ["seed"] = 5L, ["variation_seed"] = 6L, ["variation_strength"] = 0.2,
+            ["use_erg_tag"] = false, ["use_erg_lyric"] = false, ["use_erg_diffusion"] = false, ["guidance_scale_text"] = 5.0, ["guidance_scale_lyric"] = 2.0, ["lora_name_or_path"] = "rap",
+            ["lora_weight"] = 0.5, ["output_format"] = "mp3", ["sample_rate"] = 44100L,
+        };
+        Assert.That(DeploymentInput.Fields.ToDictionary(field => field.Name, field => input[field.Name]), Is.EqualTo(expected));
+        Assert.That((input.Task, input.Prompt, input.Seed, input.VariationSeed, input.Lora, input.LoraWeight, input.OutputFormat), Is.EqualTo((MusicTask.Accompaniment, "p", 5L, 6L, "rap", 0.5, AudioFormat.Mp3)));
+    }
+
+    /// <summary>The deployment as it was published: names, order, kinds, defaults, ranges, choices.</summary>
+    [Test]
+    public void Fields_AreThePublishedOnes_InTheirOrder()
+    {
+        Assert.That(
+            DeploymentInput.Fields.Select(field => FormattableString.Invariant($"{field.Name}|{field.Kind}|{field.Default ?? "-"}|{field.Minimum}..{field.Maximum}|{string.Join(',', field.Choices)}")),
+            Is.EqualTo(new[]
+            {
+                "task|Text|text2music|..|text2music,audio2audio,continuation,inpainting,style_transfer,vocal_accompaniment",
+                "prompt|Text|Electronic dance music, upbeat, energetic|..|",
+                "lyrics|Text||..|",
+                "audio_duration|Number|30|10..240|",
+                "input_audio|Audio|-|..|",
+                "reference_audio|Audio|-|..|",
+                "continuation_mode|Text|extend_end|..|extend_start,extend_end,extend_both,inpaint_middle",
+                "inpaint_start_time|Number|0|0..|",
+                "inpaint_end_time|Number|0|0..|",
+                "extend_duration|Number|30|5..120|",
+                "style_prompt|Text||..|",
+                "style_lyrics|Text||..|",
+                "style_strength|Number|0.7|0..1|",
+                "audio2audio_strength|Number|0.5|0..1|",
+                "preserve_vocals|Flag|False|..|",
+                "generate_accompaniment|Flag|False|..|",
+                "accompaniment_style|Text|matching|..|matching,jazz,rock,electronic,classical,pop,folk",
+                "infer_steps|WholeNumber|60|20..100|",
+                "guidance_scale|Number|15|1..30|",
+                "scheduler_type|Text|euler|..|euler,heun,pingpong",
+                "cfg_type|Text|apg|..|apg,cfg,cfg_star",
+                "omega_scale|Number|10|1..20|",
+                "seed|WholeNumber|-|0..|",
+                "variation_seed|WholeNumber|-|0..|",
+                "variation_strength|Number|0|0..1|",
+                "use_erg_tag|Flag|True|..|",
+                "use_erg_lyric|Flag|True|..|",
+                "use_erg_diffusion|Flag|True|..|",
+                "guidance_scale_text|Number|0|0..30|",
+                "guidance_scale_lyric|Number|0|0..30|",
+                "lora_name_or_path|Text|none|..|",
+                "lora_weight|Number|1|0..2|",
+                "output_format|Text|wav|..|wav,mp3,ogg",
+                "sample_rate|WholeNumber|48000|..|44100,48000",
+            }));
     }
 
     [Test]
-    public void Fields_AreThoseThatParseReads()
+    public void Parse_OfADefault_IsTheDefault_AndOfAnotherKindNamesTheField()
     {
-        // Each field's default, written as JSON, is read back as the default; another value of its kind is not.
         foreach (DeploymentField field in DeploymentInput.Fields)
         {
             string json = JsonSerializer.Serialize(new Dictionary<string, object?> { [field.Name] = field.Default });
-            Assert.That(Parse(json), Is.EqualTo(new DeploymentInput()), field.Name);
+            Assert.That(Parse(json)[field.Name], Is.EqualTo(field.Default), field.Name);
             Assert.That(() => Parse($$"""{"{{field.Name}}": []}"""), Throws.TypeOf<InvalidRequestException>().With.Property("Field").EqualTo(field.Name));
         }
+    }
 
-        Assert.That(DeploymentInput.Fields, Has.Count.EqualTo(34));
+    [Test]
+    public void EachDeclaredField_FillsItsFieldOfTheRequest()
+    {
+        // Whatever a request declares as the deployment's is written from the input of that name: another value there is another value here.
+        foreach (RequestSchema schema in RequestSchema.All)
+        {
+            foreach (RequestField field in schema.Fields.Where(field => field.Declaration.Deployment is not null && field.Kind != FieldKind.Source))
+            {
+                DeploymentField input = DeploymentInput.Fields.Single(known => known.Name == field.Declaration.Deployment);
+                string[] values = [.. Others(input)];
+                Assert.That(values.Select(value => Written(schema, field, input.Name, value)).Distinct().Count(), Is.EqualTo(values.Length), $"{schema.Task}: {input.Name} to {field.Name}");
+            }
+        }
+    }
+
+    /// <summary>Two values that a field takes, neither its default.</summary>
+    private static IEnumerable<string> Others(DeploymentField field) => field switch
+    {
+        { Choices.Count: > 0 } => field.Choices.Take(2).Select(choice => field.Kind == DeploymentFieldKind.Text ? $"\"{choice}\"" : choice),
+        { Kind: DeploymentFieldKind.Text } => ["\"one\"", "\"two\""],
+        { Kind: DeploymentFieldKind.Flag } => ["true", "false"],
+        { Name: "inpaint_start_time" } => ["1", "2"],
+        _ => ((string[])["21", "29"]).Select(value => field.Maximum <= 2 ? "0." + value : field.Maximum < 29 ? value[1..] : value),
+    };
+
+    private static string Written(RequestSchema schema, RequestField field, string name, string value)
+    {
+        Dictionary<string, string> input = new()
+        {
+            ["task"] = $"\"{schema.Capability.DeploymentTask}\"", ["input_audio"] = "\"a.wav\"", ["inpaint_end_time"] = "4", ["continuation_mode"] = "\"extend_both\"",
+        };
+        if (schema.Task == MusicTask.Variation)
+        {
+            input["variation_strength"] = "0.5";
+        }
+
+        if (name.StartsWith("guidance_scale_", StringComparison.Ordinal))
+        {
+            (input["guidance_scale_text"], input["guidance_scale_lyric"]) = ("3", "3");
+        }
+
+        input[name] = value;
+        MusicRequest request = Parse($"{{{string.Join(',', input.Select(entry => $"\"{entry.Key}\":{entry.Value}"))}}}").ToRequest();
+        Assert.That(request.Task, Is.EqualTo(schema.Task));
+        return FieldText.OfDefault(field.Read(request));
     }
 
     [TestCase("audio_duration", "9", "10 to 240")]
@@ -84,7 +175,7 @@ public sealed class DeploymentInputTests
     [TestCase("seed", "-2", "at least 0")]
     [TestCase("scheduler_type", "\"ddim\"", "euler")]
     [TestCase("task", "\"polka\"", "vocal_accompaniment")]
-    [TestCase("output_format", "\"flac\"", "wav, mp3, ogg")]
+    [TestCase("output_format", "\"flac\"", "wav, mp3 or ogg")]
     [TestCase("prompt", "3", "text")]
     [TestCase("use_erg_tag", "\"yes\"", "true or false")]
     public void Parse_OutsideItsRange_NamesFieldAndRule(string field, string value, string rule)
@@ -226,11 +317,13 @@ public sealed class DeploymentInputTests
     [Test]
     public void ToRequest_WithAReversedSpan_SaysSo() =>
         Assert.That(() => Parse("""{"task": "inpainting", "input_audio": "a.wav", "inpaint_start_time": 5, "inpaint_end_time": 5}""").ToRequest(),
-            Throws.TypeOf<InvalidRequestException>().With.Property("Field").EqualTo("inpaint_end_time"));
+            Throws.TypeOf<InvalidRequestException>().With.Message.StartsWith("inpaint_end_time: inpaint_end_time must be after inpaint_start_time by at least one latent frame"));
 
     [Test]
-    public void Parse_WithOneScaleOfTwo_SaysThatBothAreNeeded() =>
-        Assert.That(() => Parse("""{"guidance_scale_text": 5}"""), Throws.TypeOf<InvalidRequestException>().With.Property("Field").EqualTo("guidance_scale_text"));
+    public void ToRequest_WithOneScaleOfTwo_SaysThatBothAreNeeded() =>
+        Assert.That(
+            () => Parse("""{"guidance_scale_text": 5}""").ToRequest(),
+            Throws.TypeOf<InvalidRequestException>().With.Message.StartsWith("guidance_scale_text: guidance_scale_text and guidance_scale_lyric must both be above 1, or both be 0"));
 
     [Test]
     public void ToRequest_OpensTheSourceAsItsCallerSays()
@@ -253,8 +346,8 @@ public sealed class DeploymentInputTests
     {
         foreach (TaskCapability task in MusicPipeline.Capabilities.Tasks)
         {
-            MusicRequest request = Parse($$"""{"task": "{{task.DeploymentTask}}", "input_audio": "a.wav", "inpaint_end_time": 4}""").ToRequest();
-            Assert.That(() => MusicPipeline.Validate(request), Throws.Nothing, task.DeploymentTask);
+            DeploymentInput input = Parse($$"""{"task": "{{task.DeploymentTask}}", "input_audio": "a.wav", "inpaint_end_time": 4}""");
+            Assert.That(() => MusicPipeline.Validate(input.ToRequest()), Throws.Nothing, task.DeploymentTask);
         }
     }
 
@@ -265,6 +358,16 @@ public sealed class DeploymentInputTests
         Assert.That(Parse("""{"task": "audio2audio", "input_audio": "a.wav", "reference_audio": "r.wav"}""").Notes, Has.One.StartsWith("reference_audio"));
         Assert.That(Parse("""{"task": "audio2audio", "reference_audio": "r.wav"}""").Notes, Is.Empty);
     }
+
+    [Test]
+    public void Notes_OfAFieldOfAnotherTask_SayWhichTasksReadIt() =>
+        Assert.That(
+            Parse("""{"style_prompt": "jazz", "variation_seed": 3, "infer_steps": 27, "extend_duration": 30}""").Notes,
+            Is.EqualTo(new[]
+            {
+                "style_prompt has no effect: the task is text_to_music, and what reads it is style_transfer.",
+                "variation_seed has no effect: the task is text_to_music, and what reads it is variation, continuation, inpainting or style_transfer.",
+            }));
 
     [Test]
     public void Messages_AreThePromisedOnes()

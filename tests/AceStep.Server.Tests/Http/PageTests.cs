@@ -6,17 +6,11 @@ using AceStep.Server.Deployment;
 namespace AceStep.Server.Tests.Http;
 
 /// <summary>The page in the browser: whole, from the assembly, and only for browsers.</summary>
-public sealed partial class PageTests
+internal sealed partial class PageTests : ServerFixture
 {
     private const string BrowserAccepts = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
-    private ServerHost _host = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync() => _host = await ServerHost.StartAsync();
-
-    [OneTimeTearDown]
-    public async Task StopAsync() => await _host.DisposeAsync();
+    protected override bool NeedsModel => false;
 
     [TestCase("/")]
     [TestCase("/p/any-song")]
@@ -71,8 +65,8 @@ public sealed partial class PageTests
     [Test]
     public async Task Text_HasEveryWordThePageNames()
     {
-        string page = await _host.Client.GetStringAsync("/p/any");
-        string words = await _host.Client.GetStringAsync("/page/text.js");
+        string page = await Host.Client.GetStringAsync("/p/any");
+        string words = await Host.Client.GetStringAsync("/page/text.js");
 
         Assert.That(DataTexts().Matches(page).Select(match => match.Groups[1].Value).Where(name => !words.Contains($"\n  {name}:", StringComparison.Ordinal)), Is.Empty);
     }
@@ -80,7 +74,7 @@ public sealed partial class PageTests
     [Test]
     public async Task Text_HasANameForEveryFieldAndTask()
     {
-        string words = await _host.Client.GetStringAsync("/page/text.js");
+        string words = await Host.Client.GetStringAsync("/page/text.js");
 
         IEnumerable<string> names = DeploymentInput.Fields.Select(field => field.Name).Concat(DeploymentInput.Fields.Single(field => field.Name == "task").Choices);
         Assert.That(names.Where(name => !Regex.IsMatch(words, $"\\b{name}: \"")), Is.Empty);
@@ -113,7 +107,7 @@ public sealed partial class PageTests
             request.Headers.Add("Accept", accept);
         }
 
-        return await _host.Client.SendAsync(request);
+        return await Host.Client.SendAsync(request);
     }
 
     private static string TypeOf(string path) => Path.GetExtension(path) switch

@@ -7,33 +7,23 @@ using AceStep.Audio;
 namespace AceStep.Server.Tests.Http;
 
 /// <summary>Predictions from the request to the song, with the model.</summary>
-public sealed class PredictionTests
+internal sealed class PredictionTests : ServerFixture
 {
     private static readonly JsonObject Short = new() { ["prompt"] = "techno, 128 bpm, drums", ["audio_duration"] = 10, ["infer_steps"] = 20, ["seed"] = 7 };
     private static readonly JsonObject Long = new() { ["prompt"] = "ambient", ["audio_duration"] = 240, ["infer_steps"] = 100 };
 
-    private ServerHost _host = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync() => _host = await (await ServerHost.StartAsync(options =>
-    {
-        options.AllowedPrivateHosts.Add("127.0.0.1");
-        options.ReusesEqualResults = false;
-    })).ReadyAsync();
-
-    [OneTimeTearDown]
-    public async Task StopAsync() => await _host.DisposeAsync();
+    protected override void Configure(AceStepServerOptions options) => options.AllowedPrivateHosts.Add("127.0.0.1");
 
     [Test]
     public async Task Create_AndWait_GivesTheSongThatTheLibraryMakes()
     {
-        JsonElement prediction = await (await _host.CreateAsync(Short.DeepClone(), ("Prefer", "wait"))).ExpectAsync(201);
-        prediction = await _host.EndOfAsync(prediction.Text("id"));
+        JsonElement prediction = await (await Host.CreateAsync(Short.DeepClone(), ("Prefer", "wait"))).ExpectAsync(201);
+        prediction = await Host.EndOfAsync(prediction.Text("id"));
 
         Assert.That(prediction.Text("status"), Is.EqualTo("succeeded"));
         Assert.That(prediction.Text("output"), Does.StartWith("data:audio/wav;base64,"));
         AudioBuffer served = AudioFile.Load(new MemoryStream(Convert.FromBase64String(prediction.Text("output").Split(',')[1])));
-        await using MusicPipeline pipeline = await MusicPipeline.LoadAsync(_host.Options.Checkpoint);
+        await using MusicPipeline pipeline = await MusicPipeline.LoadAsync(Host.Options.Checkpoint);
         MusicResult made = await pipeline.TextToMusicAsync(new TextToMusicRequest
         {
             Prompt = "techno, 128 bpm, drums",
@@ -55,11 +45,11 @@ public sealed class PredictionTests
         input["auth"] = "r8_a_clients_own_secret";
         input["prompt"] = null;
 
-        JsonElement prediction = await (await _host.CreateAsync(input)).ExpectAsync(201);
+        JsonElement prediction = await (await Host.CreateAsync(input)).ExpectAsync(201);
 
         Assert.That(prediction.GetProperty("input").EnumerateObject().Select(member => member.Name), Is.EqualTo(new[] { "audio_duration", "infer_steps" }));
         await CancelAsync(prediction.Text("id"));
-        await using FileStream database = new(Path.Combine(_host.Options.DataFolder, "predictions.db-wal"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        await using FileStream database = new(Path.Combine(Host.Options.DataFolder, "predictions.db-wal"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         using StreamReader reader = new(database, System.Text.Encoding.Latin1);
         Assert.That(await reader.ReadToEndAsync(), Does.Not.Contain("r8_a_clients_own_secret"));
     }
@@ -68,9 +58,9 @@ public sealed class PredictionTests
     public async Task Create_Again_WithTheSameKey_IsTheSamePrediction()
     {
         string key = Guid.NewGuid().ToString();
-        JsonElement first = await (await _host.CreateAsync(Long.DeepClone(), ("Idempotency-Key", key))).ExpectAsync(201);
-        JsonElement second = await (await _host.CreateAsync(Long.DeepClone(), ("Idempotency-Key", key))).ExpectAsync(201);
-        HttpResponseMessage other = await _host.CreateAsync(Short.DeepClone(), ("Idempotency-Key", key));
+        JsonElement first = await (await Host.CreateAsync(Long.DeepClone(), ("Idempotency-Key", key))).ExpectAsync(201);
+        JsonElement second = await (await Host.CreateAsync(Long.DeepClone(), ("Idempotency-Key", key))).ExpectAsync(201);
+        HttpResponseMessage other = await Host.CreateAsync(Short.DeepClone(), ("Idempotency-Key", key));
         await CancelAsync(first.Text("id"));
 
         Assert.That(second.Text("id"), Is.EqualTo(first.Text("id")));
@@ -80,10 +70,10 @@ public sealed class PredictionTests
     [Test]
     public async Task Create_WithADeadline_IsCancelledWhenItHasCome()
     {
-        JsonElement blocking = await (await _host.CreateAsync(Long.DeepClone())).ExpectAsync(201);
-        JsonElement prediction = await (await _host.CreateAsync(Long.DeepClone(), ("Cancel-After", "5s"))).ExpectAsync(201);
+        JsonElement blocking = await (await Host.CreateAsync(Long.DeepClone())).ExpectAsync(201);
+        JsonElement prediction = await (await Host.CreateAsync(Long.DeepClone(), ("Cancel-After", "5s"))).ExpectAsync(201);
 
-        JsonElement ended = await _host.EndOfAsync(prediction.Text("id"));
+        JsonElement ended = await Host.EndOfAsync(prediction.Text("id"));
 
         await CancelAsync(blocking.Text("id"));
         Assert.That(ended.Text("status"), Is.EqualTo("canceled"), "Replicate's clients do not know \"aborted\"");
@@ -96,10 +86,10 @@ public sealed class PredictionTests
         string[] ids = new string[3];
         for (int number = 0; number < ids.Length; number++)
         {
-            ids[number] = (await (await _host.CreateAsync(Long.DeepClone())).ExpectAsync(201)).Text("id");
+            ids[number] = (await (await Host.CreateAsync(Long.DeepClone())).ExpectAsync(201)).Text("id");
         }
 
-        JsonElement last = await _host.Client.GetFromJsonAsync<JsonElement>($"/v1/predictions/{ids[2]}");
+        JsonElement last = await Host.Client.GetFromJsonAsync<JsonElement>($"/v1/predictions/{ids[2]}");
         foreach (string id in ids.Reverse())
         {
             await CancelAsync(id);
@@ -118,8 +108,8 @@ public sealed class PredictionTests
             Assert.Ignore("libsndfile is not installed.");
         }
 
-        JsonElement prediction = await (await _host.CreateAsync(Short.DeepClone())).ExpectAsync(201);
-        string url = (await _host.EndOfAsync(prediction.Text("id"))).GetProperty("song").Text("url");
+        JsonElement prediction = await (await Host.CreateAsync(Short.DeepClone())).ExpectAsync(201);
+        string url = (await Host.EndOfAsync(prediction.Text("id"))).GetProperty("song").Text("url");
         using HttpClient stranger = new();
 
         HttpResponseMessage response = await stranger.GetAsync(Path.ChangeExtension(url, format));
@@ -136,14 +126,14 @@ public sealed class PredictionTests
     [Test]
     public async Task Source_FromTheServersOwnSong_IsReadInside()
     {
-        JsonElement first = await (await _host.CreateAsync(Short.DeepClone())).ExpectAsync(201);
+        JsonElement first = await (await Host.CreateAsync(Short.DeepClone())).ExpectAsync(201);
         JsonNode input = Short.DeepClone();
         input["task"] = "audio2audio";
-        input["input_audio"] = (await _host.EndOfAsync(first.Text("id"))).GetProperty("song").Text("url");
+        input["input_audio"] = (await Host.EndOfAsync(first.Text("id"))).GetProperty("song").Text("url");
 
-        JsonElement second = await (await _host.CreateAsync(input)).ExpectAsync(201);
+        JsonElement second = await (await Host.CreateAsync(input)).ExpectAsync(201);
 
-        Assert.That((await _host.EndOfAsync(second.Text("id"))).Text("status"), Is.EqualTo("succeeded"));
+        Assert.That((await Host.EndOfAsync(second.Text("id"))).Text("status"), Is.EqualTo("succeeded"));
     }
 
     [Test]
@@ -153,8 +143,8 @@ public sealed class PredictionTests
         input["task"] = "audio2audio";
         input["input_audio"] = "http://127.0.0.1:9/nothing.wav";
 
-        JsonElement prediction = await (await _host.CreateAsync(input)).ExpectAsync(201);
-        JsonElement ended = await _host.EndOfAsync(prediction.Text("id"));
+        JsonElement prediction = await (await Host.CreateAsync(input)).ExpectAsync(201);
+        JsonElement ended = await Host.EndOfAsync(prediction.Text("id"));
 
         Assert.That(ended.Text("status"), Is.EqualTo("failed"));
         Assert.That(ended.Text("error"), Does.StartWith("The source cannot be used"));
@@ -165,9 +155,9 @@ public sealed class PredictionTests
     public async Task Events_TellOfEachPrediction()
     {
         using HttpRequestMessage request = new(HttpMethod.Get, "/v1/events");
-        using HttpResponseMessage response = await _host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using HttpResponseMessage response = await Host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         using StreamReader events = new(await response.Content.ReadAsStreamAsync());
-        JsonElement prediction = await (await _host.CreateAsync(Short.DeepClone())).ExpectAsync(201);
+        JsonElement prediction = await (await Host.CreateAsync(Short.DeepClone())).ExpectAsync(201);
         List<string> states = [];
         while (states.LastOrDefault() != "succeeded")
         {
@@ -183,14 +173,14 @@ public sealed class PredictionTests
     [Test]
     public async Task List_BeyondAPage_HasANextAddress()
     {
-        HttpStatusCode[] created = [.. await Task.WhenAll(Enumerable.Range(0, 120).Select(async _ => (await _host.CreateAsync(Long.DeepClone())).StatusCode))];
+        HttpStatusCode[] created = [.. await Task.WhenAll(Enumerable.Range(0, 120).Select(async _ => (await Host.CreateAsync(Long.DeepClone())).StatusCode))];
         Assert.That(created, Has.All.EqualTo(HttpStatusCode.Created));
         HashSet<string> ids = [];
         int count = 0;
-        string? url = $"{_host.Url}/v1/predictions";
+        string? url = $"{Host.Url}/v1/predictions";
         while (url is not null)
         {
-            JsonElement page = await _host.Client.GetFromJsonAsync<JsonElement>(url);
+            JsonElement page = await Host.Client.GetFromJsonAsync<JsonElement>(url);
             string[] results = [.. page.GetProperty("results").EnumerateArray().Select(item => item.Text("id"))];
             ids.UnionWith(results);
             count += results.Length;
@@ -201,5 +191,5 @@ public sealed class PredictionTests
         Assert.That((ids.Count >= 120, ids.Count), Is.EqualTo((true, count)));
     }
 
-    private async Task CancelAsync(string id) => await (await _host.Client.PostAsync($"/v1/predictions/{id}/cancel", null)).ExpectAsync(200);
+    private async Task CancelAsync(string id) => await (await Host.Client.PostAsync($"/v1/predictions/{id}/cancel", null)).ExpectAsync(200);
 }

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using AceStep.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace AceStep.Server.Tests.Http;
@@ -17,13 +18,14 @@ internal sealed class ServerHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly TemporaryFolder _folder = new();
 
-    private ServerHost(Action<AceStepServerOptions>? change)
+    private ServerHost(Action<AceStepServerOptions>? change, Action<IServiceCollection>? add)
     {
         Options = new AceStepServerOptions { Checkpoint = Path.Combine(ReferenceData.RepositoryRoot, "checkpoints", "nano"), DataFolder = _folder.File("data"), ReservedBytes = 0 };
         change?.Invoke(Options);
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel => kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(2));
+        add?.Invoke(builder.Services);
         builder.Services.AddAceStepServer(Options);
         _app = builder.Build();
         _app.UseRouting();
@@ -42,9 +44,9 @@ internal sealed class ServerHost : IAsyncDisposable
     /// <summary>A client with the token.</summary>
     public HttpClient Client { get; private set; } = null!;
 
-    public static async Task<ServerHost> StartAsync(Action<AceStepServerOptions>? change = null)
+    public static async Task<ServerHost> StartAsync(Action<AceStepServerOptions>? change = null, Action<IServiceCollection>? add = null)
     {
-        ServerHost host = new(change);
+        ServerHost host = new(change, add);
         await host._app.StartAsync();
         host.Client = new HttpClient { BaseAddress = new Uri(host.Url), Timeout = TimeSpan.FromMinutes(5) };
         host.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);

@@ -5,16 +5,8 @@ using System.Text.Json.Nodes;
 namespace AceStep.Server.Tests.Processes;
 
 /// <summary>What was accepted is finished, however often and whenever the server is killed.</summary>
-public sealed class KillTests
+internal sealed class KillTests : FolderFixture
 {
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void CreateFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
-
     [Test]
     public Task Killed_TwelveTimes_LosesNothing() => KillAsync(kills: 12, creations: 6, seed: 1);
 
@@ -30,7 +22,7 @@ public sealed class KillTests
         List<string> uploaded = [];
         for (int kill = 0; kill < kills; kill++)
         {
-            using ServerProcess server = await ServerProcess.StartAsync(_folder.Path, "--max-deaths", "1000");
+            using ServerProcess server = await ServerProcess.StartAsync(Folder.Path, "--max-deaths", "1000");
             Task end = Task.Delay(random.Next(kill % 3 == 0 ? 6000 : 1500));
             while (!end.IsCompleted)
             {
@@ -46,7 +38,7 @@ public sealed class KillTests
             server.Kill();
         }
 
-        using ServerProcess last = await ServerProcess.StartAsync(_folder.Path, "--max-deaths", "1000");
+        using ServerProcess last = await ServerProcess.StartAsync(Folder.Path, "--max-deaths", "1000");
         Dictionary<string, JsonElement> ended = [];
         foreach (string id in accepted)
         {

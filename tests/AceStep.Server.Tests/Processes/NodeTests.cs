@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using AceStep.Models;
 using AceStep.Testing;
-using TorchSharp;
 
 namespace AceStep.Server.Tests.Processes;
 
@@ -15,6 +13,7 @@ public sealed class NodeTests
 
     private TemporaryFolder _folder = null!;
     private ServerProcess? _server;
+    private FakeHub? _hub;
 
     [OneTimeSetUp]
     public async Task StartAsync()
@@ -33,15 +32,22 @@ public sealed class NodeTests
             Assert.Ignore($"The npm package \"replicate\" cannot be installed here: {output}");
         }
 
-        WriteLora(Directory.CreateDirectory(_folder.File("loras")).FullName);
-        _server = await ServerProcess.StartAsync(_folder.File("data"), "--token", Token, "--allow-private", "127.0.0.1", "--lora-dir", _folder.File("loras"));
+        _hub = await FakeHub.StartAsync();
+        _hub.Repositories[DemoLora.Name] = DemoLora.Repository(1);
+        (string, string)[] environment = [("HF_ENDPOINT", _hub.Address.AbsoluteUri), ("HF_HOME", _folder.File("hub")), ("HF_HUB_OFFLINE", "")];
+        _server = await ServerProcess.StartAsync(_folder.File("data"), environment, "--token", Token, "--allow-private", "127.0.0.1");
         await _server.ReadyAsync();
     }
 
     [OneTimeTearDown]
-    public void Stop()
+    public async Task StopAsync()
     {
         _server?.Dispose();
+        if (_hub is not null)
+        {
+            await _hub.DisposeAsync();
+        }
+
         _folder.Dispose();
     }
 
@@ -77,22 +83,12 @@ public sealed class NodeTests
         }
     }
 
-    /// <summary>A LoRA that fits the demonstration checkpoint.</summary>
-    private static void WriteLora(string folder)
-    {
-        const string Module = "transformer_blocks.0.attn.to_q";
-        const int Width = 96;
-        using torch.Tensor down = torch.ones(2, Width);
-        using torch.Tensor up = torch.ones(Width, 2);
-        SafetensorsWriter.Write(Path.Combine(folder, "rap.safetensors"), [new(Module + ".lora_A.weight", down), new(Module + ".lora_B.weight", up)]);
-    }
-
     private async Task<(int ExitCode, string Output)> RunAsync(string program, string[] arguments, string folder)
     {
         ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
         start.Environment["BASE_URL"] = _server is null ? "" : $"{_server.Url}/v1";
         start.Environment["TOKEN"] = Token;
-        start.Environment["LORA"] = "rap.safetensors";
+        start.Environment["LORA"] = DemoLora.Name;
         start.Environment["REPLICATE_FROM"] = folder;
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();

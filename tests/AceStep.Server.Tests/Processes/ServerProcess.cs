@@ -58,10 +58,17 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
+    /// <summary>The most memory that it has had, in bytes.</summary>
+    public long PeakMemory => 1024 * long.Parse(
+        File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture);
+
     /// <summary>Starts it and waits until it listens.</summary>
-    public static async Task<ServerProcess> StartAsync(string data, params string[] arguments)
+    public static Task<ServerProcess> StartAsync(string data, params string[] arguments) => StartAsync(data, [], arguments);
+
+    /// <summary>Starts it with variables of its environment, and waits until it listens.</summary>
+    public static async Task<ServerProcess> StartAsync(string data, (string Name, string Value)[] environment, params string[] arguments)
     {
-        ServerProcess server = new(["--data", data, .. arguments], []);
+        ServerProcess server = new(["--data", data, .. arguments], environment);
         await Task.WhenAny(server._url.Task, server._process.WaitForExitAsync()).WaitAsync(Longest);
         Assert.That(server._url.Task.IsCompleted, Is.True, server.Output);
         server.Client = new HttpClient { BaseAddress = new Uri(server.Url), Timeout = Longest };

@@ -5,20 +5,12 @@ using AceStep.Server.Storage;
 namespace AceStep.Server.Tests.Storage;
 
 /// <summary>Blobs, uploaded files, the data folder and its secret.</summary>
-public sealed class StorageTests
+internal sealed class StorageTests : FolderFixture
 {
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void CreateFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
-
     [Test]
     public async Task PutAsync_ThenOpenAsync_GivesTheBytes()
     {
-        FileBlobStore store = new(_folder.Path, () => 0);
+        FileBlobStore store = new(Folder.Path, () => 0);
 
         long bytes = await store.PutAsync("out/a-1.wav", (stream, token) => stream.WriteAsync("abc"u8.ToArray(), token).AsTask());
 
@@ -30,7 +22,7 @@ public sealed class StorageTests
     [Test]
     public async Task PutAsync_ThatFailsHalfWay_LeavesNothing()
     {
-        FileBlobStore store = new(_folder.Path, () => 0);
+        FileBlobStore store = new(Folder.Path, () => 0);
 
         Assert.That(
             () => store.PutAsync("out/a-1.wav", async (stream, token) =>
@@ -41,7 +33,7 @@ public sealed class StorageTests
             Throws.TypeOf<InvalidDataException>());
 
         Assert.That(await store.OpenAsync("out/a-1.wav"), Is.Null);
-        Assert.That(Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories), Is.Empty);
+        Assert.That(Directory.EnumerateFiles(Folder.Path, "*", SearchOption.AllDirectories), Is.Empty);
     }
 
     [TestCase("../a")]
@@ -52,12 +44,12 @@ public sealed class StorageTests
     [TestCase("out/a\n")]
     [TestCase("")]
     public void OpenAsync_OfAnotherName_IsRefused(string name) =>
-        Assert.That(() => new FileBlobStore(_folder.Path, () => 0).OpenAsync(name), Throws.TypeOf<ArgumentException>());
+        Assert.That(() => new FileBlobStore(Folder.Path, () => 0).OpenAsync(name), Throws.TypeOf<ArgumentException>());
 
     [Test]
     public void PutAsync_WithoutTheReserve_SaysThatThereIsNoRoom() =>
         Assert.That(
-            () => new FileBlobStore(_folder.Path, () => long.MaxValue / 2).PutAsync("out/a", (_, _) => Task.CompletedTask),
+            () => new FileBlobStore(Folder.Path, () => long.MaxValue / 2).PutAsync("out/a", (_, _) => Task.CompletedTask),
             Throws.TypeOf<StorageFullException>().With.Message.Contains("no room on the disk"));
 
     [Test]
@@ -80,7 +72,7 @@ public sealed class StorageTests
     public void ReceiveAsync_OfWhatIsNoAudio_KeepsNothing()
     {
         Assert.That(() => Files().ReceiveAsync(new MemoryStream(Encoding.ASCII.GetBytes("<html>this is no audio</html>")), CancellationToken.None), Throws.TypeOf<AudioFormatException>());
-        Assert.That(Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories), Is.Empty);
+        Assert.That(Directory.EnumerateFiles(Folder.Path, "*", SearchOption.AllDirectories), Is.Empty);
     }
 
     [Test]
@@ -105,21 +97,21 @@ public sealed class StorageTests
     [Test]
     public void DataFolder_InUse_IsRefusedToAnother()
     {
-        using DataFolder first = new(_folder.Path);
+        using DataFolder first = new(Folder.Path);
 
-        Assert.That(() => new DataFolder(_folder.Path), Throws.TypeOf<IOException>().With.Message.Contains("in use by another server"));
+        Assert.That(() => new DataFolder(Folder.Path), Throws.TypeOf<IOException>().With.Message.Contains("in use by another server"));
     }
 
     [Test]
     public void Secret_OfAFolder_StaysTheSame()
     {
         string id, signature;
-        using (DataFolder folder = new(_folder.Path))
+        using (DataFolder folder = new(Folder.Path))
         {
             (id, signature) = (folder.Secret.IdOf("repeat", "key"), folder.Secret.Sign("output", "a-1.wav"));
         }
 
-        using DataFolder again = new(_folder.Path);
+        using DataFolder again = new(Folder.Path);
         Assert.That(again.Secret.IdOf("repeat", "key"), Is.EqualTo(id).And.Length.EqualTo(26));
         Assert.That(again.Secret.IsSigned("output", "a-1.wav", signature), Is.True);
         Assert.That(again.Secret.IsSigned("output", "a-2.wav", signature), Is.False);
@@ -139,6 +131,6 @@ public sealed class StorageTests
     {
         AceStepServerOptions options = new();
         change?.Invoke(options);
-        return new FileStore(new FileBlobStore(_folder.Path, () => 0), options, TimeProvider.System);
+        return new FileStore(new FileBlobStore(Folder.Path, () => 0), options, TimeProvider.System);
     }
 }

@@ -10,13 +10,13 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace AceStep.Hub.Tests;
+namespace AceStep.Testing;
 
 /// <summary>
 /// A server on this machine that behaves as the hub does: a list of files, small files by itself, large ones by a redirect to
 /// another host that serves ranges. What goes wrong is the test's choice.
 /// </summary>
-internal sealed class FakeHub : IAsyncDisposable
+public sealed class FakeHub : IAsyncDisposable
 {
     private const int Chunk = 16 * 1024;
 
@@ -243,14 +243,14 @@ internal sealed class FakeHub : IAsyncDisposable
 /// <summary>A repository of the fake hub.</summary>
 /// <param name="Commit">The commit of its main branch.</param>
 /// <param name="Files">Its files.</param>
-internal sealed record FakeRepository(string Commit, Dictionary<string, byte[]> Files)
+public sealed record FakeRepository(string Commit, Dictionary<string, byte[]> Files)
 {
     /// <summary>An older commit with the same files; null for none.</summary>
     public string? Released { get; init; }
 }
 
 /// <summary>A request that the fake hub has seen.</summary>
-internal sealed record HubRequest(string Method, string Path, string Host, string? Range, string? Authorization)
+public sealed record HubRequest(string Method, string Path, string Host, string? Range, string? Authorization)
 {
     /// <summary>Whether it was led on to another address.</summary>
     public bool IsRedirected { get; set; }
