@@ -4,6 +4,7 @@ import { text } from "./text.js";
 const kept = "acestep-token";
 let askForToken = async () => { };
 
+// The handler is told whether a token was refused, rather than missing.
 export function onTokenNeeded(handler) { askForToken = handler; }
 export function useToken(token) { sessionStorage.setItem(kept, token); }
 
@@ -23,15 +24,19 @@ async function ask(path, options = {}) {
       headers.set("Authorization", `Bearer ${token}`);
     }
 
-    const response = await fetch(path, { ...options, headers });
+    const response = await fetch(path, { ...options, headers }).catch(() => { throw new ApiError(0, text.unreachable); });
     if (response.status === 401) {
-      await askForToken();
+      // Another request may have brought a new one since.
+      if (token === sessionStorage.getItem(kept)) {
+        await askForToken(token !== null);
+      }
+
       continue;
     }
 
     if (!response.ok) {
       const problem = await response.json().catch(() => ({}));
-      throw new ApiError(response.status, problem.detail || problem.title || text.error, problem.invalid_fields || []);
+      throw new ApiError(response.status, problem.detail || problem.title || text.error(response.status), problem.invalid_fields || []);
     }
 
     return response;
@@ -52,6 +57,16 @@ export const cancel = id => json(`/v1/predictions/${encodeURIComponent(id)}/canc
 export const create = (model, input) => json(`/v1/models/${model}/predictions`, {
   method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ input }),
 });
+
+// The size of a file of the server's, in bytes.
+export async function sizeOf(path) {
+  const response = await fetch(path, { method: "HEAD" });
+  if (!response.ok) {
+    throw new ApiError(response.status, text.error(response.status));
+  }
+
+  return Number(response.headers.get("Content-Length"));
+}
 
 export function upload(file) {
   const form = new FormData();

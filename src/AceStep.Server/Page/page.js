@@ -4,7 +4,7 @@ import { byId } from "./dom.js";
 import { create, getHealth, getModel, getSchema, getSong, getSongs, onTokenNeeded, useToken, watch } from "./api.js";
 import { Form } from "./form.js";
 import { Result } from "./result.js";
-import { Songs } from "./songs.js";
+import { nameOf, shareOf, Songs } from "./songs.js";
 
 for (const element of document.querySelectorAll("[data-text]")) {
   element.textContent = text[element.dataset.text];
@@ -21,9 +21,10 @@ const result = new Result({
 
 // One question for the token, however many requests wait for it.
 let asked = null;
-onTokenNeeded(() => asked ??= new Promise(resolve => {
+onTokenNeeded(wasRefused => asked ??= new Promise(resolve => {
   const field = byId("token");
   field.hidden = false;
+  byId("token-problem").textContent = wasRefused ? text.tokenWrong : "";
   byId("token-text").focus();
   field.addEventListener("submit", event => {
     event.preventDefault();
@@ -36,6 +37,12 @@ onTokenNeeded(() => asked ??= new Promise(resolve => {
 }));
 
 const say = words => { byId("live").textContent = words; };
+
+// A tab in the background tells how far the song is.
+function showTitle(song) {
+  const share = shareOf(song);
+  document.title = `${share !== null ? text.percent(share) : song.status === "succeeded" ? nameOf(song) : text.status[song.status]} · AceStep`;
+}
 
 // The seed that was drawn is no setting of the form's.
 const settingsOf = song => {
@@ -60,14 +67,15 @@ function start(input) {
   return submit();
 }
 
+// A second press while the first is on its way makes no second song. The button keeps the focus, so it is not disabled.
+let isSending = false;
 async function submit() {
-  const input = form.read();
+  const input = isSending ? null : form.read();
   if (!input) {
     return;
   }
 
-  const button = byId("make").querySelector("[type=submit]");
-  button.disabled = true;
+  isSending = true;
   try {
     const song = await create(model, input);
     songs.put(song);
@@ -78,17 +86,22 @@ async function submit() {
   } catch (error) {
     form.refuse(error);
   } finally {
-    button.disabled = false;
+    isSending = false;
   }
 }
 
 function choose(id) {
   chosen = id;
   songs.choose(id);
-  result.show(songs.get(id));
+  show(id);
   if (location.pathname !== `/p/${id}`) {
     history.replaceState(null, "", `/p/${id}`);
   }
+}
+
+function show(id) {
+  result.show(songs.get(id));
+  showTitle(songs.get(id));
 }
 
 // On a phone, form and list are a long way from the song.
@@ -103,7 +116,7 @@ function note(song) {
   const before = songs.get(song.id);
   songs.put(song);
   if (song.id === chosen) {
-    result.show(songs.get(song.id));
+    show(song.id);
     if (before && before.status !== song.status) {
       say(text.said[song.status]);
     }
@@ -136,7 +149,12 @@ async function load(next) {
 
 async function showHealth() {
   const { status } = await getHealth().catch(() => ({ status: "gone" }));
-  byId("health").textContent = text.health[status] ?? status;
+  const health = byId("health");
+  // Said once, not every time that it is looked up.
+  if (health.dataset.status !== status) {
+    health.dataset.status = status;
+    health.textContent = text.health[status] ?? status;
+  }
 }
 
 // Many songs at once, as in a list, are one reason to look.
@@ -153,6 +171,7 @@ async function begin() {
   const schema = await getSchema();
   text.defaultPrompt = schema.components.schemas.Input.properties.prompt?.default;
   form = new Form(schema);
+  document.querySelector("main").hidden = false;
   byId("make").addEventListener("submit", event => { event.preventDefault(); submit(); });
   byId("reset").addEventListener("click", () => form.fill({}));
   byId("more").addEventListener("click", () => load(older));
@@ -173,4 +192,9 @@ async function begin() {
   }, note, showHealth);
 }
 
-begin().catch(error => { byId("problem").textContent = error.message; });
+// A file that misses its place is not shown instead of the page.
+for (const event of ["dragover", "drop"]) {
+  addEventListener(event, dropped => dropped.preventDefault());
+}
+
+begin().catch(error => { byId("fault").textContent = error.message; });

@@ -1,20 +1,24 @@
 // The song in view: its progress while it is made, the song afterwards.
 import { duration, text } from "./text.js";
 import { byId, make } from "./dom.js";
-import { cancel, local } from "./api.js";
-import { nameOf } from "./songs.js";
+import { cancel, local, sizeOf } from "./api.js";
+import { labelOf } from "./fields.js";
+import { Player } from "./player.js";
+import { detailOf, nameOf } from "./songs.js";
 import { drawSpectrogram } from "./spectrogram.js";
-import { decode, peaksOf, Wave } from "./wave.js";
+import { decode, peaksOf, timesOf, Wave } from "./wave.js";
 
 const formats = ["wav", "flac", "mp3", "ogg"];
+// Said elsewhere, or of no use to read.
+const unsaid = ["task", "prompt", "audio_duration", "input_audio", "reference_audio", "seed", "output_format"];
 
 export class Result {
-  #shown = ""; #parts = null; #actions;
+  #shown = ""; #parts = null; #player = null; #actions;
 
   // actions: again, vary, extend, inpaint(song, from, to).
   constructor(actions) {
     this.#actions = actions;
-    byId("result-body").replaceChildren(make("p", { class: "hint" }, text.nothing));
+    byId("result-body").replaceChildren(make("div", { class: "nothing" }, make("p", { class: "name" }, text.nothing), make("p", { class: "hint" }, text.nothingHint)));
   }
 
   show(song) {
@@ -23,8 +27,9 @@ export class Result {
       const hadFocus = byId("result-body").contains(document.activeElement);
       this.#shown = kind;
       this.#parts = null;
-      byId("result-body").querySelector("audio")?.pause();
-      byId("result-body").replaceChildren(...this.#draw(song));
+      this.#player?.stop();
+      this.#player = null;
+      byId("result-body").replaceChildren(make("p", { class: "name" }, nameOf(song)), make("p", { class: "hint" }, detailOf(song)), ...this.#draw(song));
       if (hadFocus) {
         byId("result").focus();
       }
@@ -36,83 +41,106 @@ export class Result {
   }
 
   #draw(song) {
-    const name = make("p", { class: "label" }, nameOf(song));
     if (song.status === "starting" || song.status === "processing") {
-      const line = make("p", { class: "hint" });
-      const bar = make("progress", { "aria-label": text.progressLabel, max: 1 });
-      const button = make("button", {
-        type: "button",
-        onclick: async () => {
-          button.disabled = true;
-          await cancel(song.id).catch(error => { line.textContent = error.message; button.disabled = false; });
-        },
-      }, text.cancel);
-      this.#parts = { line, bar };
-      return [name, bar, line, make("div", { class: "row" }, button)];
+      return this.#drawProgress(song);
     }
 
-    const again = make("button", { type: "button", title: text.againHint, onclick: () => this.#actions.again(song) }, text.again);
+    const buttons = make("div", { class: "row actions" }, this.#button(song, text.again, text.againHint, this.#actions.again));
     if (!song.song || song.data_removed) {
-      const why = song.data_removed ? text.removed : song.status === "failed" ? song.error || text.status.failed : text.status[song.status];
-      return [name, make("p", { class: song.status === "failed" ? "problem" : "hint" }, why), make("div", { class: "row" }, again)];
+      const why = song.data_removed ? text.removed : song.status === "failed" ? song.error || text.status.failed : text.said[song.status];
+      return [make("p", { class: song.status === "failed" ? "problem" : "state" }, why), buttons];
     }
 
-    return [name, ...this.#drawSong(song, again)];
+    buttons.append(this.#button(song, text.vary, text.varyHint, this.#actions.vary), this.#button(song, text.extend, text.extendHint, this.#actions.extend));
+    return [...this.#drawSound(song, buttons), drawDownloads(song), drawDetails(song)];
   }
 
-  #drawSong(song, again) {
-    const path = local(song.song.url);
-    const inFormat = format => path.replace(/\.[a-z0-9]+$/, `.${format}`);
-    const audio = make("audio", { controls: true, preload: "metadata", src: path, "aria-label": text.player });
+  #button(song, label, hint, action) {
+    return make("button", { type: "button", title: hint, onclick: () => action(song) }, label);
+  }
+
+  #drawProgress(song) {
+    const stage = make("span");
+    const left = make("span");
+    const bar = make("progress", { "aria-label": text.progressLabel, max: 1 });
+    const problem = make("p", { class: "problem", role: "alert" });
+    const button = make("button", { type: "button", onclick: () => cancel(song.id).catch(error => { problem.textContent = error.message; }) }, text.cancel);
+    this.#parts = { stage, left, bar };
+    return [bar, make("p", { class: "stage" }, stage, left), problem, make("div", { class: "row actions" }, button)];
+  }
+
+  #drawSound(song, buttons) {
     const seconds = song.song.seconds;
-    const from = make("input", { type: "number", id: "mark-from", min: 0, max: seconds, step: "0.1" });
-    const to = make("input", { type: "number", id: "mark-to", min: 0, max: seconds, step: "0.1" });
-    const go = make("button", { type: "button", disabled: true, onclick: () => this.#actions.inpaint(song, Number(from.value), Number(to.value)) }, text.inpaintGo);
-    const check = () => { go.disabled = from.value === "" || to.value === "" || !(Number(from.value) >= 0 && Number(to.value) > Number(from.value) && Number(to.value) <= seconds); };
-    const canvas = make("canvas", { role: "img", "aria-label": text.waveform });
-    const wave = new Wave(canvas, audio, seconds, (start, end) => {
-      from.value = start.toFixed(1);
-      to.value = Math.min(end, Math.floor(seconds * 10) / 10).toFixed(1);
+    const player = this.#player = new Player(local(song.song.url), seconds);
+    const time = id => make("input", { type: "number", id, min: 0, max: seconds, step: "0.1" });
+    const [from, to] = [time("mark-from"), time("mark-to")];
+    const go = make("button", { type: "button", disabled: true, onclick: () => this.#actions.inpaint(song, Number(from.value), Number(to.value)) }, text.replaceGo);
+    const check = () => {
+      const isPart = from.value !== "" && to.value !== "" && Number(from.value) >= 0 && Number(to.value) > Number(from.value) && Number(to.value) <= seconds;
+      go.disabled = !isPart;
+      wave.mark = isPart ? [Number(from.value), Number(to.value)] : null;
+    };
+    const wave = new Wave(player, seconds, (start, end) => {
+      [from.value, to.value] = timesOf(start, end, seconds);
       check();
     });
-    const typed = () => {
-      check();
-      wave.mark = go.disabled ? null : [Number(from.value), Number(to.value)];
-    };
-    from.addEventListener("input", typed);
-    to.addEventListener("input", typed);
-    const hint = make("p", { class: "hint" }, text.waveformHint);
-    const spectrogram = make("canvas", { role: "img", "aria-label": text.spectrogram, class: "spectrogram" });
-    decode(inFormat("wav")).then(sound => {
+    player.onMove = () => wave.draw();
+    from.addEventListener("input", check);
+    to.addEventListener("input", check);
+    const problem = make("p", { class: "hint" });
+    decode(addressOf(song, "wav")).then(sound => {
       wave.peaks = peaksOf(sound);
-      return drawSpectrogram(spectrogram, sound);
-    }).catch(() => { hint.textContent = text.waveformNone; });
-    const button = (label, action) => make("button", { type: "button", onclick: () => action(song) }, label);
-    const details = [[text.seed, song.song.seed], [text.length, duration(seconds)], [text.prompt, song.input.prompt], [text.lyrics, song.input.lyrics]].filter(([, value]) => value != null && value !== "");
+      return drawSpectrogram(wave.spectrogram, sound);
+    }).catch(() => { problem.textContent = text.waveformNone; });
     return [
-      audio,
-      make("div", { class: "wave" }, canvas, spectrogram),
-      hint,
-      make("div", { class: "row" }, again, button(text.vary, this.#actions.vary), button(text.extend, this.#actions.extend)),
-      make("fieldset", {}, make("legend", {}, text.inpaint),
+      player.box, wave.box, problem, buttons,
+      make("fieldset", {}, make("legend", {}, text.replace), make("p", { class: "hint" }, text.replaceHint),
         make("div", { class: "row" }, make("label", { for: from.id }, text.from), from, make("label", { for: to.id }, text.to), to, go)),
-      make("dl", {}, ...details.flatMap(([label, value]) => [make("dt", {}, label), make("dd", {}, String(value))])),
-      make("div", { class: "row", role: "group", "aria-label": text.download }, make("span", { class: "hint" }, text.download),
-        ...formats.map(format => make("a", { class: "button", href: inFormat(format), download: `${song.id}.${format}` }, format.toUpperCase()))),
     ];
   }
 
   #update(song) {
-    const { line, bar } = this.#parts;
+    const { stage, left, bar } = this.#parts;
     const progress = song.progress;
-    if (progress && progress.total > 0) {
+    if (progress && progress.total > 1) {
       bar.value = progress.completed / progress.total;
     } else {
       bar.removeAttribute("value");
     }
 
-    line.textContent = progress
-      ? text.progress(text.stage[progress.stage] ?? progress.stage, progress.completed, progress.total, progress.remaining)
-      : song.queue ? text.ahead(song.queue.ahead, song.queue.starts_in) : text.status[song.status];
+    stage.textContent = progress
+      ? text.stageLabel(text.stage[progress.stage] ?? progress.stage, progress.completed, progress.total)
+      : song.queue ? text.ahead(song.queue.ahead) : text.status[song.status];
+    left.textContent = progress
+      ? progress.remaining == null ? "" : text.left(progress.remaining)
+      : song.queue?.starts_in == null ? "" : text.begins(song.queue.starts_in);
   }
+}
+
+const addressOf = (song, format) => local(song.song.url).replace(/\.[a-z0-9]+$/, `.${format}`);
+
+// The server encodes the other formats when they are asked for, so their sizes are looked up when somebody looks.
+function drawDownloads(song) {
+  const own = local(song.song.url).split(".").pop();
+  const rows = formats.map(format => {
+    const size = make("span", { class: "size" }, format === own ? text.size(song.song.bytes) : text.sizeOpen);
+    const path = addressOf(song, format);
+    const link = make("a", { href: path, download: `${song.id}.${format}` }, make("strong", {}, text.format[format]), make("span", { class: "hint" }, text.formatHint[format]), size);
+    return { link, look: async () => { size.textContent = text.size(await sizeOf(path)); }, isKnown: format === own };
+  });
+  const box = make("details", { class: "download" }, make("summary", {}, text.download), make("ul", {}, ...rows.map(row => make("li", {}, row.link))));
+  box.addEventListener("toggle", async () => {
+    for (const row of rows.filter(row => !row.isKnown)) {
+      await row.look().then(() => { row.isKnown = true; }, () => { });
+    }
+  });
+  return box;
+}
+
+function drawDetails(song) {
+  const said = value => value === true ? text.on : value === false ? text.off : Object.hasOwn(text.choice, value) ? text.choice[value] : value;
+  const settings = Object.entries(song.input).filter(([name, value]) => !unsaid.includes(name) && value !== null && value !== "").map(([name, value]) => [labelOf(name), said(value)]);
+  const took = song.metrics.predict_time;
+  const rows = [[text.length, text.seconds(song.song.seconds)], [text.seed, song.song.seed], ...took == null ? [] : [[text.took, duration(took)]], ...settings];
+  return make("details", {}, make("summary", {}, text.details), make("dl", {}, ...rows.flatMap(([label, value]) => [make("dt", {}, label), make("dd", {}, String(value))])));
 }

@@ -1,6 +1,7 @@
 // The list of songs: the server's, so that it survives the browser.
 import { text } from "./text.js";
 import { byId, make } from "./dom.js";
+import { choiceOf } from "./fields.js";
 
 const isOpen = song => song.status === "starting" || song.status === "processing";
 
@@ -27,11 +28,10 @@ export class Songs {
 
     this.#songs.set(song.id, song);
     const row = this.#rows.get(song.id) ?? this.#add(song);
-    const state = isOpen(song) || !song.song ? text.status[song.status] : text.seconds(song.song.seconds);
     row.name.textContent = nameOf(song);
-    row.state.textContent = state;
+    row.state.textContent = stateOf(song);
     row.state.className = `state ${song.status}`;
-    row.detail.textContent = `${text.task[song.input.task ?? "text2music"] ?? song.input.task} · ${timeOf(song)}`;
+    row.detail.textContent = detailOf(song);
   }
 
   choose(id) {
@@ -54,5 +54,19 @@ export class Songs {
   #sorted() { return [...this.#songs.values()].sort((a, b) => a.created_at < b.created_at ? 1 : -1); }
 }
 
+// How far it has come, where that can be said.
+export const shareOf = song => song.progress?.stage === "denoising" && song.progress.total > 1 ? song.progress.completed / song.progress.total : null;
 export const nameOf = song => (song.input.style_prompt || song.input.prompt || text.defaultPrompt || text.untitled).slice(0, 120);
-const timeOf = song => new Date(song.created_at).toLocaleString(undefined, { dateStyle: "short", timeStyle: "short" });
+export const detailOf = song => `${choiceOf(song.input.task ?? "text2music")} · ${timeOf(song)}`;
+
+function stateOf(song) {
+  const share = shareOf(song);
+  return share !== null ? text.percent(share) : isOpen(song) || !song.song ? text.status[song.status] : text.seconds(song.song.seconds);
+}
+
+function timeOf(song) {
+  const created = new Date(song.created_at);
+  return created.toDateString() === new Date().toDateString()
+    ? text.today(created.toLocaleTimeString(undefined, { timeStyle: "short" }))
+    : created.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}
