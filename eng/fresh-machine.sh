@@ -7,7 +7,7 @@
 #
 #   --beside FOLDER    puts FOLDER beside the clone, read-only
 #   --results FOLDER   copies what COMMAND leaves in artifacts/test-results there
-#   TMPDIR=FOLDER      where the machine is made, instead of /var/tmp: it takes 4 GB
+#   TMPDIR=FOLDER      where the machine is made, instead of /var/tmp: it takes 5 GB
 #
 # Returns COMMAND's exit status; 125 where the machine could not be made. Needs Linux, root, and debootstrap or apt-get.
 #

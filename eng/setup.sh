@@ -47,13 +47,20 @@ want_audio_library() {
     fi
 }
 
-# Tests that miss these are skipped, and say so.
+has_any() { local program; for program; do ! command -v "$program" > /dev/null || return 0; done; return 1; }
+
+# Tests that miss these are skipped, and say so. Each line on its own: another system's archive may lack one.
 want_programs_of_tests() {
-    if command -v dpkg-query > /dev/null; then
-        install_packages sox libsox-fmt-mp3 sndfile-programs libmecab2 xz-utils || say "going on without: the tests that need them are skipped"
-    else
-        say "tests that need sox, sndfile-convert, MeCab or xz are skipped where these are missing"
+    if ! command -v dpkg-query > /dev/null; then
+        say "tests that need sox, sndfile-convert, MeCab, xz, node with npm or Chromium are skipped where these are missing"
+        return 0
     fi
+    local without="going on without: the tests that need them are skipped"
+    install_packages sox libsox-fmt-mp3 sndfile-programs libmecab2 xz-utils || say "$without"
+    # Whoever has a browser or node from elsewhere keeps it. Debian's headless Chromium is half the size of the one with windows.
+    [ -n "${ACESTEP_CHROMIUM-}" ] || has_any chromium chromium-browser chromium-headless-shell google-chrome google-chrome-stable \
+        || install_packages chromium-headless-shell fonts-dejavu-core || say "$without"
+    { has_any node && has_any npm; } || install_packages nodejs npm || say "$without"
 }
 
 need_dotnet

@@ -43,9 +43,12 @@ public static class Tool
     }
 
     /// <summary>Whether a program is on the path.</summary>
-    public static bool IsInstalled(string program) =>
+    public static bool IsInstalled(string program) => PathOf(program) is not null;
+
+    /// <summary>Where a program is; null where it is not on the path.</summary>
+    public static string? PathOf(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-        .Any(folder => folder.Length > 0 && File.Exists(Path.Combine(folder, program)));
+        .Where(folder => folder.Length > 0).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 
     private static (int ExitCode, string Output, string Errors) RunInstalled(string program, string[] arguments)
     {
