@@ -60,8 +60,15 @@ public sealed class LooksTests : PageTest
     /// <summary>Pictures for people to look at, in artifacts/screenshots.</summary>
     [Test]
     [Explicit]
-    public async Task Screenshots_OfEachState_AreTaken(
-        [Values(1280, PhoneWidth)] int width, [Values(ColorScheme.Light, ColorScheme.Dark)] ColorScheme scheme)
+    public async Task Screenshots_OfEachState_AreTaken()
+    {
+        foreach ((int width, ColorScheme scheme) in from width in new[] { 1280, PhoneWidth } from scheme in new[] { ColorScheme.Light, ColorScheme.Dark } select (width, scheme))
+        {
+            await TakeScreenshotsAsync(width, scheme);
+        }
+    }
+
+    private async Task TakeScreenshotsAsync(int width, ColorScheme scheme)
     {
         await OpenAsync(new() { ViewportSize = new() { Width = width, Height = 850 }, ColorScheme = scheme, DeviceScaleFactor = width == PhoneWidth ? 2 : 1 });
         await VisitSongAsync();

@@ -6,7 +6,8 @@ let askForToken = async () => { };
 
 // The handler is told whether a token was refused, rather than missing.
 export function onTokenNeeded(handler) { askForToken = handler; }
-export function useToken(token) { sessionStorage.setItem(kept, token); }
+// A header carries only printable ASCII; what else is typed is as wrong as any wrong token.
+export function useToken(token) { sessionStorage.setItem(kept, /^[ -~]*$/.test(token) ? token : ""); }
 
 export class ApiError extends Error {
   constructor(status, message, fields) {

@@ -168,14 +168,15 @@ async function begin() {
   showHealth();
   setInterval(showHealth, 5000);
   setInterval(refreshPlace, 3000);
-  const schema = await getSchema();
+  // The form comes with the token, where one is asked for.
+  let schema;
+  [schema, model] = await Promise.all([getSchema(), getModel()]);
   text.defaultPrompt = schema.components.schemas.Input.properties.prompt?.default;
   form = new Form(schema);
   document.querySelector("main").hidden = false;
   byId("make").addEventListener("submit", event => { event.preventDefault(); submit(); });
   byId("reset").addEventListener("click", () => form.fill({}));
   byId("more").addEventListener("click", () => load(older));
-  model = await getModel();
   const named = location.pathname.match(/^\/p\/([^/]+)$/)?.[1];
   watch(async () => {
     await load();

@@ -31,7 +31,8 @@ export class Player {
     this.#move();
   }
 
-  get time() { return this.#audio.currentTime; }
+  // Files end a little before or after the seconds that are said of them.
+  get time() { return this.#audio.ended ? this.#seconds : this.#audio.currentTime; }
 
   // Is called whenever the song has moved, at each picture while it plays.
   set onMove(handler) { this.#onMove = handler; }
