@@ -57,10 +57,13 @@ want_programs_of_tests() {
     fi
     local without="going on without: the tests that need them are skipped"
     install_packages sox libsox-fmt-mp3 sndfile-programs libmecab2 xz-utils || say "$without"
-    # Whoever has a browser or node from elsewhere keeps it. Debian's headless Chromium is half the size of the one with windows.
-    [ -n "${ACESTEP_CHROMIUM-}" ] || has_any chromium chromium-browser chromium-headless-shell google-chrome google-chrome-stable \
-        || install_packages chromium-headless-shell fonts-dejavu-core || say "$without"
-    { has_any node && has_any npm; } || install_packages nodejs npm || say "$without"
+    # Whoever has a browser or node from elsewhere keeps it. Ubuntu has no Chromium among its packages; Debian's headless one needs
+    # half the packages of the one with windows.
+    local browsers=(chromium chromium-browser chromium-headless-shell google-chrome google-chrome-stable)
+    if [ -z "${ACESTEP_CHROMIUM-}" ] && grep -qsx 'ID=debian' /etc/os-release && ! has_any "${browsers[@]}"; then
+        install_packages chromium-headless-shell fonts-dejavu-core || say "$without"
+    fi
+    (has_any node && has_any npm) || install_packages nodejs npm || say "$without"
 }
 
 need_dotnet

@@ -21,7 +21,7 @@ export class Source extends Frame {
 
   set value(address) {
     if (address && ![...this.#files, ...this.#songs].some(known => known.url === address)) {
-      this.#files.push({ url: address, name: address.startsWith("data:") ? text.sourceAddress : decodeURIComponent(address.split("/").pop()) });
+      this.#files.push({ url: address, name: address.startsWith("data:") ? text.sourceAddress : address.split("/").pop() });
     }
 
     this.#said.textContent = "";
