@@ -101,7 +101,7 @@ internal readonly struct DeploymentReader
         JsonElement value = _input.GetProperty(name);
         return value.TryGetInt64(out long exact) ? exact
             : double.IsInteger(number) && Math.Abs(number) < 1L << 53 ? (long)number
-            : throw Wrong(name, "a whole number", value);
+            : throw Wrong(name, DeploymentFields.Of(name).IsSeed ? Seeds.Rule : "a whole number", value);
     }
 
     private int? SmallWholeNumber(string name) => WholeNumber(name) is { } value ? (int)Math.Clamp(value, int.MinValue, int.MaxValue) : null;

@@ -65,9 +65,9 @@ public sealed record InputProblem(string Type, string Field, string Description)
         }
 
         // Beyond 2^53 a double may stand for several whole numbers: what a seed must not do.
-        if (isWhole && !value.TryGetInt64(out _) && Math.Abs(number) >= 1L << 53)
+        if (field.IsSeed && !value.TryGetInt64(out _) && Math.Abs(number) >= 1L << 53)
         {
-            return new InputProblem("number_lte", field.Name, "Must be a whole number of less than 63 bits");
+            return new InputProblem("number_lte", field.Name, $"Must be {Seeds.Rule}");
         }
 
         if (field.Choices.Count > 0 && !field.Choices.Contains(Text(number)))
