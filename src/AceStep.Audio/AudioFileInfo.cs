@@ -62,7 +62,7 @@ public enum AudioWarningKind
     /// <summary>The last frame is not all there, and is dropped.</summary>
     PartialFrame,
 
-    /// <summary>An MP3 file has fewer frames than its header claims.</summary>
+    /// <summary>A file has less than it claims, or does not end as a whole one does.</summary>
     CutShort,
 
     /// <summary>Bytes among the sound are no sound and are passed over.</summary>

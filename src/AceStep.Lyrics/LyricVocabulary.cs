@@ -10,7 +10,7 @@ public sealed class LyricVocabulary
     internal const int LineEndId = 2;
 
     // Far more than the released file, which has 0.4 MB.
-    private const long LargestFile = 64 << 20;
+    private const int LargestFile = 64 << 20;
 
     private static readonly HashSet<string> ControlTokens = new(StringComparer.Ordinal) { "[STOP]", "[UNK]", "[SPACE]", "[START]" };
 
@@ -53,21 +53,22 @@ public sealed class LyricVocabulary
     public static LyricVocabulary Load(string vocabJsonPath)
     {
         ArgumentException.ThrowIfNullOrEmpty(vocabJsonPath);
-        using FileStream file = File.OpenRead(vocabJsonPath);
+        ReadOnlyMemory<byte> json = JsonFile.Read(vocabJsonPath, "it", LargestFile, rule => Refusal($"{rule}."));
         try
         {
-            if (file.Length > LargestFile)
-            {
-                throw new InvalidDataException($"it has {file.Length} bytes, more than {LargestFile}");
-            }
-
-            using JsonDocument document = JsonDocument.Parse(file);
+            using JsonDocument document = JsonDocument.Parse(json);
             return new LyricVocabulary(BpeEncoder.Read(document.RootElement));
         }
-        catch (Exception exception) when (exception is JsonException or InvalidDataException or ArgumentException)
+        catch (JsonException error)
         {
-            throw new InvalidDataException($"{vocabJsonPath} is no lyric vocabulary: {exception.Message}", exception);
+            throw Refusal($"{JsonFile.Rule("it", json.Span, error)}.", error);
         }
+        catch (Exception error) when (error is InvalidDataException or ArgumentException)
+        {
+            throw Refusal(error.Message, error);
+        }
+
+        InvalidDataException Refusal(string why, Exception? inner = null) => new($"{vocabJsonPath} is no lyric vocabulary: {why}", inner);
     }
 
     // The model was trained with these two ids, and the original uses them without looking them up.

@@ -51,7 +51,7 @@ public sealed class DamagedFileTests
     [TestCase(24, 4, 0L, "a sample rate of 0 Hz")]
     [TestCase(24, 4, 0x80000000L, "a sample rate of 2147483648 Hz")]
     [TestCase(20, 2, 0x99L, "encoding 0x0099")]
-    [TestCase(34, 2, 12L, "samples of 12 bits")]
+    [TestCase(34, 2, 40L, "samples of 40 bits")]
     [TestCase(32, 2, 3L, "frames of 3 bytes")]
     [TestCase(40, 4, 0x6FFFFFFFL, "truncated: the 'data' chunk claims 1879048191 bytes")]
     [TestCase(40, 4, 404L, "truncated: the 'data' chunk claims 404 bytes")]
@@ -121,13 +121,16 @@ public sealed class DamagedFileTests
     public void Load_SecondFormatChunk_IsRefused()
     {
         byte[] file = Wav16();
-        AssertRefused([.. file[..36], .. file[12..]], "the format changes midway");
+        byte[] other = file[12..];
+        other[12] ^= 1;
+        AssertRefused([.. file[..36], .. other], "the format changes midway");
     }
 
     [TestCase(AudioFormat.Mp3, "the sample rate changes midway, from 44100 to 48000 Hz")]
     [TestCase(AudioFormat.Vorbis, "a second sound begins")]
     [TestCase(AudioFormat.Opus, "a second sound begins")]
-    public void Load_LossyThatChangesMidway_IsRefused(AudioFormat format, string message)
+    [TestCase(AudioFormat.Flac, "several sounds of different rates")]
+    public void Load_CompressedThatChangesMidway_IsRefused(AudioFormat format, string message)
     {
         RequireLibrary();
         byte[] first = Saved(format, format == AudioFormat.Opus ? 24000 : 44100);

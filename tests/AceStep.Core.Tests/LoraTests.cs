@@ -138,6 +138,8 @@ public sealed class LoraTests : PipelineFixture
     [TestCase("""{"lora_alpha": 8, "use_rslora": true}""", 5.656854f)]
     [TestCase("""{"lora_alpha": 8, "alpha_pattern": {"attn.to_q": 2}}""", 1)]
     [TestCase("""{"lora_alpha": 8, "alpha_pattern": {"attn.to_k": 2}}""", 4)]
+    [TestCase("""{"lora_alpha": 8, "alpha_pattern": {"transformer_blocks\\.[0-3]\\.attn\\.to_[qk]": 2, "to_q": 6}}""", 1)]
+    [TestCase("""{"transformer.lora_alpha": 8, "transformer.use_rslora": true, "transformer.r": 2}""", 5.656854f)]
     public void LoadLora_WithStoredAlpha_ScalesAsTheHeaderSays(string header, float scale)
     {
         using torch.Tensor before = Weight();
@@ -153,6 +155,7 @@ public sealed class LoraTests : PipelineFixture
     [TestCase("""{"lora_alpha": 0}""")]
     [TestCase("""{"lora_alpha": 8, "alpha_pattern": {"attn.to_q": "two"}}""")]
     [TestCase("""{"r": 2}""")]
+    [TestCase("""{"lora_alpha": 8, "alpha_pattern": {"attn.(to_q": 2}}""")]
     [TestCase("[]")]
     [TestCase("{")]
     public void LoadLora_StoredAlphaThatCannotBe_IsRefused(string header)
@@ -277,6 +280,20 @@ public sealed class LoraTests : PipelineFixture
         Lora lora = Pipeline.LoadLora(Write((Module, null)), useStoredAlpha: true);
 
         Assert.That(lora.Warnings, Has.One.Contains("No alpha is stored"));
+        Pipeline.UnloadLora(lora);
+    }
+
+    [TestCase("config.json", "<!doctype html><title>x</title>", "config.json must be JSON; this is a web page (HTML)")]
+    [TestCase("adapter_config.json", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "adapter_config.json must be JSON; this is a pointer of Git LFS")]
+    public void LoadLora_SomethingElseForItsConfig_IsNamedWhereItIsNeeded(string name, string content, string what)
+    {
+        File.WriteAllText(Path.Combine(_folder, name), content);
+        string path = Write((Module, null));
+
+        Assert.That(() => Pipeline.LoadLora(path, useStoredAlpha: true), Throws.TypeOf<CheckpointFormatException>().With.Message.Contains(what));
+
+        Lora lora = Pipeline.LoadLora(path);
+        Assert.That(lora.Warnings, Is.Empty);
         Pipeline.UnloadLora(lora);
     }
 

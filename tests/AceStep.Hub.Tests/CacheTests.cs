@@ -38,6 +38,39 @@ internal sealed class CacheTests : HubFixture
     }
 
     [Test]
+    public async Task GetCheckpoint_OfManyFiles_ComesSeveralAtOnce()
+    {
+        // The first answer waits for as many requests as may be open at once: with fewer it would wait for ever.
+        TaskCompletionSource all = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        int now = 0;
+        int most = 0;
+        Lock gate = new();
+        Hub.Sending = async (_, _) =>
+        {
+            lock (gate)
+            {
+                most = Math.Max(most, ++now);
+                if (now == Timing.FilesAtOnce)
+                {
+                    all.TrySetResult();
+                }
+            }
+
+            await Task.WhenAny(all.Task, Task.Delay(TimeSpan.FromSeconds(20)));
+            lock (gate)
+            {
+                now--;
+            }
+
+            return false;
+        };
+
+        AssertReleased(await Store().GetCheckpointAsync(Checkpoint));
+
+        Assert.That(most, Is.EqualTo(Timing.FilesAtOnce));
+    }
+
+    [Test]
     public async Task GetCheckpoint_Again_AsksNobody()
     {
         string first = await Store().GetCheckpointAsync(Checkpoint);

@@ -147,7 +147,8 @@ internal sealed class ProcessTests : HubFixture
         (string said, _) = await HubProcess.RunAsync(0, home, Hub.Address, ["download", Checkpoint]);
         (string listed, _) = await HubProcess.RunAsync(0, home, Hub.Address, ["models"]);
         (string json, _) = await HubProcess.RunAsync(0, home, Hub.Address, ["models", "--json"]);
-        (string removed, _) = await HubProcess.RunAsync(0, home, Hub.Address, ["models", "--remove", Checkpoint]);
+        (_, string unknown) = await HubProcess.RunAsync(2, home, Hub.Address, ["models", "--remove", $"{Checkpoint}@v2"]);
+        (string removed, _) = await HubProcess.RunAsync(0, home, Hub.Address, ["models", "--remove", $"{Checkpoint}@main"]);
         (_, string refused) = await HubProcess.RunAsync(2, home, Hub.Address, ["models", "--remove", Checkpoint]);
 
         Assert.That(said, Does.Contain($"Downloading {Checkpoint} (commit 01234567) from 127.0.0.1").And.Contain(CheckpointFiles[2]).And.Contain("verified"));
@@ -158,7 +159,8 @@ internal sealed class ProcessTests : HubFixture
             Assert.That((model.GetProperty("name").GetString(), model.GetProperty("is_complete").GetBoolean()), Is.EqualTo((Checkpoint, true)));
         }
 
-        Assert.That(removed, Does.Contain("free again"));
+        Assert.That(unknown, Does.Contain($"No cache has {Checkpoint}@v2"));
+        Assert.That(removed, Does.Contain($"Removed revision main from {CacheOf(home).Repository(Checkpoint)}").And.Contain("free again"));
         Assert.That(refused, Does.Contain($"No cache has {Checkpoint}"));
         Assert.That(Directory.Exists(CacheOf(home).Repository(Checkpoint)), Is.False);
     }

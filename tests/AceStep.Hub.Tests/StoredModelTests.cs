@@ -5,6 +5,8 @@ namespace AceStep.Hub.Tests;
 /// <summary>What is in the caches, and its removal.</summary>
 internal sealed class StoredModelTests : HubFixture
 {
+    private const string Later = "fedcba98fedcba98fedcba98fedcba98fedcba98";
+
     [Test]
     public async Task List_OfWhatWasFetched_SaysKindSizeAndCompleteness()
     {
@@ -54,6 +56,79 @@ internal sealed class StoredModelTests : HubFixture
 
         Assert.That(() => Store().Remove(checkpoint), Throws.TypeOf<DownloadException>().With.Message.Contains("is being fetched"));
         Assert.That(Directory.Exists(checkpoint.Folder), Is.True);
+    }
+
+    [TestCase("main")]
+    [TestCase(Later)]
+    [TestCase("fedcba9")]
+    public async Task Remove_OfOneRevision_KeepsWhatAnotherShows(string revision)
+    {
+        string first = await Store().GetCheckpointAsync(Checkpoint);
+        Dictionary<string, byte[]> changed = Released();
+        changed[CheckpointFiles[2]] = Bytes("later", 123_456);
+        Hub.Repositories[Checkpoint] = new FakeRepository(Later, changed);
+        string second = await Store().DownloadAsync(Checkpoint);
+        StoredModel model = Store().List().Single(model => model.Name == Checkpoint);
+        Assert.That(model.Commits, Is.EquivalentTo(new[] { Commit, Later }));
+
+        long freed = Store().Remove(model, revision);
+
+        Assert.That(freed, Is.EqualTo(123_456));
+        AssertReleased(first);
+        Assert.That(Directory.Exists(second), Is.False);
+        Assert.That(Cache.FindCommit(Checkpoint, "main"), Is.Null, "no name leads to what is gone");
+        Assert.That(Directory.GetFiles(Path.Combine(Cache.Repository(Checkpoint), "blobs")), Has.Length.EqualTo(Released().Count - 1), "equal configs are one");
+        Assert.That(await Store(DownloadMode.Never).GetCheckpointAsync($"{Checkpoint}@{Commit}"), Is.EqualTo(first));
+    }
+
+    [Test]
+    public async Task Remove_OfOneRevisionWithoutLinks_TakesItsOwnFiles()
+    {
+        Settings = Settings with { UsesLinks = false };
+        string first = await Store().GetCheckpointAsync(Checkpoint);
+        Hub.Repositories[Checkpoint] = new FakeRepository(Later, Released());
+        await Store().DownloadAsync(Checkpoint);
+
+        long freed = Store().Remove(Store().List().Single(model => model.Name == Checkpoint), Later);
+
+        Assert.That(freed, Is.EqualTo(Released().Sum(file => file.Value.Length)));
+        AssertReleased(first);
+    }
+
+    [Test]
+    public async Task Remove_OfTheLastRevision_LeavesNothing()
+    {
+        await Store().GetCheckpointAsync(Checkpoint);
+        Store().Remove(Store().List().Single(model => model.Name == Checkpoint), Commit);
+        Assert.That(Directory.Exists(Cache.Repository(Checkpoint)), Is.False);
+    }
+
+    [Test]
+    public async Task Remove_OfALinkThatLeadsElsewhere_LeavesWhatItLeadsTo()
+    {
+        await Store().GetCheckpointAsync(Checkpoint);
+        string elsewhere = Path.Combine(Folder, "elsewhere.safetensors");
+        File.WriteAllText(elsewhere, "mine");
+        string snapshot = Directory.CreateDirectory(Cache.Snapshot(Checkpoint, Later)).FullName;
+        File.CreateSymbolicLink(Path.Combine(snapshot, "a.safetensors"), elsewhere);
+        Directory.CreateSymbolicLink(Path.Combine(snapshot, "folder"), Folder);
+
+        Store().Remove(Store().List().Single(model => model.Name == Checkpoint), Later);
+
+        Assert.That(File.ReadAllText(elsewhere), Is.EqualTo("mine"));
+        Assert.That(Directory.Exists(snapshot), Is.False);
+    }
+
+    [TestCase("v1")]
+    [TestCase("0123")]
+    [TestCase("../../x")]
+    [TestCase("ffffffffffffffffffffffffffffffffffffffff")]
+    public async Task Remove_OfARevisionThatIsNotThere_SaysWhichAre(string revision)
+    {
+        await Store().GetCheckpointAsync(Checkpoint);
+        StoredModel model = Store().List().Single(model => model.Name == Checkpoint);
+        Assert.That(() => Store().Remove(model, revision), Throws.ArgumentException.With.Message.Contains($"has no revision {revision} in {model.Folder}, but {Commit}"));
+        Assert.That(Directory.Exists(model.Folder), Is.True);
     }
 
     [TestCase("/")]

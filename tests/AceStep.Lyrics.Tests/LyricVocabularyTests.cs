@@ -49,6 +49,21 @@ internal sealed class LyricVocabularyTests
         File.Delete(path);
     }
 
+    [TestCase("<!doctype html><title>GitHub</title>", "it must be JSON; this is a web page (HTML)")]
+    [TestCase("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 364005\n", "it must be JSON; this is a pointer of Git LFS")]
+    [TestCase("\u001f\u008b\u0008.....................", "it must be JSON; this is a gzip archive")]
+    [TestCase("PK\u0003\u0004..................", "it must be JSON; this is a ZIP archive")]
+    public void Load_SomethingElse_SaysWhatItIs(string content, string what)
+    {
+        string path = Path.GetTempFileName();
+        File.WriteAllBytes(path, [.. content.Select(letter => (byte)letter)]);
+
+        InvalidDataException? error = Assert.Throws<InvalidDataException>(() => LyricVocabulary.Load(path));
+
+        Assert.That(error!.Message, Does.StartWith($"{path} is no lyric vocabulary: {what}"));
+        File.Delete(path);
+    }
+
     [Test]
     public void Load_AbsentFile_IsNotFound()
     {

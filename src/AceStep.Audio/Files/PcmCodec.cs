@@ -34,6 +34,16 @@ internal static class PcmCodec
         }
     }
 
+    /// <summary>Turns the bytes of each sample round: the most significant comes last then, where it came first.</summary>
+    public static void TurnBytes(SampleEncoding encoding, Span<byte> bytes)
+    {
+        int size = BytesPerSample(encoding);
+        for (int start = 0; start + size <= bytes.Length; start += size)
+        {
+            bytes.Slice(start, size).Reverse();
+        }
+    }
+
     /// <summary>Encodes integers that fill their 32 bits from the top, as <see cref="Quantizer"/> makes them.</summary>
     public static void EncodeIntegers(SampleEncoding encoding, ReadOnlySpan<int> samples, Span<byte> bytes)
     {

@@ -7,8 +7,11 @@ namespace AceStep.Cli.Checkpoints;
 /// <summary><c>acestep models</c>: lists what is in the caches, or removes something from them.</summary>
 internal sealed class ModelsCommand : CliCommand
 {
-    private readonly Option<string?> _remove = new("--remove") { Description = "Remove the model with this name from the caches, with all its revisions.", HelpName = "NAME" };
+    private readonly Option<string?> _remove = new("--remove") { Description = "Remove the model with this name from the caches, with all its revisions; owner/name@revision removes only that revision.", HelpName = "NAME" };
     private readonly Option<bool> _all = new("--all") { Description = "Also show models of other kinds that share the cache." };
+
+    /// <summary>As many digits of a commit as Git shows, and the hub's page.</summary>
+    private const int ShownDigits = 7;
 
     public ModelsCommand()
         : base("models", "List the models in the caches: checkpoints, LoRAs, the lyric vocabulary and the Japanese dictionary. Can also remove them.")
@@ -17,7 +20,7 @@ internal sealed class ModelsCommand : CliCommand
         AddGroup(new ReportGroup());
     }
 
-    public override IReadOnlyList<string> Examples => ["acestep models", $"acestep models --remove {ModelStore.ReleasedCheckpoint}"];
+    public override IReadOnlyList<string> Examples => ["acestep models", $"acestep models --remove {ModelStore.ReleasedCheckpoint}", $"acestep models --remove {ModelStore.ReleasedCheckpoint}@main"];
 
     protected override Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
     {
@@ -36,13 +39,20 @@ internal sealed class ModelsCommand : CliCommand
 
     private static void Remove(Screen screen, ModelStore store, string name)
     {
-        StoredModel[] models = [.. store.List().Where(model => model.Name == name)];
+        (string repository, string? revision) = name.Split('@', 2) is [var before, var after] ? (before, after) : (name, null);
+        StoredModel[] models = [.. store.List().Where(model => model.Name == repository)];
         if (models.Length == 0)
         {
-            throw new UsageException($"No cache has {name}; 'acestep models --all' says what there is.");
+            throw new UsageException($"No cache has {repository}; 'acestep models --all' says what there is.");
         }
 
-        long freed = models.Sum(store.Remove);
+        models = revision is null ? models : [.. models.Where(model => ModelStore.FindRevision(model, revision) is not null)];
+        if (models.Length == 0)
+        {
+            throw new UsageException($"No cache has {name}; 'acestep models --json' says which revisions there are.");
+        }
+
+        long freed = models.Sum(model => revision is null ? store.Remove(model) : store.Remove(model, revision));
         if (screen.IsJson)
         {
             screen.WriteJson(new { Removed = models.Select(model => model.Folder), FreedBytes = freed });
@@ -51,7 +61,7 @@ internal sealed class ModelsCommand : CliCommand
 
         foreach (StoredModel model in models)
         {
-            screen.Line($"Removed {model.Folder}");
+            screen.Line($"Removed {(revision is null ? "" : $"revision {revision} from ")}{model.Folder}");
         }
 
         screen.Line($"{(freed == 0 ? "0 B" : Amounts.Bytes(freed))} are free again.");
@@ -90,7 +100,13 @@ internal sealed class ModelsCommand : CliCommand
         }
     }
 
-    private static string State(StoredModel model) => model switch
+    private static string State(StoredModel model)
+    {
+        string state = Completeness(model);
+        return model.Commits.Count < 2 ? state : $"{state}{(state.Length > 0 ? "; " : "")}{model.Commits.Count} revisions: {string.Join(", ", model.Commits.Select(commit => commit[..ShownDigits]))}";
+    }
+
+    private static string Completeness(StoredModel model) => model switch
     {
         { IsComplete: true, IncompleteBytes: 0 } => "complete",
         { IsComplete: true } => $"complete; {Amounts.Bytes(model.IncompleteBytes)} of another download",

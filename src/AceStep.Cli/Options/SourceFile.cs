@@ -1,5 +1,4 @@
 using AceStep.Audio;
-using AceStep.Cli.Libraries;
 
 namespace AceStep.Cli.Options;
 
@@ -51,8 +50,7 @@ internal static class SourceFile
 
         if (MusicLatents.IsSaved(path))
         {
-            // Checked now if libtorch, which this needs, is available; otherwise when the task runs.
-            return LibtorchSupply.IsAtHand ? MusicLatents.Load(path) : path;
+            return MusicLatents.Load(path);
         }
 
         _ = AudioFile.Probe(path);

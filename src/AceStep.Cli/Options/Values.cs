@@ -21,22 +21,8 @@ internal static class Values
             ? TimeSpan.FromSeconds(value)
             : Refuse<TimeSpan?>(result, "a number of seconds such as 12.5");
 
-    public static Seeds? Seeds(ArgumentResult result)
-    {
-        List<long> seeds = [];
-        foreach (string part in Token(result).Split(',', StringSplitOptions.TrimEntries))
-        {
-            if (!long.TryParse(part, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long seed))
-            {
-                bool isTooLarge = part.Length > 0 && part.TrimStart('+', '-').All(char.IsAsciiDigit);
-                return Refuse<Seeds?>(result, isTooLarge ? $"seeds from 0 to {long.MaxValue}, which is what 63 bits hold" : "whole numbers separated by commas, such as 1,2,3");
-            }
-
-            seeds.Add(seed);
-        }
-
-        return [.. seeds];
-    }
+    public static Seeds? Seeds(ArgumentResult result) =>
+        AceStep.Seeds.TryParse(Token(result), out Seeds? seeds, out string rule) ? seeds : Refuse<Seeds?>(result, rule);
 
     public static IReadOnlyList<int>? WholeNumbers(ArgumentResult result)
     {

@@ -87,6 +87,48 @@ internal sealed record HubCache(string Root)
         ? Directory.EnumerateDirectories(folder).Select(path => Path.GetFileName(path)!).Where(ModelName.IsCommit).Order(StringComparer.Ordinal)
         : [];
 
+    /// <summary>The branches and tags of a repository that were fetched, with their commits.</summary>
+    public IReadOnlyDictionary<string, string> References(string name)
+    {
+        string folder = Path.Combine(Repository(name), "refs");
+        return Files(folder).Select(revision => (revision, Commit: FindCommit(name, revision))).Where(entry => entry.Commit is not null).ToDictionary(entry => entry.revision, entry => entry.Commit!);
+    }
+
+    /// <summary>Removes a commit's snapshot, its branches and tags, and the blobs that no other snapshot links to.</summary>
+    /// <returns>The number of bytes that were freed.</returns>
+    public long Remove(string name, string commit)
+    {
+        HashSet<string> shared = [.. Commits(name).Where(other => other != commit).SelectMany(other => Contents(name, other))];
+        string[] own = [.. Contents(name, commit).Distinct().Where(path => !shared.Contains(path))];
+
+        // In this order, because an interruption then leaves unused blobs, never a snapshot with broken links.
+        long freed = HubModels.Sizes(Snapshot(name, commit)).Bytes;
+        Directory.Delete(Snapshot(name, commit), recursive: true);
+        foreach ((string revision, _) in References(name).Where(reference => reference.Value == commit))
+        {
+            File.Delete(Path.Combine(Repository(name), "refs", revision));
+        }
+
+        foreach (FileInfo file in own.Select(path => new FileInfo(path)).Where(file => file.Exists))
+        {
+            freed += file.Length;
+            file.Delete();
+        }
+
+        return freed;
+    }
+
+    /// <summary>The blobs of this repository that a snapshot links to.</summary>
+    private IEnumerable<string> Contents(string name, string commit)
+    {
+        EnumerationOptions all = new() { RecurseSubdirectories = true, MaxRecursionDepth = 16, AttributesToSkip = 0, IgnoreInaccessible = true };
+        string blobs = Path.GetFullPath(Path.Combine(Repository(name), "blobs"));
+        return new DirectoryInfo(Snapshot(name, commit)).EnumerateFiles("*", all)
+            .Where(file => file.LinkTarget is not null)
+            .Select(file => Path.GetFullPath(file.LinkTarget!, file.DirectoryName!))
+            .Where(target => Path.GetDirectoryName(target) == blobs);
+    }
+
     /// <summary>The files of a folder, as paths with slashes, without broken links.</summary>
     public static IReadOnlyList<string> Files(string folder)
     {

@@ -4,6 +4,9 @@ namespace AceStep;
 
 public sealed partial class ModelStore
 {
+    /// <summary>As many digits of a commit as Git shows.</summary>
+    private const int ShortestCommit = 7;
+
     /// <summary>Lists what is in the caches: repositories of the hub, the lyric vocabulary and the dictionary. Reads only names, sizes and headers.</summary>
     public IReadOnlyList<StoredModel> List() =>
     [
@@ -16,7 +19,45 @@ public sealed partial class ModelStore
     /// <returns>The number of bytes that were freed.</returns>
     /// <exception cref="ArgumentException">It is not in one of the caches.</exception>
     /// <exception cref="DownloadException">A process is fetching it.</exception>
-    public long Remove(StoredModel model)
+    public long Remove(StoredModel model) => Locked(model, () =>
+    {
+        (long bytes, long incomplete) = HubModels.Sizes(model.Folder);
+        if (Directory.Exists(model.Folder))
+        {
+            Directory.Delete(model.Folder, recursive: true);
+        }
+
+        return bytes + incomplete;
+    });
+
+    /// <summary>Removes one revision of a repository from a cache. Files that other revisions share are kept; the last revision takes everything with it.</summary>
+    /// <param name="model">An entry of <see cref="List"/>.</param>
+    /// <param name="revision">A branch, a tag, a commit, or the beginning of a commit, at least seven digits.</param>
+    /// <returns>The number of bytes that were freed.</returns>
+    /// <exception cref="ArgumentException">The model is not in one of the caches, or has no such revision there.</exception>
+    /// <exception cref="DownloadException">A process is fetching it.</exception>
+    public long Remove(StoredModel model, string revision)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentException.ThrowIfNullOrEmpty(revision);
+        string commit = FindRevision(model, revision)
+            ?? throw new ArgumentException($"{model.Name} has no revision {revision} in {model.Folder}{(model.Commits.Count > 0 ? $", but {string.Join(", ", model.Commits)}" : "")}.", nameof(revision));
+        HubCache cache = new(Path.GetDirectoryName(model.Folder)!);
+        return cache.Commits(model.Name).Count() == 1 ? Remove(model) : Locked(model, () => cache.Remove(model.Name, commit));
+    }
+
+    /// <summary>The commit of a revision in a cache; null if it is not there.</summary>
+    internal static string? FindRevision(StoredModel model, string revision)
+    {
+        HubCache cache = new(Path.GetDirectoryName(model.Folder) ?? "");
+        string[] commits = [.. cache.Repository(model.Name) == model.Folder ? cache.Commits(model.Name) : []];
+        string? named = ModelName.IsRevision(revision) ? cache.FindCommit(model.Name, revision) : null;
+        string[] begun = [.. commits.Where(commit => revision.Length >= ShortestCommit && commit.StartsWith(revision, StringComparison.Ordinal))];
+        return named is not null && commits.Contains(named) ? named : begun is [string only] ? only : null;
+    }
+
+    /// <summary>Changes something in a cache while it holds the locks of its files, so that no process fetches it.</summary>
+    private long Locked(StoredModel model, Func<long> change)
     {
         ArgumentNullException.ThrowIfNull(model);
         string parent = Path.GetDirectoryName(model.Folder) ?? "";
@@ -34,13 +75,7 @@ public sealed partial class ModelStore
                 held.Add(FileLock.TryAcquire(path) ?? throw new DownloadException($"{model.Name} is being fetched; nothing is removed."));
             }
 
-            (long bytes, long incomplete) = HubModels.Sizes(model.Folder);
-            if (Directory.Exists(model.Folder))
-            {
-                Directory.Delete(model.Folder, recursive: true);
-            }
-
-            return bytes + incomplete;
+            return change();
         }
         finally
         {

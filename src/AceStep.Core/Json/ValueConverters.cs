@@ -48,7 +48,7 @@ internal sealed class SeedsJsonConverter : JsonConverter<Seeds>
 
     private static long Number(ref Utf8JsonReader reader) => reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out long seed)
         ? seed
-        : throw new JsonException("A seed must be a whole number below 2^63.");
+        : throw new JsonException($"A seed must be {Seeds.Rule}.");
 }
 
 /// <summary>Times as seconds; .NET's own form ("00:00:12.5") is read too.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using AceStep.Models;
 
 namespace AceStep.Loras;
@@ -12,13 +13,15 @@ internal sealed class LoraConfig
     private const string HeaderKey = "lora_adapter_metadata";
     private const string PeftFile = "adapter_config.json";
     private const string PublishedFile = "config.json";
+    private const string AlphaKey = "lora_alpha";
+    private const string NetworkPrefix = "transformer.";
 
     // Far more than a config has, which is a few hundred bytes.
-    private const long MaximumLength = 1 << 20;
+    private const int MaximumLength = 1 << 20;
 
     private readonly double _alpha;
     private readonly bool _isRankStabilised;
-    private readonly Dictionary<string, double> _alphaPattern = [];
+    private readonly List<(Regex Pattern, double Alpha)> _alphaPattern = [];
 
     private LoraConfig(string origin, double alpha, bool isRankStabilised)
     {
@@ -66,36 +69,24 @@ internal sealed class LoraConfig
     /// <summary>The scale of a module: alpha / rank, or alpha / sqrt(rank) for rank-stabilised LoRA.</summary>
     public double Scale(string module, int rank)
     {
-        double alpha = _alpha;
-        foreach ((string pattern, double value) in _alphaPattern)
-        {
-            if (module == pattern || module.EndsWith("." + pattern, StringComparison.Ordinal))
-            {
-                alpha = value;
-            }
-        }
-
+        // As in PEFT, the first match counts.
+        int fitting = _alphaPattern.FindIndex(entry => entry.Pattern.IsMatch(module));
+        double alpha = fitting < 0 ? _alpha : _alphaPattern[fitting].Alpha;
         return alpha / (_isRankStabilised ? Math.Sqrt(rank) : rank);
     }
 
     private static LoraConfig? FromFile(string path)
     {
-        FileInfo file = new(path);
-        if (!file.Exists)
+        if (!File.Exists(path))
         {
             return null;
         }
 
-        if (file.Length > MaximumLength)
-        {
-            throw new CheckpointFormatException(path, $"a LoRA's config must have at most {MaximumLength} bytes; it has {file.Length}");
-        }
-
-        byte[] json = File.ReadAllBytes(path);
+        ReadOnlyMemory<byte> json = JsonFile.Read(path, "a LoRA's config", MaximumLength, rule => new CheckpointFormatException(path, rule));
         string name = Path.GetFileName(path);
 
-        // Any model may have a config.json; only one with "lora_alpha" is a LoRA's.
-        return name == PublishedFile && json.AsSpan().IndexOf("\"lora_alpha\""u8) < 0 ? null : Parse(json, path, name, name);
+        // Any model may have a config.json; only one with "lora_alpha" is a LoRA's. One that is not JSON is an error.
+        return name == PublishedFile && json.Span.IndexOf("\"lora_alpha\""u8) < 0 && JsonFile.Foreign(name, json.Span, json.Length) is null ? null : Parse(json, path, name, name);
     }
 
     private static LoraConfig Parse(ReadOnlyMemory<byte> json, string path, string origin, string subject)
@@ -104,23 +95,29 @@ internal sealed class LoraConfig
         {
             using JsonDocument document = JsonDocument.Parse(json);
             JsonElement root = document.RootElement;
-            bool isRankStabilised = root.TryGetProperty("use_rslora", out JsonElement flag) && flag.ValueKind == JsonValueKind.True;
-            LoraConfig config = new(origin, Positive(root.GetProperty("lora_alpha"), "lora_alpha"), isRankStabilised);
-            if (root.TryGetProperty("alpha_pattern", out JsonElement pattern) && pattern.ValueKind == JsonValueKind.Object)
+            // In the header of a file that a diffusers pipeline saved, each key begins with the name of the network.
+            string prefix = root.TryGetProperty(AlphaKey, out _) ? "" : root.TryGetProperty(NetworkPrefix + AlphaKey, out _) ? NetworkPrefix : "";
+            bool isRankStabilised = root.TryGetProperty(prefix + "use_rslora", out JsonElement flag) && flag.ValueKind == JsonValueKind.True;
+            LoraConfig config = new(origin, Positive(root.GetProperty(prefix + AlphaKey), AlphaKey), isRankStabilised);
+            if (root.TryGetProperty(prefix + "alpha_pattern", out JsonElement pattern) && pattern.ValueKind == JsonValueKind.Object)
             {
-                foreach (JsonProperty entry in pattern.EnumerateObject())
-                {
-                    config._alphaPattern[entry.Name] = Positive(entry.Value, entry.Name);
-                }
+                config._alphaPattern.AddRange(pattern.EnumerateObject().Select(entry => (PatternOf(entry.Name), Positive(entry.Value, entry.Name))));
             }
 
             return config;
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (JsonException error)
+        {
+            throw new CheckpointFormatException(path, JsonFile.Rule(subject, json.Span, error), innerException: error);
+        }
+        catch (Exception error) when (error is KeyNotFoundException or InvalidOperationException or FormatException or NotSupportedException or RegexParseException)
         {
             throw new CheckpointFormatException(path, $"{subject} must be a LoRA config with a positive lora_alpha", null, error);
         }
     }
+
+    /// <summary>Matches the modules that a key of alpha_pattern means: as in PEFT, the key is an expression for the end of their names. Takes time in proportion to the name.</summary>
+    private static Regex PatternOf(string key) => new($@"^(.*\.)?({key})$", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
 
     private static double Positive(JsonElement value, string name) =>
         value.GetDouble() is > 0 and var number && double.IsFinite(number) ? number : throw new FormatException($"{name} must be positive.");

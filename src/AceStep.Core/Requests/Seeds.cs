@@ -20,6 +20,9 @@ namespace AceStep;
 [CollectionBuilder(typeof(Seeds), nameof(Create))]
 public sealed class Seeds : IReadOnlyList<long>, IEquatable<Seeds>
 {
+    /// <summary>What a seed is, for messages.</summary>
+    internal static readonly string Rule = $"a whole number from 0 to {long.MaxValue}, which is what 63 bits hold";
+
     private readonly long[] _values;
 
     private Seeds(long[] values) => _values = values;
@@ -67,6 +70,30 @@ public sealed class Seeds : IReadOnlyList<long>, IEquatable<Seeds>
 
     /// <inheritdoc />
     public override string ToString() => Count == 0 ? "random" : string.Join(", ", _values.Select(value => value.ToString(CultureInfo.InvariantCulture)));
+
+    /// <summary>Reads seeds from text: numbers separated by commas, with or without blanks.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="seeds">The seeds; null if the text is something else.</param>
+    /// <param name="rule">What the text must be, if it is something else.</param>
+    internal static bool TryParse(string text, out Seeds? seeds, out string rule)
+    {
+        (seeds, rule) = (null, "");
+        List<long> values = [];
+        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (!long.TryParse(part, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long seed))
+            {
+                bool isTooLarge = part.Length > 0 && part.TrimStart('+', '-').All(char.IsAsciiDigit);
+                rule = isTooLarge ? $"seeds, each {Rule}" : "whole numbers separated by commas, such as 1,2,3";
+                return false;
+            }
+
+            values.Add(seed);
+        }
+
+        seeds = [.. values];
+        return true;
+    }
 
     /// <summary>One seed for each item: drawn if there are none, the last one repeated if there are too few.</summary>
     internal long[] Resolve(int batchSize)

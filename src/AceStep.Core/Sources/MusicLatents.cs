@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using AceStep.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,12 +9,8 @@ namespace AceStep;
 /// result can be the source of another task, and need not be encoded again.
 /// </summary>
 [JsonConverter(typeof(MusicLatentsJsonConverter))]
-public sealed class MusicLatents
+public sealed partial class MusicLatents
 {
-    private const string FormatKey = "format";
-    private const string Format = "acestep-latents-1";
-    internal const string TensorName = "latents";
-
     private readonly float[] _values;
 
     private MusicLatents(float[] values, IReadOnlyDictionary<string, string> settings)
@@ -57,60 +52,7 @@ public sealed class MusicLatents
         return new MusicLatents(values.ToArray(), settings is null ? new Dictionary<string, string>() : new Dictionary<string, string>(settings));
     }
 
-    /// <summary>Saves the latents and their settings as a small safetensors file. If that fails, no incomplete file is left.</summary>
-    public void Save(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        Libtorch.Initialize();
-        using Tensor tensor = ToTensor(CPU, float32);
-        var metadata = new Dictionary<string, string>(Settings) { [FormatKey] = Format };
-        SafetensorsWriter.Write(path, [new(TensorName, tensor)], metadata);
-    }
-
-    /// <summary>Reads latents saved by <see cref="Save"/>.</summary>
-    /// <exception cref="CheckpointFormatException">The file is not a safetensors file, or does not hold latents.</exception>
-    public static MusicLatents Load(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        using SafetensorsFile file = SafetensorsFile.Open(path);
-        if (!file.Names.Contains(TensorName))
-        {
-            throw new CheckpointFormatException(path, "a file of latents must hold this tensor", TensorName);
-        }
-
-        IReadOnlyList<long> shape = file.Shape(TensorName);
-        if (shape is not [1, LatentFrames.Channels, LatentFrames.Rows, >= 1])
-        {
-            throw new CheckpointFormatException(path, $"must have the shape [1, 8, 16, frames]; it is [{string.Join(", ", shape)}]", TensorName);
-        }
-
-        using Tensor stored = file.Read(TensorName);
-        using Tensor tensor = stored.to(float32);
-        Dictionary<string, string> settings = file.Metadata.Where(entry => entry.Key != FormatKey).ToDictionary();
-        try
-        {
-            return Create(tensor.data<float>().ToArray(), settings);
-        }
-        catch (ArgumentException error)
-        {
-            throw new CheckpointFormatException(path, error.Message, TensorName, error);
-        }
-    }
-
-    /// <summary>
-    /// Whether a file holds saved latents, whatever its extension: whether it begins like a safetensors file, which no audio file does.
-    /// </summary>
-    /// <exception cref="IOException">The file cannot be read.</exception>
-    public static bool IsSaved(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        // A safetensors file begins with the header's size in eight bytes (latents use only three of them), then the header, a JSON object.
-        Span<byte> start = stackalloc byte[9];
-        using FileStream file = File.OpenRead(path);
-        return file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start[3..8].IndexOfAnyExcept((byte)0) < 0 && start[8] == (byte)'{';
-    }
-
-    /// <summary>Copies one item of a batch of latents.</summary>
+    /// <summary>One item of a batch of latents.</summary>
     internal static MusicLatents FromTensor(Tensor latents, int item, IReadOnlyDictionary<string, string> settings)
     {
         using var scope = NewDisposeScope();

@@ -18,8 +18,8 @@ public abstract class MusicSource
     public const string LatentsExtension = ".latents";
 
     /// <summary>
-    /// A file: audio in any format that <see cref="AudioFile"/> reads, or latents saved by <see cref="MusicLatents.Save"/>;
-    /// its contents tell which. It is opened when the task runs.
+    /// A file: audio in any format that <see cref="AudioFile"/> reads, or latents saved by <see cref="MusicLatents.Save(string)"/>;
+    /// its contents tell which. It is opened when the task runs. A pipe is read once, and its contents are kept.
     /// </summary>
     public static MusicSource FromFile(string path)
     {
@@ -27,19 +27,39 @@ public abstract class MusicSource
         return new FileSource(path);
     }
 
-    /// <summary>Audio in a stream, in any format that <see cref="AudioFile"/> reads. The stream is read to its end immediately, and is not closed.</summary>
+    /// <summary>
+    /// Audio in a stream, in any format that <see cref="AudioFile"/> reads, or saved latents; the first bytes tell which. The
+    /// stream is read to its end immediately, and is not closed.
+    /// </summary>
     /// <exception cref="AudioFormatException">The stream is not audio in a readable format.</exception>
+    /// <exception cref="Models.CheckpointFormatException">The stream begins like saved latents, but does not hold any.</exception>
     public static MusicSource FromStream(Stream stream)
     {
-        LoadedAudio loaded = AudioFile.LoadWithInfo(stream);
-        return new AudioSource(loaded.Audio, loaded.Warnings);
+        ArgumentNullException.ThrowIfNull(stream);
+        byte[] start = new byte[MusicLatents.TellingBytes];
+        int read = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        Stream whole = Again(stream, start.AsMemory(0, read));
+        return MusicLatents.IsSaved(start.AsSpan(0, read)) ? new LatentsSource(MusicLatents.Load(whole)) : new AudioSource(AudioFile.LoadWithInfo(whole));
+    }
+
+    /// <summary>As <see cref="FromStream"/>, with asynchronous reads only, so that the stream may be the body of an ASP.NET Core request.</summary>
+    /// <inheritdoc cref="FromStream" path="/exception" />
+    public static async Task<MusicSource> FromStreamAsync(Stream stream, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        byte[] start = new byte[MusicLatents.TellingBytes];
+        int read = await stream.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        Stream whole = Again(stream, start.AsMemory(0, read));
+        return MusicLatents.IsSaved(start.AsSpan(0, read))
+            ? new LatentsSource(await MusicLatents.LoadAsync(whole, cancellationToken).ConfigureAwait(false))
+            : new AudioSource(await AudioFile.LoadAsync(whole, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Audio in memory, with any sample rate and 1 to 8 channels.</summary>
     public static MusicSource FromAudio(AudioBuffer audio)
     {
         ArgumentNullException.ThrowIfNull(audio);
-        return new AudioSource(audio, []);
+        return new AudioSource(audio);
     }
 
     /// <summary>Latents of an earlier result.</summary>
@@ -66,8 +86,23 @@ public abstract class MusicSource
     /// <summary>The path of a source that is a file; null for others.</summary>
     internal virtual string? FilePath => null;
 
+    /// <summary>A stream whose first bytes have been read, from its beginning.</summary>
+    private static Stream Again(Stream stream, ReadOnlyMemory<byte> start)
+    {
+        if (!stream.CanSeek)
+        {
+            return new PrefixedStream(start, stream);
+        }
+
+        stream.Position -= start.Length;
+        return stream;
+    }
+
     private sealed class FileSource(string path) : MusicSource
     {
+        private readonly Lock _gate = new();
+        private MusicSource? _kept;
+
         /// <summary>Samples that are decoded between two checks of the length and of cancellation.</summary>
         private const int BlockLength = 1 << 20;
 
@@ -75,6 +110,11 @@ public abstract class MusicSource
 
         internal override (AudioBuffer? Audio, MusicLatents? Latents, IReadOnlyList<AudioWarning> Warnings) Open(Action<int> check, CancellationToken cancellationToken)
         {
+            if (ReadPipe() is { } kept)
+            {
+                return kept.Open(check, cancellationToken);
+            }
+
             if (MusicLatents.IsSaved(path))
             {
                 MusicLatents latents = MusicLatents.Load(path);
@@ -113,10 +153,35 @@ public abstract class MusicSource
         }
 
         public override string ToString() => path;
+
+        /// <summary>The contents of a pipe, which can be read only once; null if the path is a file.</summary>
+        private MusicSource? ReadPipe()
+        {
+            lock (_gate)
+            {
+                if (_kept is null)
+                {
+                    using FileStream file = File.OpenRead(path);
+                    _kept = file.CanSeek ? null : FromStream(file);
+                }
+
+                return _kept;
+            }
+        }
     }
 
     private sealed class AudioSource(AudioBuffer audio, IReadOnlyList<AudioWarning> warnings) : MusicSource
     {
+        public AudioSource(LoadedAudio loaded)
+            : this(loaded.Audio, loaded.Warnings)
+        {
+        }
+
+        public AudioSource(AudioBuffer audio)
+            : this(audio, [])
+        {
+        }
+
         internal override (AudioBuffer? Audio, MusicLatents? Latents, IReadOnlyList<AudioWarning> Warnings) Open(Action<int> check, CancellationToken cancellationToken)
         {
             check(LatentFrames.ForSound(audio.Length, audio.SampleRate));

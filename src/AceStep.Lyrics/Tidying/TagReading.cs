@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Frozen;
 
 namespace AceStep.Lyrics.Tidying;
@@ -49,10 +50,10 @@ internal static class SectionNames
 {
     private static readonly FrozenDictionary<string, string> Tags = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["verse"] = "[verse]", ["verso"] = "[verse]", ["estrofa"] = "[verse]", ["strophe"] = "[verse]", ["strofa"] = "[verse]", ["couplet"] = "[verse]", ["vers"] = "[verse]",
+        ["verse"] = "[verse]", ["verse one"] = "[verse]", ["verse two"] = "[verse]", ["verse three"] = "[verse]", ["final verse"] = "[verse]", ["last verse"] = "[verse]", ["verso"] = "[verse]", ["estrofa"] = "[verse]", ["strophe"] = "[verse]", ["strofa"] = "[verse]", ["couplet"] = "[verse]", ["vers"] = "[verse]",
         ["куплет"] = "[verse]", ["主歌"] = "[verse]", ["aメロ"] = "[verse]", ["zwrotka"] = "[verse]",
         ["chorus"] = "[chorus]", ["refrain"] = "[chorus]", ["coro"] = "[chorus]", ["estribillo"] = "[chorus]", ["ritornello"] = "[chorus]", ["refrão"] = "[chorus]", ["refrén"] = "[chorus]",
-        ["refren"] = "[chorus]", ["припев"] = "[chorus]", ["副歌"] = "[chorus]", ["サビ"] = "[chorus]", ["후렴"] = "[chorus]", ["nakarat"] = "[chorus]",
+        ["refren"] = "[chorus]", ["final chorus"] = "[chorus]", ["last chorus"] = "[chorus]", ["double chorus"] = "[chorus]", ["припев"] = "[chorus]", ["副歌"] = "[chorus]", ["サビ"] = "[chorus]", ["후렴"] = "[chorus]", ["nakarat"] = "[chorus]",
         ["pre-chorus"] = "[pre-chorus]", ["pre chorus"] = "[pre-chorus]", ["prechorus"] = "[pre-chorus]", ["pre-refrain"] = "[pre-chorus]", ["导歌"] = "[pre-chorus]", ["預副歌"] = "[pre-chorus]",
         ["预副歌"] = "[pre-chorus]", ["bメロ"] = "[pre-chorus]",
         ["bridge"] = "[bridge]", ["puente"] = "[bridge]", ["ponte"] = "[bridge]", ["pont"] = "[bridge]", ["brücke"] = "[bridge]", ["бридж"] = "[bridge]", ["桥段"] = "[bridge]", ["橋段"] = "[bridge]",
@@ -65,13 +66,16 @@ internal static class SectionNames
         ["hook"] = "[hook]", ["break"] = "[break]", ["breakdown"] = "[break]", ["start"] = "[start]", ["end"] = "[end]", ["ending"] = "[end]", ["结束"] = "[end]",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    /// <summary>The characters that stand between a section's name and what is said of it.</summary>
+    private static readonly SearchValues<char> Details = SearchValues.Create(":：—–(（");
+
     /// <summary>The tag for a section's name, which may be followed by a number, by how often it is repeated, or by who sings or plays it; null if the name is unknown.</summary>
     /// <param name="name">The name without brackets.</param>
     public static string? TagOf(string name)
     {
         string plain = name.Trim().ToLowerInvariant();
-        int detail = plain.AsSpan().IndexOfAny(":：—–");
-        plain = detail >= 0 ? plain[..detail] : plain;
+        int detail = plain.AsSpan().IndexOfAny(Details);
+        plain = detail > 0 ? plain[..detail] : plain;
         detail = plain.IndexOf(" - ", StringComparison.Ordinal);
         plain = (detail >= 0 ? plain[..detail] : plain).Trim();
         return Tags.GetValueOrDefault(plain) ?? Tags.GetValueOrDefault(WithoutNumber(plain));

@@ -13,6 +13,8 @@ internal sealed class ConfigReader
     // A config has a few hundred bytes to a few kilobytes.
     private const int MaximumFileLength = 1 << 20;
 
+    private const string What = "a config";
+
     private readonly JsonElement _root;
 
     private ConfigReader(string file, JsonElement root)
@@ -27,18 +29,8 @@ internal sealed class ConfigReader
     /// <summary>Reads a file.</summary>
     /// <exception cref="CheckpointFormatException">The file is no JSON object.</exception>
     /// <exception cref="IOException">The file is absent or cannot be read.</exception>
-    public static ConfigReader Load(string path)
-    {
-        using FileStream stream = System.IO.File.OpenRead(path);
-        if (stream.Length > MaximumFileLength)
-        {
-            throw new CheckpointFormatException(path, $"a config must have at most {MaximumFileLength} bytes; it has {stream.Length}");
-        }
-
-        byte[] bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return Parse(bytes, path);
-    }
+    public static ConfigReader Load(string path) =>
+        Parse(JsonFile.Read(path, What, MaximumFileLength, rule => new CheckpointFormatException(path, rule)), path);
 
     /// <summary>Reads JSON text in UTF-8.</summary>
     /// <exception cref="CheckpointFormatException">The text is no JSON object.</exception>
@@ -52,7 +44,7 @@ internal sealed class ConfigReader
         }
         catch (JsonException error)
         {
-            throw new CheckpointFormatException(file, ForeignFile.RuleOfJson("a config", json.Span, error), innerException: error);
+            throw new CheckpointFormatException(file, JsonFile.Rule(What, json.Span, error), innerException: error);
         }
 
         return root.ValueKind == JsonValueKind.Object

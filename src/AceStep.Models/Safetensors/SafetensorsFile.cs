@@ -14,15 +14,19 @@ namespace AceStep.Models;
 /// </remarks>
 public sealed class SafetensorsFile : ITensorSource, IDisposable
 {
-    private readonly SafeFileHandle _handle;
+    private readonly SafeFileHandle? _handle;
+    private readonly ReadOnlyMemory<byte> _memory;
     private readonly long _length;
     private readonly OrderedDictionary<string, SafetensorsEntry> _entries;
 
-    private SafetensorsFile(string path, SafeFileHandle handle, long length, SafetensorsHeader header)
+    /// <summary>A file on disk, by its handle, or one in memory, by its bytes.</summary>
+    private SafetensorsFile(string path, SafeFileHandle? handle, ReadOnlyMemory<byte> memory, long length)
     {
         Path = path;
         _handle = handle;
+        _memory = memory;
         _length = length;
+        SafetensorsHeader header = ReadHeader();
         _entries = new OrderedDictionary<string, SafetensorsEntry>(header.Entries.Count, StringComparer.Ordinal);
         foreach (SafetensorsEntry entry in header.Entries)
         {
@@ -62,7 +66,7 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
         try
         {
             long length = RandomAccess.GetLength(handle);
-            return new SafetensorsFile(path, handle, length, ReadHeader(handle, length, path));
+            return new SafetensorsFile(path, handle, default, length);
         }
         catch
         {
@@ -70,6 +74,12 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
             throw;
         }
     }
+
+    /// <summary>Opens a file that is in memory.</summary>
+    /// <param name="file">Its bytes; they must not change.</param>
+    /// <param name="name">What errors call it.</param>
+    /// <exception cref="CheckpointFormatException">As for a file on disk.</exception>
+    internal static SafetensorsFile Open(ReadOnlyMemory<byte> file, string name) => new(name, null, file, file.Length);
 
     /// <inheritdoc/>
     public IReadOnlyList<long> Shape(string name) => Entry(name).Shape;
@@ -116,42 +126,59 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
                 nameof(destination));
         }
 
-        TensorFiller.Fill(destination, entry.Type, (offset, target) => ReadPiece(entry, offset, target));
+        TensorFiller.Fill(destination, entry.Type, (offset, target) => ReadPiece(entry, offset, target, torch.get_num_threads()));
+    }
+
+    /// <summary>A tensor's elements as they are read (eight-bit floats as bfloat16), without libtorch.</summary>
+    /// <exception cref="KeyNotFoundException">There is no tensor of this name.</exception>
+    /// <exception cref="CheckpointFormatException">It has more bytes than an array can hold, or the file has become shorter since it was opened.</exception>
+    internal byte[] ReadElements(string name)
+    {
+        SafetensorsEntry entry = Entry(name);
+        long size = Float8.Is(entry.StoredType) ? 2 * entry.ByteCount : entry.ByteCount;
+        if (size > Array.MaxLength)
+        {
+            throw new CheckpointFormatException(Path, $"a tensor that is read whole must have at most {Array.MaxLength} bytes; it has {size}", name);
+        }
+
+        byte[] elements = new byte[size];
+        ReadPiece(entry, 0, elements, threads: 1);
+        return elements;
     }
 
     /// <summary>Closes the file. Tensors that were read stay.</summary>
-    public void Dispose() => _handle.Dispose();
+    public void Dispose() => _handle?.Dispose();
 
-    private static SafetensorsHeader ReadHeader(SafeFileHandle handle, long fileLength, string path)
+    private SafetensorsHeader ReadHeader()
     {
         Span<byte> start = stackalloc byte[ForeignFile.TellingBytes];
-        start = start[..FileBytes.ReadUpTo(handle, start, 0)];
-        if (ForeignFile.Describe(start, fileLength) is { } other)
+        start = start[..ReadUpTo(start, 0)];
+        if (ForeignFile.Describe(start, _length) is { } other)
         {
-            throw new CheckpointFormatException(path, $"weights must be a safetensors file; this is {other}");
+            throw new CheckpointFormatException(Path, $"weights must be a safetensors file; this is {other}");
         }
 
-        if (fileLength < SafetensorsHeader.LengthFieldSize)
+        if (_length < SafetensorsHeader.LengthFieldSize)
         {
-            throw new CheckpointFormatException(path, $"a safetensors file must have at least {SafetensorsHeader.LengthFieldSize} bytes; it has {fileLength}");
+            throw new CheckpointFormatException(Path, $"a safetensors file must have at least {SafetensorsHeader.LengthFieldSize} bytes; it has {_length}");
         }
 
-        int length = SafetensorsHeader.ParseLength(start[..SafetensorsHeader.LengthFieldSize], fileLength, path);
+        int length = SafetensorsHeader.ParseLength(start[..SafetensorsHeader.LengthFieldSize], _length, Path);
         byte[] header = new byte[length];
-        int read = FileBytes.ReadUpTo(handle, header, SafetensorsHeader.LengthFieldSize);
+        int read = ReadUpTo(header, SafetensorsHeader.LengthFieldSize);
         return read == length
-            ? SafetensorsHeader.Parse(header, fileLength, path)
-            : throw new CheckpointFormatException(path, $"the file must not change while it is open; it had {fileLength} bytes, and now ends after {SafetensorsHeader.LengthFieldSize + read}");
+            ? SafetensorsHeader.Parse(header, _length, Path)
+            : throw new CheckpointFormatException(Path, $"the file must not change while it is open; it had {_length} bytes, and now ends after {SafetensorsHeader.LengthFieldSize + read}");
     }
 
-    private void ReadPiece(SafetensorsEntry entry, long offset, Span<byte> target)
+    private void ReadPiece(SafetensorsEntry entry, long offset, Span<byte> target, int threads)
     {
         bool isFloat8 = Float8.Is(entry.StoredType);
         Span<byte> stored = isFloat8 ? target[(target.Length / 2)..] : target;
-        if (FileBytes.ReadUpTo(_handle, stored, entry.Offset + (isFloat8 ? offset / 2 : offset), torch.get_num_threads()) < stored.Length)
+        if (ReadUpTo(stored, entry.Offset + (isFloat8 ? offset / 2 : offset), threads) < stored.Length)
         {
             throw new CheckpointFormatException(
-                Path, $"the file must not change while it is open; it had {_length} bytes and now has {RandomAccess.GetLength(_handle)}", entry.Name);
+                Path, $"the file must not change while it is open; it had {_length} bytes and now has {RandomAccess.GetLength(_handle!)}", entry.Name);
         }
 
         if (isFloat8)
@@ -163,6 +190,20 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
         {
             throw new CheckpointFormatException(Path, "a BOOL must be 0 or 1", entry.Name);
         }
+    }
+
+    /// <summary>Fills a span with the bytes from an offset on; fewer at the end of the file.</summary>
+    private int ReadUpTo(Span<byte> target, long offset, int threads = 1)
+    {
+        if (_handle is not null)
+        {
+            return FileBytes.ReadUpTo(_handle, target, offset, threads);
+        }
+
+        ReadOnlySpan<byte> left = _memory.Span[(int)Math.Min(offset, _memory.Length)..];
+        left = left[..Math.Min(left.Length, target.Length)];
+        left.CopyTo(target);
+        return left.Length;
     }
 
     private SafetensorsEntry Entry(string name)

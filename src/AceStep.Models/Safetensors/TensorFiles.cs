@@ -8,7 +8,9 @@ namespace AceStep.Models;
 internal sealed class TensorFiles : ITensorSource, IDisposable
 {
     // The index of a model with ten thousand tensors has one megabyte.
-    private const long MaximumIndexLength = 64 << 20;
+    private const int MaximumIndexLength = 64 << 20;
+
+    private const string What = "an index of shards";
 
     private readonly Dictionary<string, SafetensorsFile> _places = new(StringComparer.Ordinal);
     private readonly List<SafetensorsFile> _files = [];
@@ -126,7 +128,7 @@ internal sealed class TensorFiles : ITensorSource, IDisposable
 
     private static Dictionary<string, string> ReadIndex(string path)
     {
-        byte[] bytes = ReadBounded(path);
+        ReadOnlyMemory<byte> bytes = JsonFile.Read(path, What, MaximumIndexLength, rule => new CheckpointFormatException(path, rule));
         try
         {
             using JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 16 });
@@ -134,7 +136,7 @@ internal sealed class TensorFiles : ITensorSource, IDisposable
                 || !document.RootElement.TryGetProperty("weight_map", out JsonElement entries)
                 || entries.ValueKind != JsonValueKind.Object)
             {
-                throw new CheckpointFormatException(path, "an index of shards must have a weight_map that gives the file of each tensor");
+                throw new CheckpointFormatException(path, $"{What} must have a weight_map that gives the file of each tensor");
             }
 
             Dictionary<string, string> map = new(StringComparer.Ordinal);
@@ -153,7 +155,7 @@ internal sealed class TensorFiles : ITensorSource, IDisposable
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            string rule = error is JsonException notJson ? ForeignFile.RuleOfJson("an index of shards", bytes, notJson) : "the names of an index must be Unicode";
+            string rule = error is JsonException notJson ? JsonFile.Rule(What, bytes.Span, notJson) : "the names of an index must be Unicode";
             throw new CheckpointFormatException(path, rule, innerException: error);
         }
     }
@@ -166,19 +168,6 @@ internal sealed class TensorFiles : ITensorSource, IDisposable
         return isPlain
             ? shard!
             : throw new CheckpointFormatException(index, $"an index must give each tensor the name of a safetensors file beside it; it gives {CheckpointFormatException.Shorten(entry.Value.GetRawText())}", entry.Name);
-    }
-
-    private static byte[] ReadBounded(string path)
-    {
-        using FileStream stream = File.OpenRead(path);
-        if (stream.Length > MaximumIndexLength)
-        {
-            throw new CheckpointFormatException(path, $"an index of shards must have at most {MaximumIndexLength} bytes; it has {stream.Length}");
-        }
-
-        byte[] bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return bytes;
     }
 
     private static void RequireAll(string[] shards, string path)

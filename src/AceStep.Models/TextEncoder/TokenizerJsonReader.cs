@@ -6,7 +6,9 @@ namespace AceStep.Models;
 internal sealed class TokenizerJsonReader
 {
     // Sixteen times the length of the released file.
-    private const long MaximumFileLength = 256 << 20;
+    private const int MaximumFileLength = 256 << 20;
+
+    private const string What = "a tokenizer.json";
 
     private readonly string _file;
     private readonly List<string> _pieces = [];
@@ -17,18 +19,8 @@ internal sealed class TokenizerJsonReader
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="CheckpointFormatException">The file is damaged, or is another kind of tokenizer.</exception>
-    public static Umt5Vocabulary Load(string path)
-    {
-        using FileStream stream = File.OpenRead(path);
-        if (stream.Length > MaximumFileLength)
-        {
-            throw new CheckpointFormatException(path, $"a tokenizer.json must have at most {MaximumFileLength} bytes; it has {stream.Length}");
-        }
-
-        byte[] json = new byte[stream.Length];
-        stream.ReadExactly(json);
-        return new TokenizerJsonReader(path).Read(json);
-    }
+    public static Umt5Vocabulary Load(string path) =>
+        new TokenizerJsonReader(path).Read(JsonFile.Read(path, What, MaximumFileLength, rule => new CheckpointFormatException(path, rule)).Span);
 
     private Umt5Vocabulary Read(ReadOnlySpan<byte> json)
     {
@@ -40,7 +32,7 @@ internal sealed class TokenizerJsonReader
         catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
             // What the JSON types throw where a value is of another kind than the one asked for.
-            string rule = error is JsonException notJson ? ForeignFile.RuleOfJson("a tokenizer.json", json, notJson) : $"a tokenizer.json must have the form of UMT5's: {error.Message.TrimEnd('.')}";
+            string rule = error is JsonException notJson ? JsonFile.Rule(What, json, notJson) : $"{What} must have the form of UMT5's: {error.Message.TrimEnd('.')}";
             throw new CheckpointFormatException(_file, rule, innerException: error);
         }
     }
@@ -193,5 +185,5 @@ internal sealed class TokenizerJsonReader
         }
     }
 
-    private CheckpointFormatException Broken(string rule) => new(_file, $"a tokenizer.json must have the form of UMT5's: {rule}");
+    private CheckpointFormatException Broken(string rule) => new(_file, $"{What} must have the form of UMT5's: {rule}");
 }

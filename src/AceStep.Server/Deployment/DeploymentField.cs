@@ -84,7 +84,7 @@ public sealed record DeploymentField
     {
         read = null;
         bool isWhole = Kind == DeploymentFieldKind.WholeNumber;
-        string kind = isWhole ? "a whole number" : "a number";
+        string kind = IsSeed ? Seeds.Rule : isWhole ? "a whole number" : "a number";
         if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out double number) || !double.IsFinite(number))
         {
             return WrongType(isWhole ? "integer" : "number", NameOf(value), $"must be {kind}", value);
@@ -105,7 +105,7 @@ public sealed record DeploymentField
         bool isExact = value.TryGetInt64(out long exact);
         if (isWhole && !isExact && Math.Abs(number) >= LargestExact)
         {
-            return new InputProblem("number_lte", Name, "Must be a whole number of less than 63 bits") { Rule = Rule("must be a whole number of less than 63 bits", value) };
+            return new InputProblem("number_lte", Name, $"Must be {kind}") { Rule = Rule($"must be {kind}", value) };
         }
 
         if (Choices.Count > 0 && !Choices.Contains(FieldText.Of(number)))

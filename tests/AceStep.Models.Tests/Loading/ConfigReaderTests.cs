@@ -77,7 +77,7 @@ public sealed class ConfigReaderTests
     [Test]
     public void Load_HugeFile_IsRefusedUnread()
     {
-        using TemporaryFile file = new(new byte[(1 << 20) + 1]);
+        using TemporaryFile file = TemporaryFile.WithText("{" + new string(' ', 1 << 20));
 
         Assert.That(() => ConfigReader.Load(file.Path), Throws.TypeOf<CheckpointFormatException>().With.Message.Contains("at most"));
     }

@@ -67,24 +67,60 @@ public sealed class ForeignFileTests
         }
     }
 
-    [TestCase("config")]
-    [TestCase("tokenizer")]
-    public void Load_WebPageForJson_SaysSo(string kind)
+    private static IEnumerable<TestCaseData> NoJson()
     {
-        using TemporaryFile file = TemporaryFile.WithText("<!doctype html><title>Not the file</title>");
-
-        CheckpointFormatException error = Assert.Throws<CheckpointFormatException>(() =>
+        byte[] zipped = [0x1f, 0x8b, 8, 0, .. new byte[100]];
+        (string Name, byte[] Content, string What)[] contents =
+        [
+            ("page", "<!doctype html><title>Not the file</title>"u8.ToArray(), "a web page (HTML)"),
+            ("pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"u8.ToArray(), "a pointer of Git LFS"),
+            ("gzip", zipped, "a gzip archive: unpack it first"),
+            ("zip", [.. "PK\x3\x4"u8, .. new byte[100]], "a ZIP archive: unpack it first"),
+            ("utf-16", Encoding.Unicode.GetPreamble().Concat(Encoding.Unicode.GetBytes("{\"a\": 1}")).ToArray(), "a text in UTF-16: save it in UTF-8"),
+            ("longer than a config may be", [.. zipped, .. new byte[2 << 20]], "a gzip archive: unpack it first"),
+        ];
+        foreach (string kind in new[] { "config", "tokenizer", "index" })
         {
-            if (kind == "config")
+            foreach ((string name, byte[] content, string what) in contents)
             {
-                TransformerConfig.Load(file.Path);
+                yield return new TestCaseData(kind, content, what).SetArgDisplayNames(kind, name);
             }
-            else
-            {
-                Umt5Tokenizer.Load(file.Path);
-            }
-        })!;
+        }
+    }
 
-        Assert.That(error.Message, Does.Contain("must be JSON; this is a web page"));
+    [TestCaseSource(nameof(NoJson))]
+    public void Load_SomethingElseForJson_SaysWhatItIs(string kind, byte[] content, string what)
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        string path = Path.Combine(folder, kind == "index" ? "model.safetensors.index.json" : "config.json");
+        File.WriteAllBytes(path, content);
+
+        CheckpointFormatException error = Assert.Throws<CheckpointFormatException>(() => Load(kind, path))!;
+
+        Assert.That(error.Message, Does.StartWith(path).And.Contain("must be JSON; this is " + what));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Test]
+    public void Load_ConfigWithAByteOrderMark_IsRead()
+    {
+        using TemporaryFile file = new([.. Encoding.UTF8.Preamble, .. "{\"a\": 3}"u8]);
+        Assert.That(ConfigReader.Load(file.Path).Int32("a", 0), Is.EqualTo(3));
+    }
+
+    private static void Load(string kind, string path)
+    {
+        switch (kind)
+        {
+            case "config":
+                TransformerConfig.Load(path);
+                break;
+            case "tokenizer":
+                Umt5Tokenizer.Load(path);
+                break;
+            default:
+                TensorFiles.Open(path).Dispose();
+                break;
+        }
     }
 }

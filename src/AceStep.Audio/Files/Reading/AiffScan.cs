@@ -50,9 +50,21 @@ internal static class AiffScan
             position = content + size + (size & 1);
         }
 
+        RequireOneSound(bytes, start, end, name);
+
         // The chunks that follow the samples may be cut: no sound is missing then.
         long last = Math.Min(Math.Max(end, Math.Min(position, bytes.End)), bytes.End);
         return [new Splice(start, 4), Size(last - start - HeaderLength), new Splice(start + HeaderLength, last - start - HeaderLength)];
+    }
+
+    /// <summary>Refuses a file to which another one is joined: what follows the first would be left out.</summary>
+    private static void RequireOneSound(StreamWindow bytes, long start, long end, string name)
+    {
+        ReadOnlySpan<byte> head = bytes.At(end, 12);
+        if (head.Length == 12 && head.StartsWith("FORM"u8) && head[8..].StartsWith("AIF"u8))
+        {
+            throw new AudioFormatException($"{name}: {ReadingTexts.SecondSound(end - start)}.");
+        }
     }
 
     /// <summary>A file whose samples go on to its end.</summary>
@@ -82,7 +94,7 @@ internal static class AiffScan
     {
         if (frameSize > 0 && length > 0 && length % frameSize != 0)
         {
-            warnings.Add(WarningTexts.PartialFrame(name, length % frameSize, frameSize));
+            warnings.Add(ReadingTexts.PartialFrame(name, length % frameSize, frameSize));
         }
     }
 

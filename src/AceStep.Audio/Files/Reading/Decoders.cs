@@ -47,7 +47,7 @@ internal static class Decoders
         StreamWindow bytes = new(stream);
         SoundExtent extent = TagScan.Find(bytes, stream.Position);
         long held = extent.End - extent.Start;
-        AudioFormat format = FormatDetector.Detect(bytes.At(extent.Start, (int)Math.Min(held, FormatDetector.HeadLength)), name);
+        AudioFormat format = FormatDetector.Detect(bytes.At(extent.Start, (int)Math.Min(held, FormatDetector.HeadLength)), name, held);
         List<AudioWarning> warnings = [];
         switch (format)
         {
@@ -59,14 +59,15 @@ internal static class Decoders
             case AudioFormat.Aiff:
                 return Library(AiffScan.Scan(bytes, extent, name, warnings));
             case AudioFormat.Mp3:
-                IReadOnlyList<IReadOnlyList<Splice>> parts = Mp3Scan.Scan(bytes, extent, name, warnings);
-                return parts.Count == 1 ? Library(parts[0]) : Joined(parts);
-            case AudioFormat.Vorbis or AudioFormat.Opus:
-                OggScan.Check(bytes, extent, name);
-                break;
+                return Parts(Mp3Scan.Scan(bytes, extent, name, warnings));
+            case AudioFormat.Flac:
+                return Parts(FlacScan.Scan(bytes, extent, name));
+            default:
+                OggScan.Check(bytes, extent, name, warnings);
+                return Library([new Splice(extent.Start, held)]);
         }
 
-        return Library([new Splice(extent.Start, held)]);
+        AudioReader Parts(IReadOnlyList<IReadOnlyList<Splice>> parts) => parts.Count == 1 ? Library(parts[0]) : Joined(parts);
 
         AudioReader Library(IReadOnlyList<Splice> splices, AudioTags? tags = null) =>
             SoundFileReader.Open(new SplicedStream(stream, splices), stream, leaveOpen, format, name, warnings, tags);
@@ -113,7 +114,7 @@ internal static class Decoders
         // What stands behind zeros or a tag is known only later.
         if (copy.Length == 0 && read[0] != 0 && !read.StartsWith("ID3"u8))
         {
-            FormatDetector.Detect(read[..Math.Min(read.Length, FormatDetector.HeadLength)], name);
+            FormatDetector.Detect(read[..Math.Min(read.Length, FormatDetector.HeadLength)], name, read.Length);
         }
 
         copy.Write(read);
@@ -141,9 +142,12 @@ internal static class OpenSize
         available > 0 && (size == 0 || (size > available && size is >= FirstOf32Bits or (>= FirstOf31Bits and <= LastOf31Bits)));
 }
 
-/// <summary>The sentences of warnings that several formats give.</summary>
-internal static class WarningTexts
+/// <summary>The sentences that several formats give.</summary>
+internal static class ReadingTexts
 {
+    /// <summary>Why a file to which another one is joined is refused.</summary>
+    public static string SecondSound(long position) => $"a second sound begins at byte {position}; split the file first";
+
     public static AudioWarning PartialFrame(string name, long bytes, long frameSize) =>
         new(AudioWarningKind.PartialFrame, $"{name}: the last frame has {bytes} of {frameSize} bytes and is dropped.");
 }

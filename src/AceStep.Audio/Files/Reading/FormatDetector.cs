@@ -1,14 +1,22 @@
+using System.Text;
+
 namespace AceStep.Audio.Files.Reading;
 
 /// <summary>Tells a format from a file's first bytes.</summary>
 internal static class FormatDetector
 {
     /// <summary>How many bytes <see cref="Detect"/> looks at.</summary>
-    public const int HeadLength = 64;
+    public const int HeadLength = 512;
 
     private const int ShortestHead = 12;
 
-    /// <summary>Formats of sound that are common and not read here: the place of their first bytes, the bytes, and a name for the message.</summary>
+    /// <summary>What each packet of a transport stream begins with, and its length.</summary>
+    private const byte TransportMark = 0x47;
+    private const int TransportPacket = 188;
+
+    private static readonly string[] Mpeg4Parts = ["ftyp", "moov", "mdat", "wide", "free", "skip", "pnot"];
+
+    /// <summary>What people have that is sound and is not read: where the bytes stand, which they are, what it is called.</summary>
     private static readonly (int Offset, byte[] Bytes, string Name)[] Others =
     [
         (0, [0x1A, 0x45, 0xDF, 0xA3], "WebM or Matroska (.webm, .mkv, .mka)"),
@@ -28,14 +36,23 @@ internal static class FormatDetector
         (0, [.. "riff"u8, 0x2E, 0x91, 0xCF, 0x11], "Wave64 (.w64)"),
         (8, [.. "AVI "u8], "AVI video (.avi)"),
         (0, [0, 0, 1, 0xBA], "MPEG video (.mpg)"),
+        (0, [0x0B, 0x77], "AC-3 (.ac3)"),
+        (0, [0x7F, 0xFE, 0x80, 0x01], "DTS (.dts)"),
+        (0, [.. ".RMF"u8], "RealMedia (.rm)"),
+        (0, [.. "Creative Voice File"u8], "Creative Voice (.voc)"),
+        (8, [.. "8SVX"u8], "Amiga IFF (.8svx)"),
+        (0, [.. "OFR "u8], "OptimFROG (.ofr)"),
         (28, [.. "Speex   "u8], "Speex (.spx)"),
         (28, [0x80, .. "theora"u8], "Ogg video (.ogv)"),
         (28, [0x7F, .. "FLAC"u8], "FLAC in Ogg (.oga)"),
     ];
 
-    /// <summary>Names the format of a file that begins with some bytes: <see cref="HeadLength"/> of them, or all that it has.</summary>
+    /// <summary>Names the format of a file.</summary>
+    /// <param name="head">Its first bytes: <see cref="HeadLength"/> of them, or all that it has.</param>
+    /// <param name="name">What errors call it.</param>
+    /// <param name="length">Its length, as far as it is known.</param>
     /// <exception cref="AudioFormatException">They are those of none of the formats.</exception>
-    public static AudioFormat Detect(ReadOnlySpan<byte> head, string name)
+    public static AudioFormat Detect(ReadOnlySpan<byte> head, string name, long length)
     {
         if (head.Length < ShortestHead)
         {
@@ -68,14 +85,20 @@ internal static class FormatDetector
         // An ID3 tag, or the eleven bits that every MPEG frame starts with.
         return first.StartsWith("ID3"u8) || IsMpeg(head)
             ? AudioFormat.Mp3
-            : throw new AudioFormatException($"{name}: not a WAV, AIFF, FLAC, Ogg or MP3 file.");
+            : throw new AudioFormatException($"{name}: not a WAV, AIFF, FLAC, Ogg or MP3 file{(ForeignFile.Describe(head, length) is { } what ? $", but {what}" : "")}.");
     }
 
     private static void RefuseOthers(ReadOnlySpan<byte> head, string name)
     {
-        // MPEG-4 names its brand: M4A, mp42, qt, 3gp and many more. AAC's frames have the layer that MP3's have not.
-        string? other = head[4..8].SequenceEqual("ftyp"u8) ? "MPEG-4 (.m4a, .mp4, .mov)"
+        if (head.StartsWith("MThd"u8))
+        {
+            throw new AudioFormatException($"{name}: MIDI (.mid) holds notes, not sound; let a synthesizer play it into a WAV file first.");
+        }
+
+        // MPEG-4 begins with its brand (M4A, mp42, qt, 3gp and many more), QuickTime with any of its parts. AAC's frames have the layer that MP3's have not.
+        string? other = Mpeg4Parts.Contains(Encoding.Latin1.GetString(head[4..8])) ? "MPEG-4 (.m4a, .mp4, .mov)"
             : IsMpeg(head) && (head[1] & 0x16) == 0x10 ? "AAC (.aac)"
+            : head[0] == TransportMark && head.Length > TransportPacket && head[TransportPacket] == TransportMark ? "MPEG transport stream (.ts)"
             : null;
         foreach ((int offset, byte[] bytes, string what) in Others)
         {

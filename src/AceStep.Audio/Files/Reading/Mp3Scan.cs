@@ -67,7 +67,7 @@ internal static class Mp3Scan
                 {
                     if (frame.Length > _end - position)
                     {
-                        Warnings.Add(WarningTexts.PartialFrame(name, _end - position, frame.Length));
+                        Warnings.Add(ReadingTexts.PartialFrame(name, _end - position, frame.Length));
                         break;
                     }
 

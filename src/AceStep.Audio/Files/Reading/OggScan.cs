@@ -8,28 +8,31 @@ internal static class OggScan
 {
     private const int HeaderLength = 27;
     private const int BeginsStream = 2;
+    private const int EndsStream = 4;
 
     /// <exception cref="AudioFormatException">There is a second sound, or the last page is cut.</exception>
-    public static void Check(StreamWindow bytes, SoundExtent extent, string name)
+    public static void Check(StreamWindow bytes, SoundExtent extent, string name, List<AudioWarning> warnings)
     {
-        long position = extent.Start;
         bool begun = false;
-        while (true)
+        bool ended = false;
+        // What is no page between two of them is passed over by the decoder, too.
+        for (long position = extent.Start; position >= 0; position = FindPage(bytes, position, extent.End))
         {
             ReadOnlySpan<byte> head = bytes.At(position, HeaderLength + 255);
-            if (head.Length < HeaderLength || !head.StartsWith("OggS"u8))
+            if (head.Length < HeaderLength)
             {
-                return;
+                break;
             }
 
             // Pages that begin streams come first; later ones begin another sound.
             bool begins = (head[5] & BeginsStream) != 0;
             if (begins && begun)
             {
-                throw new AudioFormatException($"{name}: a second sound begins at byte {position - extent.Start}; split the file first.");
+                throw new AudioFormatException($"{name}: {ReadingTexts.SecondSound(position - extent.Start)}.");
             }
 
             begun |= !begins;
+            ended |= (head[5] & EndsStream) != 0;
             int segments = head[HeaderLength - 1];
             long length = HeaderLength + segments;
             foreach (byte segment in head[HeaderLength..Math.Min(HeaderLength + segments, head.Length)])
@@ -44,5 +47,29 @@ internal static class OggScan
 
             position += length;
         }
+
+        if (!ended)
+        {
+            warnings.Add(new AudioWarning(AudioWarningKind.CutShort, $"{name}: its last page does not say that the sound ends there, as that of a whole file does; the rest may be missing."));
+        }
+    }
+
+    /// <summary>Where the next page begins, from a place on; -1 where none does.</summary>
+    private static long FindPage(StreamWindow bytes, long position, long end)
+    {
+        while (position < end)
+        {
+            ReadOnlySpan<byte> block = bytes.At(position, StreamWindow.Most);
+            int found = block.IndexOf("OggS"u8);
+            if (found >= 0)
+            {
+                return position + found < end ? position + found : -1;
+            }
+
+            // A mark may lie across two blocks.
+            position += Math.Max(block.Length - 3, 1);
+        }
+
+        return -1;
     }
 }

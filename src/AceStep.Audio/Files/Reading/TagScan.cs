@@ -20,6 +20,12 @@ internal static class TagScan
     private const int MostTags = 16;
     private const int Id3HeaderLength = 10;
     private const int Id3v1Length = 128;
+
+    /// <summary>What some players put before an ID3v1 tag for longer titles.</summary>
+    private const int Id3v1PlusLength = 227;
+
+    /// <summary>The most that a Lyrics3 tag of version 1 holds: 5100 bytes of text between its marks.</summary>
+    private const int LongestLyrics3v1 = 5100 + 11 + 9;
     private const int ApeLength = 32;
 
     /// <summary>Finds the part of a stream, from a place on, that is sound.</summary>
@@ -109,6 +115,8 @@ internal static class TagScan
             : last[^ApeLength..].StartsWith("APETAGEX"u8) ? ApeTagLength(last[^ApeLength..])
             : last[^Id3HeaderLength..].StartsWith("3DI"u8) ? (2 * Id3HeaderLength) + Synchsafe(last[^4..])
             : last.EndsWith("LYRICS200"u8) ? Lyrics3Length(last)
+            : last.EndsWith("LYRICSEND"u8) ? Lyrics3v1Length(bytes, end)
+            : bytes.At(end - Id3v1PlusLength, 4).StartsWith("TAG+"u8) ? Id3v1PlusLength
             : 0;
         return length <= end - start ? length : 0;
     }
@@ -135,6 +143,14 @@ internal static class TagScan
         }
 
         return length + Footer;
+    }
+
+    /// <summary>Version 1 does not say how long it is: it is looked for backwards.</summary>
+    private static long Lyrics3v1Length(StreamWindow bytes, long end)
+    {
+        long start = Math.Max(end - LongestLyrics3v1, 0);
+        int begin = bytes.At(start, (int)(end - start)).LastIndexOf("LYRICSBEGIN"u8);
+        return begin < 0 ? 0 : end - start - begin;
     }
 
     /// <summary>Seven bits a byte.</summary>

@@ -63,6 +63,13 @@ internal sealed class SoundFileReader : AudioReader
     {
         int channels = Info.Channels;
         int total = 0;
+        // The lengths of lossy files may be estimates; the others say theirs exactly, and what follows is no sound.
+        long? exact = Info.Encoding is null ? null : Info.Length;
+        if (exact is { } length && length - _read < interleaved.Length / channels)
+        {
+            interleaved = interleaved[..(int)(channels * (length - _read))];
+        }
+
         // libsndfile may return less than asked for before the end.
         while (!_ended && total < interleaved.Length)
         {
@@ -82,10 +89,9 @@ internal sealed class SoundFileReader : AudioReader
             _ended = frames == 0;
         }
 
-        // The length of a lossy file may be an estimate; files of these formats state theirs exactly.
-        if (_ended && Info.Encoding is not null && Info.Length is { } length && _read < length)
+        if (_ended && _read < exact)
         {
-            throw new AudioFormatException($"{Name}: truncated: it claims {length} samples per channel and holds {_read}.");
+            throw new AudioFormatException($"{Name}: truncated: it claims {exact} samples per channel and holds {_read}.");
         }
 
         return total / channels;

@@ -1,6 +1,6 @@
 namespace AceStep.Audio.Files.Wav;
 
-/// <summary>Reads WAV and RF64 files of PCM and floating-point samples.</summary>
+/// <summary>Reads WAV, RIFX and RF64 files of PCM and floating-point samples.</summary>
 internal sealed class WavReader : AudioReader
 {
     private readonly Stream _stream;
@@ -38,6 +38,11 @@ internal sealed class WavReader : AudioReader
         }
 
         _bytesLeft -= size;
+        if (_header.IsBigEndian)
+        {
+            PcmCodec.TurnBytes(_header.Encoding!.Value, bytes);
+        }
+
         PcmCodec.Decode(_header.Encoding!.Value, bytes, interleaved[..(frames * _header.Channels)]);
         return frames;
     }

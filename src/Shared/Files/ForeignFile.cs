@@ -1,8 +1,8 @@
 using System.Text;
 
-namespace AceStep.Models;
+namespace AceStep;
 
-/// <summary>What a file is that should hold weights or a config and does not, told by its first bytes, and what to do about it.</summary>
+/// <summary>What a file is that should hold weights, JSON or sound and does not, told by its first bytes, and what to do about it.</summary>
 internal static class ForeignFile
 {
     /// <summary>How many of a file's first bytes tell what it is.</summary>
@@ -24,7 +24,10 @@ internal static class ForeignFile
         ([(byte)'7', (byte)'z', 0xbc, 0xaf], "a 7z archive: unpack it first"),
         ([0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0], "an xz archive: unpack it first"),
         ("Rar!"u8.ToArray(), "a RAR archive: unpack it first"),
-        ("RIFF"u8.ToArray(), "a sound or picture (RIFF), not weights"),
+        ("RIFF"u8.ToArray(), "a sound or picture (RIFF)"),
+        ([0x89, .. "PNG"u8], "a picture (PNG)"),
+        ([0xff, 0xd8, 0xff], "a picture (JPEG)"),
+        ("%PDF"u8.ToArray(), "a document (PDF)"),
     ];
 
     /// <summary>Says what a file is; null where its first bytes may be a safetensors file's, or tell nothing.</summary>
@@ -60,23 +63,17 @@ internal static class ForeignFile
             return "a tar archive: unpack it first";
         }
 
+        if (start is [0xff, 0xfe, not 0, 0, ..] or [0xfe, 0xff, 0, not 0, ..])
+        {
+            return "a text in UTF-16: save it in UTF-8";
+        }
+
         if (start.Length > 8 && start.IndexOfAnyExcept((byte)0) < 0)
         {
             return $"{length} bytes that begin with zeros, a download whose room was reserved and whose bytes never came: {Refetch}";
         }
 
         return DescribeText(start, length);
-    }
-
-    /// <summary>The rule that a file breaks which should be JSON.</summary>
-    /// <param name="what">What should be JSON: "a config".</param>
-    /// <param name="content">The file.</param>
-    /// <param name="error">What the parser says.</param>
-    public static string RuleOfJson(string what, ReadOnlySpan<byte> content, System.Text.Json.JsonException error)
-    {
-        ReadOnlySpan<byte> start = content[..Math.Min(content.Length, TellingBytes)];
-        bool looksLikeJson = start.TrimStart(" \t\r\n"u8).StartsWith("{"u8);
-        return !looksLikeJson && Describe(start, content.Length) is { } other ? $"{what} must be JSON; this is {other}" : $"{what} must be JSON: {error.Message.TrimEnd('.')}";
     }
 
     private static string Pickle =>
