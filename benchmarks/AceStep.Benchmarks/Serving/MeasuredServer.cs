@@ -56,7 +56,7 @@ internal sealed class MeasuredServer : IAsyncDisposable
     }
 
     /// <summary>A request that creates a prediction.</summary>
-    public HttpRequestMessage Creation(JsonObject input) => new(HttpMethod.Post, "/v1/models/acestep/ace-step/predictions") { Content = JsonContent.Create(new JsonObject { ["input"] = input }) };
+    public static HttpRequestMessage Creation(JsonObject input) => new(HttpMethod.Post, "/v1/models/acestep/ace-step/predictions") { Content = JsonContent.Create(new JsonObject { ["input"] = input }) };
 
     /// <summary>Gives the worker a prediction whose source never comes.</summary>
     public async Task OccupyAsync(CancellationToken cancellationToken)

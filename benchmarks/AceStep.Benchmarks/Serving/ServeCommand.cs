@@ -82,7 +82,7 @@ internal sealed class ServeCommand : Command
 
     private static async Task<JsonElement> ServeAsync(MeasuredServer server, int seed, CancellationToken cancellationToken)
     {
-        using HttpRequestMessage request = server.Creation(new JsonObject { ["prompt"] = "techno, drums", ["audio_duration"] = SongSeconds, ["infer_steps"] = Steps, ["seed"] = seed });
+        using HttpRequestMessage request = MeasuredServer.Creation(new JsonObject { ["prompt"] = "techno, drums", ["audio_duration"] = SongSeconds, ["infer_steps"] = Steps, ["seed"] = seed });
         request.Headers.TryAddWithoutValidation("Prefer", "wait=60");
         using HttpResponseMessage response = await server.Client.SendAsync(request, cancellationToken);
         JsonElement prediction = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
@@ -96,7 +96,7 @@ internal sealed class ServeCommand : Command
         string id = "";
         for (int creation = 0; creation < 100; creation++)
         {
-            using HttpResponseMessage created = await server.Client.SendAsync(server.Creation([]), cancellationToken);
+            using HttpResponseMessage created = await server.Client.SendAsync(MeasuredServer.Creation([]), cancellationToken);
             id = (await created.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;
         }
 
@@ -106,7 +106,7 @@ internal sealed class ServeCommand : Command
         await MeasureAsync("GET /health-check", () => new HttpRequestMessage(HttpMethod.Get, "/health-check"));
         await MeasureAsync("GET /v1/predictions/{id}", () => new HttpRequestMessage(HttpMethod.Get, $"/v1/predictions/{id}"));
         await MeasureAsync("GET /v1/predictions, 100 of them", () => new HttpRequestMessage(HttpMethod.Get, "/v1/predictions"));
-        await MeasureAsync("POST /v1/models/.../predictions", () => server.Creation([]));
+        await MeasureAsync("POST /v1/models/.../predictions", () => MeasuredServer.Creation([]));
 
         async Task MeasureAsync(string route, Func<HttpRequestMessage> create)
         {
@@ -133,5 +133,5 @@ internal sealed class ServeCommand : Command
         return times;
     }
 
-    private static double Median(IReadOnlyList<double> values) => values.Order().ElementAt(values.Count / 2);
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }
