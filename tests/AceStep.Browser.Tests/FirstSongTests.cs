@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using AceStep.Server.Tests.Processes;
 using AceStep.Server.Tests;
+using AceStep.Server.Tests.Processes;
 using AceStep.Testing;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;

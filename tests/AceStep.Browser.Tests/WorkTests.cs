@@ -1,6 +1,6 @@
 using System.Text.Json;
-using AceStep.Server.Tests.Processes;
 using AceStep.Server.Tests;
+using AceStep.Server.Tests.Processes;
 using AceStep.Testing;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
