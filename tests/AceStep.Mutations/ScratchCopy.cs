@@ -96,21 +96,13 @@ internal sealed class ScratchCopy : IDisposable
         return failed is null ? (exitCode == TimedOut ? "they did not end" : "the process ended") : failed["Failed ".Length..].Split('(', ' ')[0];
     }
 
-    public void Dispose() => Remove();
+    public void Dispose() => Run("git", _repository, "worktree", "remove", "--force", _folder);
 
     private const int TimedOut = -1;
 
     private static string TestName(string project) => $"AceStep.{project}.Tests";
 
     private static bool IsUsedByTests(string path) => path.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal);
-
-    private void Remove()
-    {
-        if (Directory.Exists(_folder))
-        {
-            Run("git", _repository, "worktree", "remove", "--force", _folder);
-        }
-    }
 
     private static string Require((int ExitCode, string Output) result, string what) =>
         result.ExitCode == 0 ? result.Output : throw new InvalidOperationException($"{what}: {result.Output}");
