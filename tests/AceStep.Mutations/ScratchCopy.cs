@@ -14,8 +14,14 @@ internal sealed class ScratchCopy : IDisposable
     {
         _repository = repository;
         _folder = Path.Combine(repository, "artifacts", "mutations");
-        Remove();
-        Require(Run("git", repository, "worktree", "add", "--detach", "--quiet", _folder, "HEAD"), "git");
+        string commit = Require(Run("git", repository, "rev-parse", "HEAD"), "git").Trim();
+
+        // What an interrupted run has left need not be built again.
+        Require(
+            Directory.Exists(_folder)
+                ? Run("git", _folder, "checkout", "--detach", "--force", "--quiet", commit)
+                : Run("git", repository, "worktree", "add", "--detach", "--quiet", _folder, commit),
+            "git");
     }
 
     /// <summary>Builds test projects with all that they need.</summary>
@@ -70,17 +76,17 @@ internal sealed class ScratchCopy : IDisposable
         }
     }
 
-    /// <summary>Runs tests until one fails.</summary>
+    /// <summary>Runs tests.</summary>
     /// <param name="project">The test project.</param>
     /// <param name="names">Parts of the tests' full names; none for all.</param>
-    /// <returns>The test that failed, or that they did not end; null where none did.</returns>
+    /// <returns>The first test that failed, or that they did not end; null where all passed.</returns>
     public string? FirstFailure(string project, params IReadOnlyList<string> names)
     {
         // The test that every mistake still fits the sources fails with each of them.
         string filter = "FullyQualifiedName!~MistakeTests" + (names.Count > 0 ? $"&({string.Join('|', names.Select(name => $"FullyQualifiedName~{name}"))})" : "");
         (int exitCode, string output) = Run(
             "dotnet", _folder,
-            ["test", $"tests/{TestName(project)}/bin/Release/net10.0/{TestName(project)}.dll", "--nologo", "--logger", "console;verbosity=minimal", "--filter", filter, "--", "NUnit.StopOnError=true"]);
+            "test", $"tests/{TestName(project)}/bin/Release/net10.0/{TestName(project)}.dll", "--nologo", "--logger", "console;verbosity=minimal", "--filter", filter);
         if (exitCode == 0)
         {
             return output.Contains("Passed!", StringComparison.Ordinal) ? null : throw new FormatException($"{project} has no tests that are called {string.Join(" or ", names)}.");
@@ -90,7 +96,7 @@ internal sealed class ScratchCopy : IDisposable
         return failed is null ? (exitCode == TimedOut ? "they did not end" : "the process ended") : failed["Failed ".Length..].Split('(', ' ')[0];
     }
 
-    public void Dispose() => Remove();
+    public void Dispose() => Run("git", _repository, "worktree", "remove", "--force", _folder);
 
     private const int TimedOut = -1;
 
@@ -98,21 +104,8 @@ internal sealed class ScratchCopy : IDisposable
 
     private static bool IsUsedByTests(string path) => path.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal);
 
-    private void Remove()
-    {
-        if (Directory.Exists(_folder))
-        {
-            Run("git", _repository, "worktree", "remove", "--force", _folder);
-        }
-    }
-
-    private static void Require((int ExitCode, string Output) result, string what)
-    {
-        if (result.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"{what}: {result.Output}");
-        }
-    }
+    private static string Require((int ExitCode, string Output) result, string what) =>
+        result.ExitCode == 0 ? result.Output : throw new InvalidOperationException($"{what}: {result.Output}");
 
     private static (int ExitCode, string Output) Run(string program, string folder, params string[] arguments)
     {
