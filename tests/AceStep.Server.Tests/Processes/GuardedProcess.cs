@@ -13,7 +13,7 @@ internal sealed class GuardedProcess : IDisposable
     private const string Listening = "Listening on ";
 
     /// <summary>Its input ends with whoever holds the other end: then the command goes too.</summary>
-    private const string Guard = """"$@" < /dev/null & echo $!; cat > /dev/null; kill -9 $!"""";
+    private const string Guard = "\"$@\" < /dev/null & echo $!; cat > /dev/null; kill -9 $!";
 
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(3);
 

@@ -12,7 +12,7 @@ internal sealed class NatsServer : IDisposable
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
     /// <summary>Its input ends with whoever holds the other end: then the server goes too.</summary>
-    private const string Guard = """"$@" < /dev/null & echo $!; cat > /dev/null; kill -9 $!"""";
+    private const string Guard = "\"$@\" < /dev/null & echo $!; cat > /dev/null; kill -9 $!";
 
     private readonly string _folder;
     private readonly string[] _arguments;

@@ -60,7 +60,7 @@ public sealed partial class NatsBackend : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         Check(options);
         logger ??= NullLogger<NatsBackend>.Instance;
-        NatsConnection connection = new(NatsConnections.Options(options));
+        NatsConnection connection = new(NatsConnections.Options(options) with { LoggerFactory = NullLoggerFactory.Instance });
         try
         {
             await NatsConnections.OpenAsync(connection, options, cancellationToken);
@@ -74,7 +74,7 @@ public sealed partial class NatsBackend : IAsyncDisposable
                 ? new NatsBackend(connection, new NatsPredictionQueue(streams, options, TimeProvider.System, logger), new NatsBlobStore(streams, calls, options, TimeProvider.System), secret, warnings)
                 : throw new IOException($"The secret on {options.Address} has {secret.Length} bytes; it must have {SecretBytes}.");
         }
-        catch (Exception error) when (error is QueueUnavailableException || NatsCalls.IsPassing(error) || error is NatsException)
+        catch (Exception error) when (error is QueueUnavailableException or NatsException or OperationCanceledException)
         {
             await connection.DisposeAsync();
             cancellationToken.ThrowIfCancellationRequested();

@@ -147,6 +147,12 @@ internal sealed partial class NatsPredictionQueue : IPredictionQueue
                 };
             },
             cancellationToken);
+        if (stored is { Record.Status: PredictionStatus.Canceled })
+        {
+            // A worker elsewhere hears of it from the server; one in this process now.
+            _leases.GetValueOrDefault(id)?.Lose();
+        }
+
         if (stored is { Record.Status: PredictionStatus.Canceled } && wasQueued)
         {
             await RemoveMessageAsync(stored.Record, cancellationToken);
