@@ -75,7 +75,6 @@ internal sealed class ServerOptions : OptionGroup
         return options;
     }
 
-
     private static void RequireTokens(AceStepServerOptions options, IPEndPoint listen, bool isOpen)
     {
         if (isOpen && options.Tokens.Count > 0)

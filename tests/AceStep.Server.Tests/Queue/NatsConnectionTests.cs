@@ -104,8 +104,11 @@ public sealed class NatsConnectionTests
         string operatorToken = Jwt(root, root, "operator", []);
         string accountToken = Jwt(account, root, "account", new JsonObject { ["limits"] = limits, ["default_permissions"] = new JsonObject { ["pub"] = new JsonObject(), ["sub"] = new JsonObject() } });
         string userToken = Jwt(user, account, "user", new JsonObject { ["pub"] = new JsonObject(), ["sub"] = new JsonObject(), ["subs"] = -1, ["data"] = -1, ["payload"] = -1 });
+        KeyPair system = KeyPair.CreatePair(PrefixByte.Account);
+        JsonObject systemLimits = new() { ["subs"] = -1, ["data"] = -1, ["payload"] = -1, ["imports"] = -1, ["exports"] = -1, ["wildcards"] = true, ["conn"] = -1, ["leaf"] = -1 };
+        string systemToken = Jwt(system, root, "account", new JsonObject { ["limits"] = systemLimits, ["default_permissions"] = new JsonObject { ["pub"] = new JsonObject(), ["sub"] = new JsonObject() } });
         string config = _folder.File("server.conf");
-        await File.WriteAllTextAsync(config, $"operator: {operatorToken}\nresolver: MEMORY\nresolver_preload: {{ {account.GetPublicKey()}: {accountToken} }}\n");
+        await File.WriteAllTextAsync(config, $"operator: {operatorToken}\nsystem_account: {system.GetPublicKey()}\nresolver: MEMORY\nresolver_preload: {{ {account.GetPublicKey()}: {accountToken}, {system.GetPublicKey()}: {systemToken} }}\n");
         string file = _folder.File("user.creds");
         await File.WriteAllTextAsync(file, $"-----BEGIN NATS USER JWT-----\n{userToken}\n------END NATS USER JWT------\n\n-----BEGIN USER NKEY SEED-----\n{user.GetSeed()}\n------END USER NKEY SEED------\n");
         using NatsServer server = await NatsServer.StartAsync(_folder.Path, "-c", config);

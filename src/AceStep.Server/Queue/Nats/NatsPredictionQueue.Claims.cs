@@ -74,9 +74,13 @@ internal sealed partial class NatsPredictionQueue
     {
         INatsJSConsumer workers = _consumer ??= await _calls.RunAsync(token => _streams.JetStream.GetConsumerAsync(_streams.Jobs, NatsStreams.Consumer, token), cancellationToken);
         NatsJSFetchOpts options = new() { MaxMsgs = 1 };
+        TimeSpan expires = left < LongestPull ? left : LongestPull;
+        // The client itself waits for ever for a connection to ask over.
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(LongestPull + LongestPull);
         IAsyncEnumerable<INatsJSMsg<byte[]>> messages = left >= ShortestPull
-            ? workers.FetchAsync<byte[]>(options with { Expires = left < LongestPull ? left : LongestPull, IdleHeartbeat = TimeSpan.FromSeconds(0.5) }, cancellationToken: cancellationToken)
-            : workers.FetchNoWaitAsync<byte[]>(options, cancellationToken: cancellationToken);
+            ? workers.FetchAsync<byte[]>(options with { Expires = expires, IdleHeartbeat = TimeSpan.FromSeconds(0.5) }, cancellationToken: limit.Token)
+            : workers.FetchNoWaitAsync<byte[]>(options, cancellationToken: limit.Token);
         await foreach (INatsJSMsg<byte[]> message in messages)
         {
             if (message is { Metadata: { } metadata, ReplyTo: { } acknowledgement })
