@@ -66,9 +66,24 @@ want_programs_of_tests() {
     (has_any node && has_any npm) || install_packages nodejs npm || say "$without"
 }
 
+# The queue of many machines. Unpacked beside the build, not installed: its package would start a server that listens to all.
+want_queue_of_tests() {
+    command -v dpkg-deb > /dev/null || return 0
+    local place=$root/artifacts/nats-server folder
+    [ -x /usr/sbin/nats-server ] || [ -x "$place/usr/sbin/nats-server" ] || command -v nats-server > /dev/null && return 0
+    folder=$(mktemp -d)
+    if (cd "$folder" && { apt-get -q download nats-server || { find_root && run_apt update && apt-get -q download nats-server; }; }) > /dev/null 2>&1; then
+        mkdir -p "$place"
+        dpkg-deb -x "$folder"/nats-server_*.deb "$place"
+    else
+        say "going on without nats-server: the tests that need it are skipped"
+    fi
+    rm -rf "$folder"
+}
+
 need_dotnet
 want_audio_library
-[ "${1-}" != --tests ] || want_programs_of_tests
+[ "${1-}" != --tests ] || { want_programs_of_tests; want_queue_of_tests; }
 
 mkdir -p "$root/artifacts"
 touch "$root/artifacts/prepared" "$stamp"

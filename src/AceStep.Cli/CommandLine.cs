@@ -28,7 +28,7 @@ internal static class CommandLine
     private static RootCommand Create()
     {
         RootCommand root = new("Makes music with the ACE-Step v1 model. 'acestep COMMAND --help' explains a command and its options.");
-        Command[] commands = [.. RequestSchema.All.Select(schema => new TaskCommand(schema)), new ServeCommand(), new LyricsCommand(), new InspectCommand(), new InfoCommand(), new DownloadCommand(), new ModelsCommand(), new DoctorCommand()];
+        Command[] commands = [.. RequestSchema.All.Select(schema => new TaskCommand(schema)), new ServeCommand(), new WorkerCommand(), new LyricsCommand(), new InspectCommand(), new InfoCommand(), new DownloadCommand(), new ModelsCommand(), new DoctorCommand()];
         foreach (Command command in commands)
         {
             root.Add(command);

@@ -4,6 +4,7 @@ using AceStep.Server.Deployment;
 using AceStep.Server.Http;
 using AceStep.Server.Page;
 using AceStep.Server.Queue;
+using AceStep.Server.Queue.Nats;
 using AceStep.Server.Queue.Sqlite;
 using AceStep.Server.Replicate;
 using AceStep.Server.Security;
@@ -32,7 +33,11 @@ public static class AceStepServerExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentException.ThrowIfNullOrEmpty(options.Checkpoint, nameof(options.Checkpoint));
+        if (options.Role != ServerRole.Api)
+        {
+            ArgumentException.ThrowIfNullOrEmpty(options.Checkpoint, nameof(options.Checkpoint));
+        }
+
         services.AddSingleton(options);
         services.AddSingleton(new TokenCheck(options.Tokens));
         services.TryAddSingleton(TimeProvider.System);
@@ -45,16 +50,51 @@ public static class AceStepServerExtensions
         services.AddSingleton<LoraPlaces>();
         services.AddSingleton<PredictionIntake>();
         services.AddSingleton<ModelHost>();
-        services.AddHostedService(provider => provider.GetRequiredService<ModelHost>());
         services.AddMetrics();
         services.AddSingleton<ServerMetrics>();
         services.AddSingleton<CogUpload>();
         services.AddSingleton<Retention>();
-        services.AddHostedService<PredictionWorker>();
-        services.AddHostedService<WebhookDispatcher>();
-        services.AddHostedService<Housekeeping>();
+        if (options.Role != ServerRole.Api)
+        {
+            services.AddHostedService(provider => provider.GetRequiredService<ModelHost>());
+            services.AddHostedService<PredictionWorker>();
+        }
+
+        if (options.Role != ServerRole.Worker)
+        {
+            services.AddHostedService<WebhookDispatcher>();
+            services.AddHostedService<Housekeeping>();
+            services.AddHostedService<PaceKeeper>();
+        }
+
         AddRoutes(services);
         return services;
+    }
+
+    /// <summary>Lets many servers and workers share one queue and one store of audio: call it before <see cref="AddAceStepServer"/>.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="backend">The connection; the caller disposes of it after the application.</param>
+    public static IServiceCollection AddAceStepNats(this IServiceCollection services, NatsBackend backend)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(backend);
+        services.AddSingleton(backend);
+        services.AddSingleton(backend.Queue);
+        services.AddSingleton(backend.Blobs);
+        services.AddSingleton(backend.Secret);
+        return services;
+    }
+
+    /// <summary>Maps what a worker answers: its health.</summary>
+    /// <param name="endpoints">The application.</param>
+    public static IEndpointConventionBuilder MapAceStepWorker(this IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        IServiceProvider services = endpoints.ServiceProvider;
+        RouteGroupBuilder root = endpoints.MapGroup("");
+        services.GetRequiredService<CogEndpoints>().MapHealth(root);
+        ((IEndpointConventionBuilder)root).Finally(services.GetRequiredService<RequestGuard>().Protect);
+        return root;
     }
 
     /// <summary>Maps the server's routes: Replicate's API under /v1, Cog's at the root, the page.</summary>
@@ -71,6 +111,7 @@ public static class AceStepServerExtensions
         services.GetRequiredService<OutputEndpoints>().Map(api);
         services.GetRequiredService<ModelEndpoints>().Map(api);
         services.GetRequiredService<EventEndpoints>().Map(api);
+        services.GetRequiredService<WorkerEndpoints>().Map(api);
         api.Map("/{**rest}", _ => throw Problem.NotFound());
         services.GetRequiredService<CogEndpoints>().Map(root);
         services.GetRequiredService<CogPredictionEndpoints>().Map(root);
@@ -101,7 +142,10 @@ public static class AceStepServerExtensions
     private static void AddStorage(IServiceCollection services)
     {
         services.AddSingleton(provider => new DataFolder(provider.GetRequiredService<AceStepServerOptions>().DataFolder));
-        services.AddSingleton(provider => provider.GetRequiredService<DataFolder>().Secret);
+        services.TryAddSingleton(provider => provider.GetRequiredService<DataFolder>().Secret);
+        services.AddSingleton(provider => provider.GetService<NatsBackend>() is null
+            ? CacheFolders.In(provider.GetRequiredService<DataFolder>())
+            : CacheFolders.Shared(provider.GetRequiredService<AceStepServerOptions>().DataFolder));
         services.TryAddSingleton<IBlobStore>(provider =>
             new FileBlobStore(provider.GetRequiredService<DataFolder>().Blobs, () => provider.GetRequiredService<AceStepServerOptions>().ReservedBytes));
         services.TryAddSingleton<IPredictionQueue>(provider =>
@@ -130,6 +174,7 @@ public static class AceStepServerExtensions
         services.AddSingleton<OutputEndpoints>();
         services.AddSingleton<ModelEndpoints>();
         services.AddSingleton<EventEndpoints>();
+        services.AddSingleton<WorkerEndpoints>();
         services.AddSingleton<CogSnapshots>();
         services.AddSingleton<CogPredictions>();
         services.AddSingleton<CogEndpoints>();

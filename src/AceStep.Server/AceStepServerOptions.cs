@@ -3,7 +3,10 @@ namespace AceStep.Server;
 /// <summary>What a server has, allows and keeps. Read once, when the server starts.</summary>
 public sealed class AceStepServerOptions
 {
-    /// <summary>The checkpoint: a folder in the released layout, or ComfyUI's single file. Must be set.</summary>
+    /// <summary>What this process does. Default: everything.</summary>
+    public ServerRole Role { get; set; }
+
+    /// <summary>The checkpoint: a folder in the released layout, or ComfyUI's single file. Must be set, unless workers elsewhere have it.</summary>
     public string Checkpoint { get; set; } = "";
 
     /// <summary>How the model computes.</summary>

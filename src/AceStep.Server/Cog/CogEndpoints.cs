@@ -18,15 +18,19 @@ internal sealed class CogEndpoints(ModelDescription model, ModelHost host, IPred
 {
     private const string ReadyFile = "/var/run/cog/ready";
     private const string Version = "0.22.0";
+    private const string Unhealthy = "UNHEALTHY";
 
     public void Map(IEndpointRouteBuilder root)
     {
         EndpointAccess open = new() { IsOpen = true, IsCog = true };
         root.MapMethods("/", HttpVerbs.Reading, IndexAsync).WithMetadata(open);
-        root.MapMethods("/health-check", HttpVerbs.Reading, HealthAsync).WithMetadata(open with { AnyHost = true });
+        MapHealth(root);
         root.MapMethods("/openapi.json", HttpVerbs.Reading, context => SendAsync(context, model.OpenApi())).WithMetadata(open);
         root.MapPost("/shutdown", ShutdownAsync).WithMetadata(new EndpointAccess { IsCog = true });
     }
+
+    /// <summary>What probes ask, of workers too.</summary>
+    public void MapHealth(IEndpointRouteBuilder root) => root.MapMethods("/health-check", HttpVerbs.Reading, HealthAsync).WithMetadata(new EndpointAccess { IsOpen = true, IsCog = true, AnyHost = true });
 
     /// <summary>The page for browsers, Cog's index for its clients: what is kept of the one must not be given to the other.</summary>
     private Task IndexAsync(HttpContext context)
@@ -47,8 +51,7 @@ internal sealed class CogEndpoints(ModelDescription model, ModelHost host, IPred
 
     private async Task HealthAsync(HttpContext context)
     {
-        bool isBusy = host.IsReady && (await queue.StatsAsync(null, context.RequestAborted)).Running > 0;
-        string status = host.Failure is not null ? "SETUP_FAILED" : !host.IsReady ? "STARTING" : isBusy ? "BUSY" : "READY";
+        string status = host.Failure is not null ? "SETUP_FAILED" : !host.IsReady ? "STARTING" : await ActivityAsync(context.RequestAborted);
         JsonObject setup = new() { ["started_at"] = Time(host.Started), ["status"] = host.Failure is not null ? "failed" : host.IsReady ? "succeeded" : "starting" };
         if (host.Completed is { } completed)
         {
@@ -65,8 +68,31 @@ internal sealed class CogEndpoints(ModelDescription model, ModelHost host, IPred
         {
             WriteReadyFile();
         }
+        else if (status == Unhealthy)
+        {
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        }
 
         await SendAsync(context, new JsonObject { ["status"] = status, ["setup"] = setup, ["version"] = new JsonObject { ["coglet"] = Version } });
+    }
+
+    /// <summary>Busy is who makes a song himself, and alone; of a shared queue it is asked only whether it answers.</summary>
+    private async Task<string> ActivityAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (queue.IsShared)
+            {
+                await queue.GetAsync("health", cancellationToken);
+                return "READY";
+            }
+
+            return (await queue.StatsAsync(null, cancellationToken)).Running > 0 ? "BUSY" : "READY";
+        }
+        catch (QueueUnavailableException)
+        {
+            return Unhealthy;
+        }
     }
 
     private Task ShutdownAsync(HttpContext context)

@@ -43,6 +43,8 @@ internal sealed class CogPredictionEndpoints(
         bool isStream = context.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase);
         bool isAsync = !isStream && context.Request.Headers["Prefer"].ToString().Split(',', StringSplitOptions.TrimEntries).Contains("respond-async", StringComparer.OrdinalIgnoreCase);
         (PredictionRecord record, bool isNew) = await json.ReadAsync(context, body => AcceptAsync(context, body, named, isAttached: !isAsync));
+        // While this front end lives, no other takes its client for gone.
+        await using IAsyncDisposable? connection = isNew && !isAsync ? await queue.HoldAsync(CogPredictions.ConnectionOf(record), context.RequestAborted) : null;
         if (isStream)
         {
             await StreamAsync(context, record, isNew);
@@ -106,6 +108,8 @@ internal sealed class CogPredictionEndpoints(
         await _accepting.WaitAsync(context.RequestAborted);
         try
         {
+            // Other front ends have the same one slot.
+            await using IAsyncDisposable slot = await queue.HoldAsync("cog", context.RequestAborted) ?? throw Busy();
             if (await predictions.FindAsync(id, context.RequestAborted) is { } running)
             {
                 return named is not null ? (running, false) : throw Busy();

@@ -13,6 +13,9 @@ internal sealed class CogPredictions(IPredictionQueue queue)
     private readonly ConcurrentDictionary<string, Readers> _readers = new();
     private bool _isFilled;
 
+    /// <summary>What the front end that has a prediction's client holds.</summary>
+    public static string ConnectionOf(PredictionRecord record) => $"connection/{record.Job.Id}";
+
     /// <summary>Notes an accepted prediction.</summary>
     public void Add(PredictionRecord record) => _ids[record.Job.CogId!] = record.Job.Id;
 
@@ -37,11 +40,12 @@ internal sealed class CogPredictions(IPredictionQueue queue)
             {
                 if (open.Job.CogId is { } known)
                 {
-                    _ids.TryAdd(known, open.Job.Id);
+                    _ids[known] = open.Job.Id;
                 }
             }
 
-            _isFilled = true;
+            // Where front ends share the queue, another may have accepted one since.
+            _isFilled = !queue.IsShared;
         }
 
         if (!_ids.TryGetValue(cogId, out string? id) || await queue.GetAsync(id, cancellationToken) is not { } record)

@@ -123,6 +123,8 @@ internal sealed partial class RequestGuard(
                 return problem;
             case QueueFullException:
                 return new Problem(StatusCodes.Status429TooManyRequests, error.Message) { RetryAfter = 5 };
+            case QueueUnavailableException:
+                return new Problem(StatusCodes.Status503ServiceUnavailable, error.Message) { RetryAfter = 2 };
             case StorageFullException:
                 return new Problem(StatusCodes.Status507InsufficientStorage, error.Message);
             case BadHttpRequestException bad:

@@ -14,9 +14,13 @@ namespace AceStep.Server.Queue;
 [SuppressMessage("Naming", "CA1711", Justification = "It is a queue.")]
 public interface IPredictionQueue : IAsyncDisposable
 {
+    /// <summary>Whether other processes use it too.</summary>
+    bool IsShared { get; }
+
     /// <summary>Accepts a job. One whose id is there already is left as it is, and returned.</summary>
     /// <exception cref="QueueFullException">As many jobs wait as may.</exception>
     /// <exception cref="StorageFullException">There is no room on the disk.</exception>
+    /// <exception cref="QueueUnavailableException">The queue's server does not answer.</exception>
     Task<PredictionRecord> EnqueueAsync(PredictionJob job, CancellationToken cancellationToken = default);
 
     /// <summary>The record of an id; null where there is none.</summary>
@@ -37,14 +41,30 @@ public interface IPredictionQueue : IAsyncDisposable
     /// <summary>How much waits and runs, and how much of it comes before a prediction.</summary>
     Task<QueueStats> StatsAsync(string? positionOf = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Takes the oldest job that waits, or whose worker's lease has run out. Null where none came in time: ask again.</summary>
-    Task<PredictionLease?> ClaimAsync(string worker, TimeSpan wait, CancellationToken cancellationToken = default);
+    /// <summary>
+    /// Takes the oldest job that waits, or whose worker's lease has run out; or one that another worker passes on, since this
+    /// one has its LoRA in memory. Null where none came in time: ask again.
+    /// </summary>
+    /// <param name="worker">Who asks, with what it has in memory now.</param>
+    /// <param name="wait">How long to wait for a job; zero takes what is there.</param>
+    /// <param name="cancellationToken">Stops the waiting.</param>
+    Task<PredictionLease?> ClaimAsync(WorkerDescription worker, TimeSpan wait, CancellationToken cancellationToken = default);
+
+    /// <summary>The workers heard of lately, in any order.</summary>
+    Task<IReadOnlyList<WorkerState>> WorkersAsync(CancellationToken cancellationToken = default);
 
     /// <summary>Tells watchers how far a job has come. May be lost, and is stored at most once a second.</summary>
     Task ReportAsync(PredictionLease lease, PredictionProgress progress, string logs, CancellationToken cancellationToken = default);
 
     /// <summary>Ends a job. False where the lease was lost: nothing has changed then.</summary>
     Task<bool> FinishAsync(PredictionLease lease, Outcome outcome, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Takes something that one process at a time does: telling a webhook, keeping a client's connection, cleaning up. It is
+    /// kept until it is disposed of, or a short while after the process has died.
+    /// </summary>
+    /// <returns>Null where it is taken already, by whomever.</returns>
+    Task<IAsyncDisposable?> HoldAsync(string name, CancellationToken cancellationToken = default);
 
     /// <summary>Notes that a terminal state's webhook has been delivered, or given up.</summary>
     Task MarkDeliveredAsync(string id, CancellationToken cancellationToken = default);

@@ -18,6 +18,9 @@ public sealed record PredictionJob
     /// <summary>The seed of the second noise, as <see cref="Seed"/>.</summary>
     public required long VariationSeed { get; init; }
 
+    /// <summary>The LoRA that the job names; null for none. A worker that has it in memory is preferred.</summary>
+    public string? Lora { get; init; }
+
     /// <summary>The work that the job asks for, in units that mean something only beside those of other jobs; at least 0.</summary>
     public double Cost { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using AceStep.Server.Storage;
 
 namespace AceStep.Server.Queue;
@@ -41,7 +42,14 @@ public sealed record PredictionRecord
     /// <summary>Whether inputs, logs and song were removed, by age or for room.</summary>
     public bool IsDataRemoved { get; init; }
 
+    /// <summary>Whether it has ended and its webhook has still to be told.</summary>
+    public bool IsUndelivered { get; init; }
+
+    /// <summary>The number of this state where many processes share the queue, greater is later; 0 elsewhere.</summary>
+    internal ulong Revision { get; init; }
+
     /// <summary>Whether it has ended in any way.</summary>
+    [JsonIgnore]
     public bool IsTerminal => Status is PredictionStatus.Succeeded or PredictionStatus.Failed or PredictionStatus.Canceled;
 }
 

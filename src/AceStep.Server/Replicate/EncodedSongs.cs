@@ -19,10 +19,10 @@ internal sealed class EncodedSongs : IDisposable
     /// <summary>The one asked for longest ago first.</summary>
     private readonly List<Encoded> _songs = [];
 
-    /// <param name="data">Where the files are; what an earlier process left there is removed.</param>
-    public EncodedSongs(DataFolder data)
+    /// <param name="caches">Where the files are; what an earlier process left there is removed.</param>
+    public EncodedSongs(CacheFolders caches)
     {
-        _folder = data.Encoded;
+        _folder = caches.Encoded;
         if (Directory.Exists(_folder))
         {
             Directory.Delete(_folder, recursive: true);

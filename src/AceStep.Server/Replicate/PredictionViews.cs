@@ -48,7 +48,7 @@ internal sealed class PredictionViews(OutputAddresses outputs, ServerSecret secr
     {
         PredictionView view = Create(record, baseUrl);
         return record.Status == PredictionStatus.Queued && await queue.StatsAsync(record.Job.Id, cancellationToken) is { Ahead: { } ahead } stats
-            ? view with { Queue = new QueuePlace(ahead, pacing.Estimate(stats.CostAhead)) }
+            ? view with { Queue = new QueuePlace(ahead, pacing.Estimate(stats.CostAhead / Math.Max(1, stats.Running))) }
             : view;
     }
 

@@ -98,9 +98,13 @@ internal sealed partial class FileBlobStore : IBlobStore
 
     public void RequireRoom(long bytes) => DiskRoom.Require(_root, bytes, _reserve());
 
-    private string PathOf(string name) => Name().IsMatch(name)
-        ? Path.Combine(_root, name)
+    /// <summary>Refuses a name that is none of a blob.</summary>
+    /// <exception cref="ArgumentException">It has not the form.</exception>
+    public static string RequireName(string name) => Name().IsMatch(name)
+        ? name
         : throw new ArgumentException($"A blob's name has a folder of small letters and a file of letters, digits, dots and dashes; it is '{name}'.", nameof(name));
+
+    private string PathOf(string name) => Path.Combine(_root, RequireName(name));
 
     [GeneratedRegex(@"^[a-z]+/[A-Za-z0-9][A-Za-z0-9.-]{0,99}\z")]
     private static partial Regex Name();

@@ -13,6 +13,9 @@ internal sealed class ServerSecret
 
     private ServerSecret(byte[] secret) => _secret = secret;
 
+    /// <summary>The secret of these bytes, kept elsewhere.</summary>
+    public static ServerSecret From(byte[] secret) => new(secret);
+
     /// <summary>Reads the secret of a folder, or makes it.</summary>
     public static ServerSecret Open(string folder)
     {

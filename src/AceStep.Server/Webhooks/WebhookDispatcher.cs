@@ -5,13 +5,16 @@ using Microsoft.Extensions.Hosting;
 namespace AceStep.Server.Webhooks;
 
 /// <summary>
-/// Tells webhooks what their predictions do: each in order, none waiting for another's. An end that was not delivered when the
-/// server was killed is delivered after its start.
+/// Tells webhooks what their predictions do: each in order, none waiting for another's, and one process each where several share
+/// the queue. An end that was not delivered when its process was killed is delivered by the next, or by another.
 /// </summary>
 internal sealed class WebhookDispatcher(IPredictionQueue queue, WebhookSender sender, TimeProvider time) : BackgroundService
 {
     /// <summary>Logs come no more often than this.</summary>
     private static readonly TimeSpan LogsPause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How soon another process' undelivered ends are looked for.</summary>
+    private static readonly TimeSpan TakeOverPause = TimeSpan.FromSeconds(10);
 
     private const int MaxDeliveries = 64;
 
@@ -28,18 +31,7 @@ internal sealed class WebhookDispatcher(IPredictionQueue queue, WebhookSender se
     {
         try
         {
-            await using IAsyncEnumerator<PredictionRecord> changes = queue.WatchAllAsync(stoppingToken).GetAsyncEnumerator(stoppingToken);
-            ValueTask<bool> next = changes.MoveNextAsync();
-            foreach (PredictionRecord record in await queue.ListAsync(new PredictionQuery { Filter = PredictionFilter.Undelivered, Limit = int.MaxValue }, stoppingToken))
-            {
-                Tell(record, stoppingToken);
-            }
-
-            while (await next)
-            {
-                Tell(changes.Current, stoppingToken);
-                next = changes.MoveNextAsync();
-            }
+            await Task.WhenAll(FollowAsync(stoppingToken), TakeOverAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -47,63 +39,140 @@ internal sealed class WebhookDispatcher(IPredictionQueue queue, WebhookSender se
         }
     }
 
+    private async Task FollowAsync(CancellationToken stopping)
+    {
+        await foreach (PredictionRecord record in queue.WatchAllAsync(stopping))
+        {
+            Tell(record, stopping);
+        }
+    }
+
+    /// <summary>What a process that has died did not deliver: its own earlier self, or another that shares the queue.</summary>
+    private async Task TakeOverAsync(CancellationToken stopping)
+    {
+        using PeriodicTimer timer = new(TakeOverPause, time);
+        bool isDone = false;
+        do
+        {
+            try
+            {
+                foreach (PredictionRecord record in await queue.ListAsync(new PredictionQuery { Filter = PredictionFilter.Undelivered, Limit = int.MaxValue }, stopping))
+                {
+                    Tell(record, stopping);
+                }
+
+                isDone = true;
+            }
+            catch (QueueUnavailableException)
+            {
+                // The next round has it.
+            }
+        }
+        while ((queue.IsShared || !isDone) && await timer.WaitForNextTickAsync(stopping));
+    }
+
     private void Tell(PredictionRecord record, CancellationToken stopping)
     {
-        if (record.Job.Webhook is not { } webhook || record.Status == PredictionStatus.Queued)
+        if (record.Job.Webhook is not { } webhook || record.Status == PredictionStatus.Queued || (record.IsTerminal && !record.IsUndelivered))
         {
             return;
         }
 
         Told told = _told.GetOrAdd(record.Job.Id, _ => new Told());
-        if (!told.IsStarted && record.Started is not null)
+        lock (told)
         {
-            told.IsStarted = true;
-            if (webhook.Events.HasFlag(WebhookEvents.Start))
+            if (!told.IsStarted && record.Started is not null)
             {
-                // The state may be a later one by now; a start is a start.
-                PredictionRecord start = record with { Status = PredictionStatus.Running, Finished = null, Output = null, Error = null };
-                told.Then(() => DeliverAsync(start, "start", insists: false, stopping));
+                told.IsStarted = true;
+                told.Then(() => TakeAsync(record, told, stopping));
+                if (webhook.Events.HasFlag(WebhookEvents.Start))
+                {
+                    // The state may be a later one by now; a start is a start.
+                    PredictionRecord start = record with { Status = PredictionStatus.Running, Finished = null, Output = null, Error = null };
+                    told.Then(() => DeliverAsync(told, start, "start", insists: false, stopping));
+                }
             }
-        }
 
-        if (record.IsTerminal)
-        {
-            if (!told.IsEnded)
+            if (record.IsTerminal)
             {
-                told.IsEnded = true;
-                told.Then(() => EndAsync(record, webhook.Events, stopping));
+                if (!told.IsEnded)
+                {
+                    told.IsEnded = true;
+                    told.Then(() => EndAsync(record, told, webhook.Events, stopping));
+                }
             }
-        }
-        else if (webhook.Events.HasFlag(WebhookEvents.Logs) && record.Logs.Length > told.LogsLength && time.GetElapsedTime(told.LogsTime) >= LogsPause && told.IsIdle)
-        {
-            (told.LogsLength, told.LogsTime) = (record.Logs.Length, time.GetTimestamp());
-            told.Then(() => DeliverAsync(record, $"logs.{record.Logs.Length}", insists: false, stopping));
+            else if (webhook.Events.HasFlag(WebhookEvents.Logs) && record.Logs.Length > told.LogsLength && time.GetElapsedTime(told.LogsTime) >= LogsPause && told.IsIdle)
+            {
+                (told.LogsLength, told.LogsTime) = (record.Logs.Length, time.GetTimestamp());
+                told.Then(() => DeliverAsync(told, record, $"logs.{record.Logs.Length}", insists: false, stopping));
+            }
         }
     }
 
-    private async Task EndAsync(PredictionRecord record, WebhookEvents events, CancellationToken stopping)
+    /// <summary>One process tells a prediction's webhook, from the start to the end.</summary>
+    private async Task TakeAsync(PredictionRecord record, Told told, CancellationToken stopping)
     {
-        if (record.Job.CogId is not null && record.Output is not null && events.HasFlag(WebhookEvents.Output | WebhookEvents.Completed))
+        if (told.Turn is not null || await queue.HoldAsync($"webhook/{record.Job.Id}", stopping) is not { } turn)
         {
-            // Cog tells of the output by itself, before the end; Replicate's may leave out what the end says a moment later.
-            await DeliverAsync(record with { Status = PredictionStatus.Running, Finished = null }, "output", insists: false, stopping);
+            return;
         }
 
-        if (events.HasFlag(WebhookEvents.Completed))
+        // Another may have told all of it and let go since this state was heard of.
+        if (await queue.GetAsync(record.Job.Id, stopping) is null or { IsTerminal: true, IsUndelivered: false })
         {
-            await DeliverAsync(record, "completed", insists: true, stopping);
-        }
-        else if (events.HasFlag(WebhookEvents.Output) && record.Output is not null)
-        {
-            await DeliverAsync(record, "output", insists: false, stopping);
+            await turn.DisposeAsync();
+            return;
         }
 
-        await queue.MarkDeliveredAsync(record.Job.Id, stopping);
-        _told.TryRemove(record.Job.Id, out _);
+        told.Turn = turn;
     }
 
-    private async Task DeliverAsync(PredictionRecord record, string name, bool insists, CancellationToken stopping)
+    private async Task EndAsync(PredictionRecord record, Told told, WebhookEvents events, CancellationToken stopping)
     {
+        try
+        {
+            await TakeAsync(record, told, stopping);
+            if (told.Turn is null)
+            {
+                return;
+            }
+
+            if (record.Job.CogId is not null && record.Output is not null && events.HasFlag(WebhookEvents.Output | WebhookEvents.Completed))
+            {
+                // Cog tells of the output by itself, before the end; Replicate's may leave out what the end says a moment later.
+                await DeliverAsync(told, record with { Status = PredictionStatus.Running, Finished = null }, "output", insists: false, stopping);
+            }
+
+            if (events.HasFlag(WebhookEvents.Completed))
+            {
+                await DeliverAsync(told, record, "completed", insists: true, stopping);
+            }
+            else if (events.HasFlag(WebhookEvents.Output) && record.Output is not null)
+            {
+                await DeliverAsync(told, record, "output", insists: false, stopping);
+            }
+
+            await queue.MarkDeliveredAsync(record.Job.Id, stopping);
+        }
+        finally
+        {
+            // Whoever did not get to it this time does so in a later round.
+            _told.TryRemove(record.Job.Id, out _);
+            if (told.Turn is { } turn)
+            {
+                await turn.DisposeAsync();
+            }
+        }
+    }
+
+    private async Task DeliverAsync(Told told, PredictionRecord record, string name, bool insists, CancellationToken stopping)
+    {
+        if (told.Turn is null)
+        {
+            // Another process tells it.
+            return;
+        }
+
         await _deliveries.WaitAsync(stopping);
         try
         {
@@ -119,6 +188,9 @@ internal sealed class WebhookDispatcher(IPredictionQueue queue, WebhookSender se
     private sealed class Told
     {
         private Task _last = Task.CompletedTask;
+
+        /// <summary>What this process holds while it tells; null where another does.</summary>
+        public IAsyncDisposable? Turn { get; set; }
 
         public bool IsStarted { get; set; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AceStep.Server.Cog;
 using AceStep.Server.Queue;
 using AceStep.Server.Storage;
 using Microsoft.Extensions.Hosting;
@@ -6,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AceStep.Server.Work;
 
-/// <summary>What happens by the clock: deadlines each second, retention each minute; and once at the start, what an earlier process left.</summary>
+/// <summary>What happens by the clock: deadlines each second, retention each minute; and what a process that has died left behind.</summary>
 internal sealed partial class Housekeeping(IPredictionQueue queue, Retention retention, TimeProvider time, ILogger<Housekeeping> logger) : BackgroundService
 {
     private static readonly TimeSpan DeadlinePause = TimeSpan.FromSeconds(1);
@@ -18,8 +19,8 @@ internal sealed partial class Housekeeping(IPredictionQueue queue, Retention ret
     {
         try
         {
-            await TakeOverAsync(stoppingToken);
-            await Task.WhenAll(NoteDeadlinesAsync(stoppingToken), CancelLateAsync(stoppingToken), CleanAsync(stoppingToken));
+            // From the first change on: what is listed afterwards may have changed meanwhile, and is noted twice then.
+            await Task.WhenAll(NoteDeadlinesAsync(stoppingToken), TakeOverAsync(stoppingToken), CancelLateAsync(stoppingToken), CleanAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -27,19 +28,39 @@ internal sealed partial class Housekeeping(IPredictionQueue queue, Retention ret
         }
     }
 
-    /// <summary>Predictions whose client waited on a connection have lost it with the process.</summary>
+    /// <summary>Predictions whose client waited on a connection have lost it with its process.</summary>
     private async Task TakeOverAsync(CancellationToken stopping)
     {
-        foreach (PredictionRecord open in await queue.ListAsync(new PredictionQuery { Filter = PredictionFilter.Open, Limit = int.MaxValue }, stopping))
+        // Alone, a process that begins knows that nobody else has a client; among others, who accepts has a moment to say so.
+        TimeSpan youngest = queue.IsShared ? RetentionPause : TimeSpan.Zero;
+        using PeriodicTimer timer = new(RetentionPause, time);
+        do
         {
-            if (open.Job.IsAttached)
+            await GuardAsync(async () =>
             {
-                await queue.CancelAsync(open.Job.Id, stopping);
-            }
-            else if (open.Job.Deadline is { } deadline)
-            {
-                _deadlines[open.Job.Id] = deadline;
-            }
+                foreach (PredictionRecord open in await queue.ListAsync(new PredictionQuery { Filter = PredictionFilter.Open, Limit = int.MaxValue }, stopping))
+                {
+                    if (open.Job.IsAttached && time.GetUtcNow() - open.Job.Created >= youngest)
+                    {
+                        await CancelAbandonedAsync(open, stopping);
+                    }
+                    else if (open.Job.Deadline is { } deadline)
+                    {
+                        _deadlines[open.Job.Id] = deadline;
+                    }
+                }
+            });
+        }
+        while (queue.IsShared && await timer.WaitForNextTickAsync(stopping));
+    }
+
+    /// <summary>Whoever has the client holds its connection.</summary>
+    private async Task CancelAbandonedAsync(PredictionRecord record, CancellationToken stopping)
+    {
+        await using IAsyncDisposable? connection = await queue.HoldAsync(CogPredictions.ConnectionOf(record), stopping);
+        if (connection is not null)
+        {
+            await queue.CancelAsync(record.Job.Id, stopping);
         }
     }
 
@@ -73,14 +94,33 @@ internal sealed partial class Housekeeping(IPredictionQueue queue, Retention ret
         }
     }
 
+    /// <summary>One of the processes that share a queue does it, while it lives.</summary>
     private async Task CleanAsync(CancellationToken stopping)
     {
+        IAsyncDisposable? turn = null;
         using PeriodicTimer timer = new(RetentionPause, time);
-        do
+        try
         {
-            await GuardAsync(() => retention.CleanAsync(stopping));
+            do
+            {
+                await GuardAsync(async () =>
+                {
+                    turn ??= await queue.HoldAsync("cleaning", stopping);
+                    if (turn is not null)
+                    {
+                        await retention.CleanAsync(stopping);
+                    }
+                });
+            }
+            while (await timer.WaitForNextTickAsync(stopping));
         }
-        while (await timer.WaitForNextTickAsync(stopping));
+        finally
+        {
+            if (turn is not null)
+            {
+                await turn.DisposeAsync();
+            }
+        }
     }
 
     private async Task GuardAsync(Func<Task> work)

@@ -9,6 +9,12 @@ internal sealed class LoraCache(MusicPipeline pipeline, LoraPlaces places, int s
     /// <summary>The least recently used first.</summary>
     private readonly List<Lora> _loras = [];
 
+    /// <summary>What clients call them, by path.</summary>
+    private readonly Dictionary<string, string> _names = [];
+
+    /// <summary>The names of those that are in memory.</summary>
+    public IReadOnlyList<string> Names => [.. _loras.Select(lora => _names[lora.Path])];
+
     /// <summary>Puts one LoRA into effect, or none.</summary>
     /// <param name="name">A LoRA that clients may name; null for none.</param>
     /// <param name="weight">Its factor.</param>
@@ -40,6 +46,7 @@ internal sealed class LoraCache(MusicPipeline pipeline, LoraPlaces places, int s
         {
             while (_loras.Count >= Math.Max(1, size))
             {
+                _names.Remove(_loras[0].Path);
                 pipeline.UnloadLora(_loras[0]);
                 _loras.RemoveAt(0);
             }
@@ -57,6 +64,7 @@ internal sealed class LoraCache(MusicPipeline pipeline, LoraPlaces places, int s
         }
 
         _loras.Add(wanted);
+        _names[path] = name!;
         return wanted.Warnings;
     }
 

@@ -17,21 +17,23 @@ internal sealed class LoraPlaces
     private readonly HubCache _cache;
 
     /// <param name="options">What is allowed.</param>
-    /// <param name="data">Where fetched LoRAs are kept.</param>
+    /// <param name="caches">Where fetched LoRAs are kept.</param>
     /// <param name="user">The hub, and the caches of whoever runs the server.</param>
-    public LoraPlaces(AceStepServerOptions options, DataFolder data, HubSettings user)
+    public LoraPlaces(AceStepServerOptions options, CacheFolders caches, HubSettings user)
     {
         _options = options;
         // What the user has already is used from there, and never removed.
-        _settings = user with { Cache = data.Loras, OtherCaches = [.. user.Caches] };
-        _cache = new HubCache(data.Loras);
+        _settings = user with { Cache = caches.Loras, OtherCaches = [.. user.Caches] };
+        _cache = new HubCache(caches.Loras);
     }
 
     /// <summary>Sees that a client may name a LoRA.</summary>
     /// <exception cref="InvalidRequestException">There is none of that name that this server uses; says which ones it does.</exception>
     public async Task RequireAsync(string name, CancellationToken cancellationToken)
     {
-        if (FindInFolder(name) is not null)
+        // Where only workers have a folder, a name that is not in it fails when it is run.
+        bool isElsewhere = _options is { Role: ServerRole.Api, LoraFolder: null } && IsName(name);
+        if (isElsewhere || FindInFolder(name) is not null)
         {
             return;
         }
@@ -95,10 +97,12 @@ internal sealed class LoraPlaces
     /// <summary>A file or folder in the server's folder: below it, or it is none.</summary>
     private string? FindInFolder(string name)
     {
-        bool isName = name.Length is > 0 and <= 200 && !Path.IsPathRooted(name) && name.Split('/', '\\').All(part => part.Length > 0 && part is not ("." or "..") && !part.Any(char.IsControl));
-        string? path = isName && _options.LoraFolder is { } folder ? Path.Combine(Path.GetFullPath(folder), name) : null;
+        string? path = IsName(name) && _options.LoraFolder is { } folder ? Path.Combine(Path.GetFullPath(folder), name) : null;
         return File.Exists(path) || Directory.Exists(path) ? path : null;
     }
+
+    private static bool IsName(string name) =>
+        name.Length is > 0 and <= 200 && !Path.IsPathRooted(name) && name.Split('/', '\\').All(part => part.Length > 0 && part is not ("." or "..") && !part.Any(char.IsControl));
 
     private ModelName.OnHub RequireAllowed(string name) =>
         ModelName.ParseHub(name) is { } named && _options.AllowedLoras.Any(pattern => IsMatch(pattern, named.Repository))

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace AceStep.Server.Work;
 
 /// <summary>The one model of a server: loaded once, when the server starts.</summary>
-internal sealed partial class ModelHost(AceStepServerOptions options, TimeProvider time, ILogger<ModelHost> logger) : BackgroundService
+internal sealed partial class ModelHost(AceStepServerOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ModelHost> logger) : BackgroundService
 {
     private readonly TaskCompletionSource<MusicPipeline> _pipeline = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private MusicProgress? _progress;
@@ -20,8 +20,11 @@ internal sealed partial class ModelHost(AceStepServerOptions options, TimeProvid
     /// <summary>The pipeline; fails where loading has failed.</summary>
     public Task<MusicPipeline> Pipeline => _pipeline.Task;
 
-    /// <summary>Whether the model is loaded.</summary>
-    public bool IsReady => _pipeline.Task.IsCompletedSuccessfully;
+    /// <summary>Whether workers elsewhere have the model, and this process has none.</summary>
+    public bool IsElsewhere => options.Role == ServerRole.Api;
+
+    /// <summary>Whether the model is loaded, or is none of this process' concerns.</summary>
+    public bool IsReady => IsElsewhere || _pipeline.Task.IsCompletedSuccessfully;
 
     /// <summary>Why loading has failed; null where it has not.</summary>
     public string? Failure { get; private set; }
@@ -52,6 +55,11 @@ internal sealed partial class ModelHost(AceStepServerOptions options, TimeProvid
             _pipeline.SetException(error);
             // Nobody may be waiting for it.
             _ = _pipeline.Task.Exception;
+            if (options.Role == ServerRole.Worker)
+            {
+                // A server says what is wrong; a worker without a model is of no use to anybody.
+                lifetime.StopApplication();
+            }
         }
     }
 

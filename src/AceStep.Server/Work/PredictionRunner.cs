@@ -11,6 +11,9 @@ namespace AceStep.Server.Work;
 /// <summary>Makes the song of one claimed prediction: inputs, source, LoRA, model, file.</summary>
 internal sealed class PredictionRunner(MusicPipeline pipeline, LoraCache loras, SourceReader sources, IBlobStore blobs, CogUpload upload, ServerMetrics metrics)
 {
+    /// <summary>The LoRAs that are in memory, by name.</summary>
+    public IReadOnlyList<string> Loras => loras.Names;
+
     /// <exception cref="StorageFullException">There is no room for the song.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public async Task<Outcome> RunAsync(PredictionRecord record, PredictionLog log, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using AceStep.Server.Cog;
 using AceStep.Server.Queue;
 using AceStep.Server.Storage;
@@ -9,14 +10,15 @@ namespace AceStep.Server.Work;
 
 /// <summary>Takes predictions from the queue one after another and runs them on the device.</summary>
 internal sealed partial class PredictionWorker(
-    IPredictionQueue queue, ModelHost model, LoraPlaces loras, SourceReader sources, IBlobStore blobs, CogUpload upload, Retention retention, Pacing pacing, ServerMetrics metrics, AceStepServerOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<PredictionWorker> logger)
+    IPredictionQueue queue, ModelHost model, LoraPlaces loras, SourceReader sources, IBlobStore blobs, CogUpload upload, Retention retention, ServerMetrics metrics, AceStepServerOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<PredictionWorker> logger)
     : BackgroundService
 {
     private static readonly TimeSpan ClaimWait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ReportPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PauseAfterTrouble = TimeSpan.FromSeconds(5);
 
-    private readonly string _name = $"{Environment.MachineName}-{Environment.ProcessId}";
+    /// <summary>Containers give their only process the same number, and one that is started again the same name.</summary>
+    private readonly string _name = $"{Environment.MachineName}-{Environment.ProcessId}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}";
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -30,7 +32,7 @@ internal sealed partial class PredictionWorker(
             PredictionRunner runner = new(pipeline, new LoraCache(pipeline, loras, options.LoraCacheSize), sources, blobs, upload, metrics);
             while (true)
             {
-                await ServeAsync(runner, claiming.Token, grace.Token);
+                await ServeAsync(runner, pipeline.Device, claiming.Token, grace.Token);
             }
         }
         catch (OperationCanceledException) when (claiming.IsCancellationRequested)
@@ -43,11 +45,11 @@ internal sealed partial class PredictionWorker(
         }
     }
 
-    private async Task ServeAsync(PredictionRunner runner, CancellationToken claiming, CancellationToken stopped)
+    private async Task ServeAsync(PredictionRunner runner, string device, CancellationToken claiming, CancellationToken stopped)
     {
         try
         {
-            await using PredictionLease? lease = await queue.ClaimAsync(_name, ClaimWait, claiming);
+            await using PredictionLease? lease = await queue.ClaimAsync(Describe(runner, device), ClaimWait, claiming);
             if (lease is not null)
             {
                 await RunAsync(runner, lease, stopped);
@@ -65,6 +67,19 @@ internal sealed partial class PredictionWorker(
             LogTrouble(error);
             await Task.Delay(PauseAfterTrouble, time, claiming);
         }
+    }
+
+    private WorkerDescription Describe(PredictionRunner runner, string device)
+    {
+        GCMemoryInfo memory = GC.GetGCMemoryInfo();
+        return new WorkerDescription
+        {
+            Name = _name,
+            Checkpoint = Path.GetFileName(Path.TrimEndingDirectorySeparator(options.Checkpoint)),
+            Device = device,
+            Loras = runner.Loras,
+            FreeBytes = Math.Max(0, memory.TotalAvailableMemoryBytes - Environment.WorkingSet),
+        };
     }
 
     private async Task RunAsync(PredictionRunner runner, PredictionLease lease, CancellationToken stopped)
@@ -111,11 +126,6 @@ internal sealed partial class PredictionWorker(
         }
 
         metrics.Ended(outcome.Output is null ? PredictionStatus.Failed : PredictionStatus.Succeeded, outcome.Output);
-        if (outcome.Output is { } output)
-        {
-            pacing.Learn(record.Job.Cost, TimeSpan.FromSeconds(output.PredictSeconds));
-        }
-
         LogEnded(record.Job.Id, outcome.Error ?? "succeeded");
     }
 

@@ -14,14 +14,17 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Counter<double> _songSeconds;
     private readonly Histogram<double> _stages;
 
-    public ServerMetrics(IMeterFactory factory, IPredictionQueue queue)
+    public ServerMetrics(IMeterFactory factory, IPredictionQueue queue, AceStepServerOptions options)
     {
         _meter = factory.Create(Name);
         _predictions = _meter.CreateCounter<long>("acestep.predictions", "{prediction}", "Predictions that have ended, by status.");
         _songSeconds = _meter.CreateCounter<double>("acestep.song.duration", "s", "Seconds of music made.");
         _stages = _meter.CreateHistogram<double>("acestep.stage.duration", "s", "Seconds that a stage of a prediction took.");
-        _meter.CreateObservableGauge("acestep.queue.waiting", () => Stats(queue).Queued, "{prediction}", "Predictions that wait.");
-        _meter.CreateObservableGauge("acestep.queue.running", () => Stats(queue).Running, "{prediction}", "Predictions that run.");
+        if (options.Role != ServerRole.Worker)
+        {
+            _meter.CreateObservableGauge("acestep.queue.waiting", () => Measure(queue, stats => stats.Queued), "{prediction}", "Predictions that wait.");
+            _meter.CreateObservableGauge("acestep.queue.running", () => Measure(queue, stats => stats.Running), "{prediction}", "Predictions that run.");
+        }
     }
 
     /// <summary>Predictions as activities.</summary>
@@ -56,6 +59,16 @@ internal sealed class ServerMetrics : IDisposable
 
     private void Record(string stage, TimeSpan time) => _stages.Record(time.TotalSeconds, new KeyValuePair<string, object?>("stage", stage));
 
-    /// <summary>In one process the queue answers at once.</summary>
-    private static QueueStats Stats(IPredictionQueue queue) => queue.StatsAsync().GetAwaiter().GetResult();
+    /// <summary>In one process the queue answers at once; a shared one may be away, and nothing is told then.</summary>
+    private static IEnumerable<Measurement<int>> Measure(IPredictionQueue queue, Func<QueueStats, int> number)
+    {
+        try
+        {
+            return [new Measurement<int>(number(Task.Run(() => queue.StatsAsync()).GetAwaiter().GetResult()))];
+        }
+        catch (QueueUnavailableException)
+        {
+            return [];
+        }
+    }
 }

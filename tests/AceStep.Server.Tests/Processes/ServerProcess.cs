@@ -14,9 +14,9 @@ internal sealed class ServerProcess : IDisposable
 
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(3);
 
-    private static readonly string Host = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+    internal static readonly string Host = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
 
-    private static readonly string Program = Path.Combine(
+    internal static readonly string Program = Path.Combine(
         ReferenceData.RepositoryRoot, "src", "AceStep.Cli", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, new DirectoryInfo(AppContext.BaseDirectory).Name, "acestep.dll");
 
     private readonly Process _process;

@@ -6,8 +6,9 @@ namespace AceStep.Server.Queue.Sqlite;
 
 internal sealed partial class SqlitePredictionQueue
 {
-    public async Task<PredictionLease?> ClaimAsync(string worker, TimeSpan wait, CancellationToken cancellationToken = default)
+    public async Task<PredictionLease?> ClaimAsync(WorkerDescription worker, TimeSpan wait, CancellationToken cancellationToken = default)
     {
+        _workers[worker.Name] = new WorkerState(worker, null, _time.GetUtcNow());
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(wait);
         while (true)
@@ -15,7 +16,7 @@ internal sealed partial class SqlitePredictionQueue
             (Lease? lease, List<PredictionRecord> failed) = await _store.WriteAsync(
                 connection =>
                 {
-                    (PredictionRecord? claimed, List<PredictionRecord> dead) = Claim(connection, worker);
+                    (PredictionRecord? claimed, List<PredictionRecord> dead) = Claim(connection, worker.Name);
                     return (claimed is null ? null : Register(claimed), dead);
                 },
                 cancellationToken);
@@ -23,6 +24,7 @@ internal sealed partial class SqlitePredictionQueue
             if (lease is not null)
             {
                 lease.Begin();
+                _workers[worker.Name] = new WorkerState(worker, lease.Record.Job.Id, _time.GetUtcNow());
                 Publish(lease.Record);
                 return lease;
             }

@@ -19,6 +19,8 @@ internal sealed partial class SqlitePredictionQueue : IPredictionQueue
     /// <summary>Order of publication: nobody hears of progress after the end.</summary>
     private readonly Lock _publishing = new();
     private readonly ConcurrentDictionary<string, Lease> _leases = new();
+    private readonly ConcurrentDictionary<string, WorkerState> _workers = new();
+    private readonly LocalHolds _holds = new();
 
     /// <param name="path">The database; made where it is missing. The caller sees to it that no other process has it open.</param>
     /// <param name="options">Leases and bounds.</param>
@@ -32,6 +34,8 @@ internal sealed partial class SqlitePredictionQueue : IPredictionQueue
         // Whoever held a lease of this file is dead: its process had it open.
         _store.WriteAsync(connection => Execute(connection, "UPDATE predictions SET lease_until = 0 WHERE status = 1")).GetAwaiter().GetResult();
     }
+
+    public bool IsShared => false;
 
     public async Task<PredictionRecord> EnqueueAsync(PredictionJob job, CancellationToken cancellationToken = default)
     {
@@ -109,6 +113,10 @@ internal sealed partial class SqlitePredictionQueue : IPredictionQueue
         reader.Read();
         return new QueueStats(reader.GetInt32(0), reader.GetInt32(1), ticket is null ? null : reader.GetInt32(2), reader.GetDouble(3));
     }));
+
+    public Task<IReadOnlyList<WorkerState>> WorkersAsync(CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<WorkerState>>([.. _workers.Values]);
+
+    public Task<IAsyncDisposable?> HoldAsync(string name, CancellationToken cancellationToken = default) => Task.FromResult(_holds.Take(name));
 
     public Task MarkDeliveredAsync(string id, CancellationToken cancellationToken = default) =>
         _store.WriteAsync(connection => Execute(connection, "UPDATE predictions SET undelivered = 0 WHERE id = $id", ("$id", id)), cancellationToken);

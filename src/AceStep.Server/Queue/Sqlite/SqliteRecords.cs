@@ -7,7 +7,7 @@ namespace AceStep.Server.Queue.Sqlite;
 /// <summary>Rows to records, and the commands that find them.</summary>
 internal static class SqliteRecords
 {
-    private const string Columns = "ticket, status, attempt, worker, started, finished, job, logs, output, error, data_removed";
+    private const string Columns = "ticket, status, attempt, worker, started, finished, job, logs, output, error, data_removed, undelivered";
 
     public static PredictionRecord? Find(SqliteConnection connection, string id) =>
         Select(connection, "WHERE id = $id", ("$id", id)).FirstOrDefault();
@@ -71,6 +71,7 @@ internal static class SqliteRecords
         Output = reader.IsDBNull(8) ? null : JsonSerializer.Deserialize(reader.GetString(8), QueueJson.Default.PredictionOutput),
         Error = reader.IsDBNull(9) ? null : reader.GetString(9),
         IsDataRemoved = reader.GetInt32(10) != 0,
+        IsUndelivered = reader.GetInt32(11) != 0,
     };
 
     private static DateTimeOffset? Time(SqliteDataReader reader, int column) =>

@@ -1,0 +1,32 @@
+using System.CommandLine;
+using System.Net;
+using AceStep.Cli.Options;
+using AceStep.Server;
+
+namespace AceStep.Cli.Serve;
+
+/// <summary>Where a worker keeps what it fetches, and where it tells its health and its metrics, if anywhere.</summary>
+internal sealed class ProbeOptions : OptionGroup
+{
+    private static readonly AceStepServerOptions Defaults = new();
+
+    private readonly Option<string?> _host = ServeOption.Text("--host", "The address to answer /health-check and /metrics on. Default 127.0.0.1.", "ADDRESS");
+    private readonly Option<int?> _port = ServeOption.Whole("--port", "The port for it; 0 takes any. Default: none, and nothing is answered.", 0, 65535);
+
+    private readonly Option<string?> _data = ServeOption.Text("--data", $"The folder of LoRAs that are fetched for clients; workers of a machine may share it. Default {Defaults.DataFolder}.", "DIR");
+
+    public ProbeOptions()
+        : base("Worker")
+    {
+        Add(_data);
+        Add(_host);
+        Add(_port);
+    }
+
+    /// <summary>The folder.</summary>
+    public string DataFolder(ParseResult result) => result.GetValue(_data) ?? Defaults.DataFolder;
+
+    /// <summary>The address; null for none.</summary>
+    /// <exception cref="UsageException">It is no address.</exception>
+    public IPEndPoint? Listen(ParseResult result) => result.GetValue(_port) is { } port ? new IPEndPoint(ServerOptions.ParseAddress(result.GetValue(_host) ?? "127.0.0.1"), port) : null;
+}

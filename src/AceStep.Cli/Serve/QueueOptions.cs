@@ -1,0 +1,85 @@
+using System.CommandLine;
+using AceStep.Cli.Options;
+using AceStep.Server;
+using AceStep.Server.Queue.Nats;
+
+namespace AceStep.Cli.Serve;
+
+/// <summary>The queue that servers and workers share, and who they are to it. What is secret comes from the environment: other users see command lines.</summary>
+internal sealed class QueueOptions : OptionGroup
+{
+    private const string UrlVariable = "ACESTEP_QUEUE";
+    private const string PasswordVariable = "ACESTEP_QUEUE_PASSWORD";
+    private const string TokenVariable = "ACESTEP_QUEUE_TOKEN";
+
+    private static readonly NatsQueueOptions Defaults = new() { Url = "" };
+
+    private readonly Option<string?> _url = ServeOption.Text("--queue", $"The NATS server that other servers and workers share: nats://HOST:4222 or tls://HOST:4222, several of a cluster separated by commas. Default: {UrlVariable}; without either, predictions are kept in the data folder.", "URL");
+    private readonly Option<string?> _name = ServeOption.Text("--queue-name", $"What streams and subjects begin with; who gives the same name shares one queue. Default {Defaults.Name}.", "NAME");
+    private readonly Option<string?> _user = ServeOption.Text("--queue-user", $"The user there; the password comes from {PasswordVariable}. A token comes from {TokenVariable} instead.", "USER");
+    private readonly Option<string?> _credentials = ServeOption.Text("--queue-creds", "A file of credentials (JWT and seed), as nsc writes it.", "FILE");
+    private readonly Option<string?> _nkey = ServeOption.Text("--queue-nkey", "A file with an nkey's seed.", "FILE");
+    private readonly Option<string?> _authority = ServeOption.Text("--queue-ca", "The certificate of the authority that signed the NATS server's, as PEM. Default: those that the system trusts.", "FILE");
+    private readonly Option<string?> _certificate = ServeOption.Text("--queue-cert", "This process' own certificate, as PEM, where the NATS server asks for one.", "FILE");
+    private readonly Option<string?> _key = ServeOption.Text("--queue-key", "The key of --queue-cert, as PEM.", "FILE");
+    private readonly Option<int?> _replicas = ServeOption.Whole("--queue-replicas", "On how many servers of a NATS cluster everything is kept. Default 1.", 1, 5);
+    private readonly Option<double?> _keepDays = ServeOption.Number("--queue-keep-days", $"Records, songs and uploads go from the NATS server after so many days. Default {Defaults.KeepFor.TotalDays:0}.", "X");
+    private readonly Option<bool> _allowOld = new("--queue-allow-old") { Description = $"Take a NATS server before {NatsBackend.OldestServer}, which can lose jobs. For tests." };
+
+    public QueueOptions()
+        : base("Shared queue")
+    {
+        foreach (Option option in (Option[])[_url, _name, _user, _credentials, _nkey, _authority, _certificate, _key, _replicas, _keepDays, _allowOld])
+        {
+            Add(option);
+        }
+    }
+
+    /// <summary>The shared queue; null where there is none.</summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="maxDeaths">So many deaths make a prediction fail.</param>
+    /// <param name="maxQueued">So many may wait; null for a worker, which leaves that to servers.</param>
+    /// <exception cref="UsageException">Options contradict each other.</exception>
+    public NatsQueueOptions? Create(ParseResult result, int maxDeaths, int? maxQueued)
+    {
+        if ((result.GetValue(_url) ?? Variable(UrlVariable)) is not { } url)
+        {
+            return null;
+        }
+
+        double? days = result.GetValue(_keepDays);
+        if (days is not (null or (> 0 and <= 3650)))
+        {
+            throw new UsageException($"--queue-keep-days must be above 0, at most 3650; it is {days}.");
+        }
+
+        string? user = result.GetValue(_user);
+        string? password = Variable(PasswordVariable);
+        if (user is not null && password is null)
+        {
+            throw new UsageException($"--queue-user needs the password in {PasswordVariable}.");
+        }
+
+        return new NatsQueueOptions
+        {
+            Url = url,
+            Name = result.GetValue(_name) ?? Defaults.Name,
+            User = user,
+            Password = user is null ? null : password,
+            Token = Variable(TokenVariable),
+            CredentialsFile = result.GetValue(_credentials),
+            NkeyFile = result.GetValue(_nkey),
+            CaFile = result.GetValue(_authority),
+            CertificateFile = result.GetValue(_certificate),
+            KeyFile = result.GetValue(_key),
+            Replicas = result.GetValue(_replicas) ?? Defaults.Replicas,
+            KeepFor = days is { } keep ? TimeSpan.FromDays(keep) : Defaults.KeepFor,
+            AllowsOldServer = result.GetValue(_allowOld),
+            MaxDeaths = maxDeaths,
+            MaxQueued = maxQueued ?? Defaults.MaxQueued,
+            IsWorker = maxQueued is null,
+        };
+    }
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+}

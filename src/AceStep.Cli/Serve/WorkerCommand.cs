@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.Net;
+using AceStep.Cli.Checkpoints;
+using AceStep.Cli.Libraries;
+using AceStep.Cli.Options;
+using AceStep.Cli.Terminal;
+using AceStep.Server;
+using AceStep.Server.Queue.Nats;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace AceStep.Cli.Serve;
+
+/// <summary><c>acestep worker</c>: makes the songs that servers elsewhere accept, one after another on one device.</summary>
+internal sealed class WorkerCommand : CliCommand
+{
+    private readonly WorkOptions _work;
+    private readonly QueueOptions _queue;
+    private readonly ProbeOptions _probe;
+    private readonly ModelOptions _model;
+
+    public WorkerCommand()
+        : base("worker", "Makes the songs that servers with the same --queue accept, one after another on one device.")
+    {
+        _work = AddGroup(new WorkOptions());
+        _queue = AddGroup(new QueueOptions());
+        _probe = AddGroup(new ProbeOptions());
+        _model = AddGroup(new ModelOptions());
+        AddGroup(new ReportGroup());
+    }
+
+    public override IReadOnlyList<string> Examples =>
+    [
+        "acestep worker --queue nats://queue:4222 --device cuda:0",
+        "acestep worker --queue tls://queue:4222 --queue-ca ca.pem --queue-creds worker.creds --lora-dir /srv/loras",
+    ];
+
+    protected override async Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
+    {
+        AceStepServerOptions options = new() { Role = ServerRole.Worker, AllowsAnyHost = true, DataFolder = _probe.DataFolder(result) };
+        _work.Apply(result, options);
+        NatsQueueOptions shared = _queue.Create(result, options.MaxDeaths, maxQueued: null) ?? throw new UsageException("worker needs --queue: the NATS server that it takes its work from.");
+        IPEndPoint? listen = _probe.Listen(result);
+        if (_model.Loras(result).Count > 0 || _model.UsesStoredAlpha(result))
+        {
+            throw new UsageException("Clients name their own LoRAs: --lora-dir and --allow-lora say which ones; --lora and --lora-stored-alpha are for the other commands.");
+        }
+
+        CheckpointChoice checkpoint = CheckpointChoice.Find(_model.Checkpoint(result));
+        options.Checkpoint = checkpoint.Path;
+        options.Pipeline = _model.PipelineOptions(result) with { DownloadProgress = DownloadView.Lines(screen) };
+        screen.Line(checkpoint.Description);
+        await LibtorchSupply.EnsureAsync(screen, options.Pipeline.Download, cancellationToken);
+
+        using ILoggerFactory loggers = ServerApplication.Loggers();
+        await using NatsBackend backend = await SharedQueue.ConnectAsync(shared, loggers, screen, cancellationToken);
+        using IHost host = listen is null ? ServerApplication.BuildSilent(options, backend) : ServerApplication.Build(options, listen, backend);
+        IHostApplicationLifetime lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
+        await host.StartAsync(CancellationToken.None);
+        screen.Line("Working for the queue.");
+        // A worker without its model is of no use, and ends by itself.
+        TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CancellationTokenRegistration interrupted = cancellationToken.Register(() => stopped.TrySetResult());
+        using CancellationTokenRegistration ended = lifetime.ApplicationStopping.Register(() => stopped.TrySetResult());
+        await stopped.Task;
+        bool isFailure = !cancellationToken.IsCancellationRequested;
+        screen.Line("Stopping: the running prediction may end, or is given back. Once more ends at once.");
+        await host.StopAsync(CancellationToken.None);
+        return isFailure ? ExitCodes.Failure : ExitCodes.Success;
+    }
+}
