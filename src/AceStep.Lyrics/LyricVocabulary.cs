@@ -64,7 +64,8 @@ public sealed class LyricVocabulary
             using JsonDocument document = JsonDocument.Parse(file);
             return new LyricVocabulary(BpeEncoder.Read(document.RootElement));
         }
-        catch (Exception exception) when (exception is JsonException or InvalidDataException or ArgumentException)
+        // JSON's own errors for a value of another kind and for text with half a character are the last.
+        catch (Exception exception) when (exception is JsonException or InvalidDataException or ArgumentException or InvalidOperationException)
         {
             throw new InvalidDataException($"{vocabJsonPath} is no lyric vocabulary: {exception.Message}", exception);
         }
