@@ -7,7 +7,7 @@ internal static class AllTargets
 {
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        new SafetensorsTarget(), new ShardIndexTarget(), new LoraTarget(), new LoraConfigTarget(), new ConfigTarget(), new TokenizerJsonTarget(), new SentencePieceTarget(), new PromptTarget(),
+        new SafetensorsTarget(), new ShardIndexTarget(), new LoraTarget(), new LoraConfigTarget(), new ConfigTarget(), new TensorSizesTarget(), new TokenizerJsonTarget(), new SentencePieceTarget(), new PromptTarget(),
         new VocabularyTarget(), new LyricsTarget(), new WavTarget(), new SoundScanTarget(), new LatentsTarget(), new RequestJsonTarget(), new NumbersTarget(), new DeploymentTarget(), new HttpTarget(),
         new HubNamesTarget(), new HubAnswersTarget(), new ElfTarget(),
     ];

@@ -24,9 +24,6 @@ internal sealed class ConfigTarget : FuzzTarget
         "\"feed_forward_proj\":\"gated-gelu\"", "\"vocab_size\":", "\"d_kv\":", "\\ud800", "null",
     ];
 
-    // Four documents, each with its message.
-    public override int BytesPerByte => 60;
-
     public override void Read(byte[] input)
     {
         int refused = 0;

@@ -16,10 +16,6 @@ internal sealed class DeploymentTarget : FuzzTarget
         "\\ud800", "1e999", "9223372036854775807", "1e18", "60.0", "-1", "null", "true",
     ];
 
-    public override long Buffers => 512 << 10;
-
-    public override int BytesPerByte => 120;
-
     public override void Read(byte[] input)
     {
         using JsonDocument document = JsonDocument.Parse(input);

@@ -13,9 +13,6 @@ internal sealed class ElfTarget : FuzzTarget
 
     public override IReadOnlyList<string> Words => ["\u007fELF\u0002\u0001", "GLIBCXX_3.4.32\0", "GLIBCXX_3.4.30\0", "GLIBCXX_3.4.11\0", "\u00fe\u00ff\u00ff\u006f"];
 
-    // 65,535 program headers of 56 bytes would be read at once, were they there.
-    public override long Buffers => 64 << 10;
-
     public override void Read(byte[] input)
     {
         File.WriteAllBytes(_path, input);

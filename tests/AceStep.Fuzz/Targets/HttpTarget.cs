@@ -27,9 +27,7 @@ internal sealed class HttpTarget : FuzzTarget
     public override bool UsesOtherThreads => true;
 
     // The server's buffers, the database's, and the document that describes the model.
-    public override long Buffers => 16 << 20;
-
-    public override int BytesPerByte => 400;
+    public override long Buffers => 4 << 20;
 
     public override void Read(byte[] input)
     {

@@ -25,9 +25,7 @@ internal sealed class HubAnswersTarget : FuzzTarget
     public override bool UsesOtherThreads => true;
 
     // The buffers that contents are copied with come from a pool, which may have to make them anew.
-    public override long Buffers => 8 << 20;
-
-    public override int BytesPerByte => 200;
+    public override long Buffers => 4 << 20;
 
     public override void Read(byte[] input)
     {

@@ -27,11 +27,6 @@ internal sealed class HubNamesTarget : FuzzTarget
         ".safetensors", "--", "\n", "\0", "%2F", "%2e%2e", "user:password@", "[::1]", "~/", "${HOME}",
     ];
 
-    public override long Buffers => 128 << 10;
-
-    // Each text is cut, matched and quoted in a message, in UTF-16.
-    public override int BytesPerByte => 60;
-
     public override void Read(byte[] input)
     {
         string text = InputText.Of(input);

@@ -14,7 +14,7 @@ namespace AceStep.Fuzz.Targets;
 internal sealed class InProcessServer
 {
     /// <summary>Who waits for a prediction waits for nothing here.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(5);
 
     private readonly FaultLog _faults = new();
     private readonly WebApplication _app;

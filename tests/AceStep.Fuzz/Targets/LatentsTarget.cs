@@ -15,10 +15,8 @@ internal sealed class LatentsTarget : FuzzTarget
 
     public override IReadOnlyList<string> Words => ["\"latents\":{", "\"dtype\":\"", "BF16", "F16", "F32", "F64", "I8", "BOOL", "F8_E4M3", "\"shape\":[1,8,16,", "\"data_offsets\":[0,", "\"__metadata__\":{", "\"format\":", "\\ud800"];
 
+    // The file that a header alone is made, and the objects of its tensors.
     public override long Buffers => 512 << 10;
-
-    // A bool of one byte is a float of four, and in base64 of UTF-16 a dozen.
-    public override int BytesPerByte => 200;
 
     public override void Read(byte[] input)
     {

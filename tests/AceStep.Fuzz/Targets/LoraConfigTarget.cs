@@ -22,8 +22,6 @@ internal sealed class LoraConfigTarget : FuzzTarget
 
     public override IReadOnlyList<string> Words => ["\"lora_alpha\":", "\"use_rslora\":true", "\"alpha_pattern\":{", "\"rank_pattern\":{", "\"r\":", "\"to_q\":16", "\\ud800", "1e999"];
 
-    public override int BytesPerByte => 60;
-
     public override void Read(byte[] input)
     {
         File.WriteAllBytes(_config, input);

@@ -27,10 +27,8 @@ internal sealed class LoraTarget : FuzzTarget
         "\"data_offsets\":[", "[]",
     ];
 
+    // The file that a header alone is made, and the objects of its tensors.
     public override long Buffers => 512 << 10;
-
-    // A table of the model's names, and messages that list them.
-    public override int BytesPerByte => 60;
 
     public override void Read(byte[] input)
     {

@@ -14,7 +14,11 @@ internal sealed class NumbersTarget : FuzzTarget
     private static readonly Option<TimeSpan?> Time = new("--time") { CustomParser = Values.Seconds };
     private static readonly Option<Seeds?> Seed = new("--seed") { CustomParser = Values.Seeds };
     private static readonly Option<IReadOnlyList<int>?> Wholes = new("--wholes") { CustomParser = Values.WholeNumbers };
-    private static readonly Option<SchedulerKind?> Choice = new("--choice") { CustomParser = result => Values.Choice<SchedulerKind>(result, Values.NamesOf<SchedulerKind>()) };
+    private static readonly Option<object?> Choice = new("--choice")
+    {
+        CustomParser = result => Values.Choice(result, [.. Enum.GetValues<SchedulerKind>().Select(kind => KeyValuePair.Create(EnumNames.Of(kind), (object)kind))]),
+    };
+
     private static readonly RootCommand Command = new() { Number, Whole, Time, Seed, Wholes, Choice };
 
     public override string Name => "numbers";
@@ -22,10 +26,6 @@ internal sealed class NumbersTarget : FuzzTarget
     public override string Reads => "the command line's Values and the converters of MusicJson";
 
     public override IReadOnlyList<string> Words => ["1,2,3", "-1", "9223372036854775807", "922337203685.4775", "1e300", "NaN", "Infinity", "-0", "12.5", "\"00:00:12.5\"", "pingpong", "ping-pong", "\"heun\"", "[1,2]", "+", "\u0660", "1e-320"];
-
-    public override long Buffers => 512 << 10;
-
-    public override int BytesPerByte => 300;
 
     public override void Read(byte[] input)
     {

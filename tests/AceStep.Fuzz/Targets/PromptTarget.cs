@@ -16,7 +16,7 @@ internal sealed class PromptTarget : FuzzTarget
     public override IReadOnlyList<string> Words => ["<pad>", "</s>", "<unk>", "<extra_id_0>", "<extra_id_", "\u2581", "  ", "\u00a0", "😀"];
 
     // The search for the cut encodes parts of the text a dozen times.
-    public override int BytesPerByte => 1500;
+    public override int BytesPerByte => 300;
 
     public override void Read(byte[] input)
     {

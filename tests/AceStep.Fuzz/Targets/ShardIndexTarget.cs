@@ -22,9 +22,6 @@ internal sealed class ShardIndexTarget : FuzzTarget
 
     public override IReadOnlyList<string> Words => ["\"weight_map\":{", "\"metadata\":{", "\"a.weight\":", "\"b.weight\":", "\"a.safetensors\"", "\"b.safetensors\"", "../", "\\u0000", "\\ud800"];
 
-    // A property of four bytes is two objects of text and an entry of a table.
-    public override int BytesPerByte => 60;
-
     public override void Read(byte[] input)
     {
         File.WriteAllBytes(_path, input);

@@ -17,12 +17,6 @@ internal sealed class SoundScanTarget : FuzzTarget
         "\u00ff", "ftyp",
     ];
 
-    // A window of 128 KiB on the file, and the block that the pieces are read with.
-    public override long Buffers => 512 << 10;
-
-    // An MP3 frame may be four bytes, and each gap between frames is a piece with a place in a list.
-    public override int BytesPerByte => 60;
-
     public override void Read(byte[] input)
     {
         using MemoryStream stream = new(input);

@@ -20,8 +20,6 @@ internal sealed class TokenizerJsonTarget : FuzzTarget
     // The table of first characters has half a megabyte, whatever the vocabulary.
     public override long Buffers => 2 << 20;
 
-    public override int BytesPerByte => 60;
-
     public override void Read(byte[] input)
     {
         File.WriteAllBytes(_path, input);

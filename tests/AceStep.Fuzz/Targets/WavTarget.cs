@@ -15,10 +15,7 @@ internal sealed class WavTarget : FuzzTarget
     public override IReadOnlyList<string> Words => ["RIFF", "RF64", "BW64", "WAVE", "fmt ", "data", "ds64", "LIST", "INFO", "INAM", "ICMT", "fact", "ID3\u0003\u0000\u0000", "TAG", "APETAGEX", "LYRICS200", "\u00fe\u00ff"];
 
     // A look at the file, a block of samples, and the writer's.
-    public override long Buffers => 4 << 20;
-
-    // Eight bits become a float of 32, once as a block and once as the sound, and both again after saving.
-    public override int BytesPerByte => 60;
+    public override long Buffers => 2 << 20;
 
     public override void Read(byte[] input)
     {
