@@ -63,8 +63,9 @@ public sealed class LyricVocabulary
         {
             throw Refusal($"{JsonFile.Rule("it", json.Span, error)}.", error);
         }
-        catch (Exception error) when (error is InvalidDataException or ArgumentException)
+        catch (Exception error) when (error is InvalidDataException or ArgumentException or InvalidOperationException)
         {
+            // The last is JSON's own for a value of another kind and for text with half a character.
             throw Refusal(error.Message, error);
         }
 

@@ -257,18 +257,6 @@ public sealed class AudioFileTests
         });
     }
 
-    [TestCase("flac", false)]
-    [TestCase("wav16", true)]
-    public void AnyFormatButWav_WithoutTheLibrary_SaysWhatToInstall(string kind, bool works)
-    {
-        (int exitCode, _, string errors) = FuzzProgram.Run(kind, 1, FuzzProgram.NoLibrary);
-        Assert.That(exitCode == 0, Is.EqualTo(works), errors);
-        if (!works)
-        {
-            Assert.That(errors, Does.Contain(nameof(DllNotFoundException)).And.Contain(AudioLibrary.Requirement));
-        }
-    }
-
     [Test]
     [Category(ReferenceData.Category)]
     public void Load_ReferenceSources_AreReadable()

@@ -12,8 +12,8 @@ internal sealed class LyricVocabularyTests
         yield return Fault("model.type must be \"BPE\"", root => root["model"]!["type"] = "Unigram");
         yield return Fault("model.fuse_unk must be false", root => root["model"]!["fuse_unk"] = true);
         yield return Fault("dropout must be null", root => root["model"]!["dropout"] = 0.1);
-        yield return Fault("model.vocab[\"a\"] must be an id of 0 or more, not -1", root => root["model"]!["vocab"]!["a"] = -1);
-        yield return Fault("model.vocab[\"a\"] must be an id of 0 or more, not \"x\"", root => root["model"]!["vocab"]!["a"] = "x");
+        yield return Fault("model.vocab[\"a\"] must be an id from 0 to 16777216, not -1", root => root["model"]!["vocab"]!["a"] = -1);
+        yield return Fault("model.vocab[\"a\"] must be an id from 0 to 16777216, not \"x\"", root => root["model"]!["vocab"]!["a"] = "x");
         yield return Fault("model.unk_token \"[NONE]\" is not in model.vocab", root => root["model"]!["unk_token"] = "[NONE]");
         yield return Fault("model.merges[0] (\"a zz\")", root => root["model"]!["merges"]!.AsArray().Add("a zz"));
         yield return Fault("model.merges[0] must be two tokens", root => root["model"]!["merges"]!.AsArray().Add("a b c"));

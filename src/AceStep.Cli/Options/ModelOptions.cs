@@ -110,7 +110,7 @@ internal sealed partial class ModelOptions : OptionGroup
         };
     }
 
-    [GeneratedRegex("^(cpu|cuda(:[0-9]{1,3})?)$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^(cpu|cuda(:[0-9]{1,3})?)\z", RegexOptions.IgnoreCase)]
     private static partial Regex Device();
 
     private static Option<TEnum?> Choice<TEnum>(string name, string description)

@@ -10,7 +10,10 @@ namespace AceStep.Hub;
 /// Sends requests to the hub. Redirects are followed here, one by one, so that the token is sent only to the hub, and no
 /// https address is followed by an http one. Proxies are taken from the environment.
 /// </summary>
-internal sealed class HubClient(HubSettings settings, HubTiming timing)
+/// <param name="settings">Where the hub is.</param>
+/// <param name="timing">How long it is waited for.</param>
+/// <param name="http">Who answers in place of the network; null for the network.</param>
+internal sealed class HubClient(HubSettings settings, HubTiming timing, HttpMessageInvoker? http = null)
 {
     private const string LinkedEtag = "X-Linked-Etag";
 
@@ -159,7 +162,7 @@ internal sealed class HubClient(HubSettings settings, HubTiming timing)
         answer.CancelAfter(timing.Answer);
         try
         {
-            HttpResponseMessage response = await Http.Value.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, answer.Token).ConfigureAwait(false);
+            HttpResponseMessage response = await AskAsync(request, answer.Token).ConfigureAwait(false);
             _hasAnswered = true;
             return response;
         }
@@ -180,6 +183,9 @@ internal sealed class HubClient(HubSettings settings, HubTiming timing)
             throw new TransientFailure($"{address.Host}: {error.Message}", error);
         }
     }
+
+    private Task<HttpResponseMessage> AskAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        http is null ? Http.Value.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken) : http.SendAsync(request, cancellationToken);
 
     /// <summary>The exception for an answer that is not a success.</summary>
     private Exception Refusal(HttpResponseMessage response, string what)

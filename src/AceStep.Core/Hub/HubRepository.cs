@@ -31,7 +31,7 @@ internal sealed class HubRepository(HubSettings settings, HubTiming timing, HubC
         try
         {
             using var document = JsonDocument.Parse(answer, new JsonDocumentOptions { MaxDepth = 32 });
-            return Read(document.RootElement, what);
+            return JsonText.HasNames(document.RootElement) ? Read(document.RootElement, what) : throw new JsonException("A name is no Unicode text.");
         }
         catch (JsonException error)
         {
@@ -104,7 +104,7 @@ internal sealed class HubRepository(HubSettings settings, HubTiming timing, HubC
     }
 
     private static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) ? JsonText.Of(value) : null;
 
     private static long? Number(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) && number >= 0 ? number : null;

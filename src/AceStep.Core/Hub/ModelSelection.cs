@@ -134,6 +134,6 @@ internal sealed partial record ModelSelection(ModelKind Kind, IReadOnlyList<stri
 
     private static string FileName(string path) => path[(path.LastIndexOf('/') + 1)..];
 
-    [GeneratedRegex(@"-\d{5}-of-\d{5}\.safetensors$")]
+    [GeneratedRegex(@"-\d{5}-of-\d{5}\.safetensors\z")]
     private static partial Regex Shard();
 }

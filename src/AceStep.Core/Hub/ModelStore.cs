@@ -37,10 +37,10 @@ public sealed partial class ModelStore
     {
     }
 
-    internal ModelStore(HubSettings settings, KnownFiles known, HubTiming timing, DownloadMode mode, IProgress<DownloadProgress>? progress)
+    internal ModelStore(HubSettings settings, KnownFiles known, HubTiming timing, DownloadMode mode, IProgress<DownloadProgress>? progress, HttpMessageInvoker? http = null)
     {
         (_settings, _known, _timing, _mode, _progress) = (settings, known, timing, mode, progress);
-        _client = new HubClient(settings, timing);
+        _client = new HubClient(settings, timing, http);
         _hub = new HubRepository(settings, timing, _client);
     }
 

@@ -70,6 +70,6 @@ internal sealed partial record Checksum
     /// <summary>"sha256:...", "git:...".</summary>
     public override string ToString() => (IsSha256 ? "sha256:" : "git:") + Digits;
 
-    [GeneratedRegex("^([0-9a-f]{64}|[0-9a-f]{40})$")]
+    [GeneratedRegex(@"^([0-9a-f]{64}|[0-9a-f]{40})\z")]
     private static partial Regex Hexadecimal();
 }

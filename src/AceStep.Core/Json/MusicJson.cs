@@ -80,6 +80,8 @@ public static class MusicJson
 
         if (type.Type == typeof(MusicRequest))
         {
+            // Without it .NET would call it a type that is not supported, which web applications take for their own fault.
+            type.CreateObject = static () => throw new JsonException("\"task\" must come first and say what is asked for: \"text_to_music\".");
             type.PolymorphismOptions = new JsonPolymorphismOptions { TypeDiscriminatorPropertyName = "task" };
             foreach (Type task in typeof(MusicRequest).Assembly.GetTypes().Where(candidate => candidate.IsSubclassOf(typeof(MusicRequest)) && !candidate.IsAbstract))
             {

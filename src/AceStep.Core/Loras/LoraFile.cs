@@ -194,7 +194,9 @@ internal sealed class LoraFile : IDisposable
     /// of another rank are scaled by the ratio. If all ranks are equal, the scale is 1.
     /// </summary>
     private static long FirstRank(SafetensorsFile file, Dictionary<string, Dictionary<LoraPart, string>> parts) =>
-        file.Shape(parts.Values.First()[LoraPart.Down])[0];
+        file.Shape(parts.Values.First()[LoraPart.Down]) is [> 0 and long rank, ..]
+            ? rank
+            : throw new CheckpointFormatException(file.Path, "a factor must have a rank of at least 1, by which those of the others are scaled", parts.Values.First()[LoraPart.Down]);
 
     private static double ReadAlpha(SafetensorsFile file, string name)
     {

@@ -107,7 +107,7 @@ internal sealed partial class LoraNames
     }
 
     /// <summary>Names as PEFT writes them, with the adapter's name before the last word: usually "default"; "lora_adapter" by the original's trainer.</summary>
-    [GeneratedRegex(@"^(?<module>.+)\.lora_(?<factor>[AB])\.(?<adapter>[^.]+)\.weight$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<module>.+)\.lora_(?<factor>[AB])\.(?<adapter>[^.]+)\.weight\z", RegexOptions.CultureInvariant)]
     private static partial Regex Named();
 }
 

@@ -13,6 +13,9 @@ internal sealed partial class BpeEncoder
 {
     private const string WhitespaceSplitter = "Whitespace";
 
+    /// <summary>Far above any vocabulary's; one more is a number still.</summary>
+    private const int LargestId = 1 << 24;
+
     private readonly BpeTokenizer _tokenizer;
     private readonly string _unknownToken;
     private readonly int _unknownId;
@@ -104,8 +107,8 @@ internal sealed partial class BpeEncoder
         foreach (JsonProperty token in tokens.EnumerateObject())
         {
             Require(
-                token.Value.ValueKind == JsonValueKind.Number && token.Value.TryGetInt32(out int id) && id >= 0,
-                $"model.vocab[\"{token.Name}\"] must be an id of 0 or more, not {token.Value.GetRawText()}");
+                token.Value.ValueKind == JsonValueKind.Number && token.Value.TryGetInt32(out int id) && id is >= 0 and <= LargestId,
+                $"model.vocab[\"{token.Name}\"] must be an id from 0 to {LargestId}, not {token.Value.GetRawText()}");
             Require(vocabulary.TryAdd(token.Name, token.Value.GetInt32()), $"model.vocab has \"{token.Name}\" twice");
         }
 
@@ -120,8 +123,8 @@ internal sealed partial class BpeEncoder
             string content = Property(token, "content", JsonValueKind.String).GetString()!;
             Require(content.Length > 0, "an entry of added_tokens has no content");
             Require(
-                Property(token, "id", JsonValueKind.Number).TryGetInt32(out int id) && id >= 0,
-                $"the added token \"{content}\" must have an id of 0 or more");
+                Property(token, "id", JsonValueKind.Number).TryGetInt32(out int id) && id is >= 0 and <= LargestId,
+                $"the added token \"{content}\" must have an id from 0 to {LargestId}");
             foreach (string name in (string[])["single_word", "lstrip", "rstrip", "normalized"])
             {
                 Require(

@@ -58,7 +58,7 @@ internal sealed class JapaneseReader
                 string.Create(CultureInfo.InvariantCulture, $"more than {MostMarks} combining marks in a row are left out")));
         }
 
-        string normalized = bounded.Normalize(NormalizationForm.FormKC);
+        string normalized = Regular(bounded);
         // Without ICU (invariant globalization) .NET returns the text unchanged.
         if (normalized == bounded && "ｱ".Normalize(NormalizationForm.FormKC) == "ｱ")
         {
@@ -68,6 +68,13 @@ internal sealed class JapaneseReader
         }
 
         return normalized.Replace('‘', '`').Replace('’', '\'').Replace('”', '"');
+    }
+
+    /// <summary>Unicode's compatibility form; .NET refuses texts with U+FFFE, a character of no meaning that stays as it is.</summary>
+    private static string Regular(string text)
+    {
+        const char NoCharacter = '\uFFFE';
+        return string.Join(NoCharacter, text.Split(NoCharacter).Select(part => part.Normalize(NormalizationForm.FormKC)));
     }
 
     private static string WithoutExcessMarks(string text)

@@ -85,7 +85,7 @@ internal sealed partial class LyricTidier(IReadOnlyList<string> tags)
     private static partial Regex Words();
 
     /// <summary>[ar:Artist] and other information about the song.</summary>
-    [GeneratedRegex(@"^\[(ti|ar|al|au|by|re|ve|la|id|tool|offset|length|#):[^\]]*\]$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^\[(ti|ar|al|au|by|re|ve|la|id|tool|offset|length|#):[^\]]*\]\z", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex Note();
 }
 

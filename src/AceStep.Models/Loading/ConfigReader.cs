@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 
 namespace AceStep.Models;
@@ -42,9 +44,11 @@ internal sealed class ConfigReader
             using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
             root = document.RootElement.Clone();
         }
-        catch (JsonException error)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            throw new CheckpointFormatException(file, JsonFile.Rule(What, json.Span, error), innerException: error);
+            // Names are compared with one another, for which half a character is no text.
+            string rule = error is JsonException notJson ? JsonFile.Rule(What, json.Span, notJson) : $"{What}'s names must be Unicode";
+            throw new CheckpointFormatException(file, rule, innerException: error);
         }
 
         return root.ValueKind == JsonValueKind.Object
@@ -169,5 +173,6 @@ internal sealed class ConfigReader
             ? [.. value.EnumerateArray().Select(convert)]
             : throw Broken(key, "must be an array", value);
 
-    private CheckpointFormatException Broken(string key, string rule, JsonElement value) => new(File, $"\"{key}\" {rule}; it is {value.GetRawText()}");
+    private CheckpointFormatException Broken(string key, string rule, JsonElement value) =>
+        new(File, $"\"{key}\" {rule}; it is {CheckpointFormatException.Shorten(Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8Value(value)))}");
 }

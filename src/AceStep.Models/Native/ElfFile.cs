@@ -26,8 +26,9 @@ internal static class ElfFile
         ulong table = BinaryPrimitives.ReadUInt64LittleEndian(header[32..]);
         int count = BinaryPrimitives.ReadUInt16LittleEndian(header[56..]);
         Require(BinaryPrimitives.ReadUInt16LittleEndian(header[54..]) == ProgramHeaderSize, "its program headers have an unknown size");
-        byte[] segments = new byte[count * ProgramHeaderSize];
-        Require(table <= (ulong)file.Length && (ulong)segments.Length <= (ulong)file.Length - table, "it ends before its program headers");
+        int length = count * ProgramHeaderSize;
+        Require(table <= (ulong)file.Length && (ulong)length <= (ulong)file.Length - table, "it ends before its program headers");
+        byte[] segments = new byte[length];
         file.Position = (long)table;
         file.ReadExactly(segments);
 

@@ -41,6 +41,6 @@ internal static partial class ShardNames
         return match.Success ? Path.Combine(Path.GetDirectoryName(path) ?? "", match.Groups["set"].Value + IndexEnding) : null;
     }
 
-    [GeneratedRegex(@"^(?<set>.+)-(?<number>[0-9]{1,6})-of-(?<count>[0-9]{1,6})\.safetensors$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^(?<set>.+)-(?<number>[0-9]{1,6})-of-(?<count>[0-9]{1,6})\.safetensors\z", RegexOptions.IgnoreCase)]
     private static partial Regex Shard();
 }

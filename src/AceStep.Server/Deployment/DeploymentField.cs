@@ -142,7 +142,7 @@ public sealed record DeploymentField
 
     private static string Rule(string rule, JsonElement value)
     {
-        string text = value.GetRawText();
+        string text = JsonText.Written(value);
         return $"{rule}; it is {(text.Length <= LongestValueShown ? text : text[..LongestValueShown] + "...")}.";
     }
 

@@ -24,6 +24,11 @@ public sealed record InputProblem(string Type, string Field, string Description)
             return [new InputProblem("invalid_type", "", $"Invalid type. Expected: object, given: {TypeOf(input)}") { Rule = $"must be an object; it is {TypeOf(input)}." }];
         }
 
+        if (!JsonText.HasNames(input))
+        {
+            return [new InputProblem("invalid_type", "", "Invalid type. Expected: names that are Unicode text") { Rule = "must have names that are Unicode text; one is not." }];
+        }
+
         List<InputProblem> problems = [];
         foreach (DeploymentField field in DeploymentInput.Fields)
         {

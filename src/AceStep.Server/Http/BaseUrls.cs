@@ -6,7 +6,18 @@ namespace AceStep.Server.Http;
 internal sealed class BaseUrls(AceStepServerOptions options)
 {
     /// <summary>Without a slash at the end.</summary>
-    public string Of(HttpRequest request) => options.PublicUrl is { } known
-        ? known.GetLeftPart(UriPartial.Path).TrimEnd('/')
-        : $"{request.Scheme}://{request.Host.ToUriComponent()}{request.PathBase.ToUriComponent()}";
+    /// <exception cref="Problem">The request names a host that can be none. Kestrel refuses most of them, other web servers may not.</exception>
+    public string Of(HttpRequest request)
+    {
+        try
+        {
+            return options.PublicUrl is { } known
+                ? known.GetLeftPart(UriPartial.Path).TrimEnd('/')
+                : $"{request.Scheme}://{request.Host.ToUriComponent()}{request.PathBase.ToUriComponent()}";
+        }
+        catch (ArgumentException)
+        {
+            throw new Problem(StatusCodes.Status400BadRequest, "The request names a host that is no host's name.");
+        }
+    }
 }

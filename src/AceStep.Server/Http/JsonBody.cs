@@ -41,7 +41,9 @@ internal sealed class JsonBody(AceStepServerOptions options) : IDisposable
         try
         {
             using JsonDocument document = await ParseAsync(request, context.RequestAborted);
-            return await use(document.RootElement);
+            return JsonText.HasNames(document.RootElement)
+                ? await use(document.RootElement)
+                : throw new Problem(StatusCodes.Status400BadRequest, "The body is not JSON: a name is no Unicode text.");
         }
         finally
         {
@@ -64,23 +66,6 @@ internal sealed class JsonBody(AceStepServerOptions options) : IDisposable
         catch (JsonException error)
         {
             throw new Problem(StatusCodes.Status400BadRequest, $"The body is not JSON: {error.Message}");
-        }
-    }
-}
-
-/// <summary>Text from JSON, which may hold half a character.</summary>
-internal static class JsonText
-{
-    /// <summary>The text of a value; null where it is no text, or none that Unicode has.</summary>
-    public static string? Of(JsonElement value)
-    {
-        try
-        {
-            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-        }
-        catch (InvalidOperationException)
-        {
-            return null;
         }
     }
 }

@@ -145,6 +145,6 @@ internal sealed partial class CreationRequests(ModelDescription model, GuardedHt
         ? JsonText.Of(value) ?? throw Problem.Invalid([new InvalidField("invalid_type", name, "Invalid type. Expected: string")])
         : null;
 
-    [GeneratedRegex("^(?:(?<s>[0-9]{1,6})|(?=[0-9])(?:(?<h>[0-9]{1,4})h)?(?:(?<m>[0-9]{1,5})m)?(?:(?<s>[0-9]{1,6})s)?)$")]
+    [GeneratedRegex(@"^(?:(?<s>[0-9]{1,6})|(?=[0-9])(?:(?<h>[0-9]{1,4})h)?(?:(?<m>[0-9]{1,5})m)?(?:(?<s>[0-9]{1,6})s)?)\z")]
     private static partial Regex Life();
 }

@@ -180,6 +180,6 @@ internal sealed partial class PredictionEndpoints(
         : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time
         : throw Problem.Invalid([new InvalidField("invalid", name, "must be a time as ISO 8601 has it")]);
 
-    [GeneratedRegex("^wait(?:=([0-9]{1,6}))?$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^wait(?:=([0-9]{1,6}))?\z", RegexOptions.IgnoreCase)]
     private static partial Regex WaitPreference();
 }
