@@ -23,7 +23,7 @@ internal sealed class SoundScanTarget : FuzzTarget
         StreamWindow window = new(stream);
         SoundExtent extent = TagScan.Find(window, 0);
         Require(extent.Start >= 0 && extent.Start <= extent.End && extent.End <= input.Length, "the sound is a part of the file");
-        AudioFormat format = FormatDetector.Detect(window.At(extent.Start, (int)Math.Min(extent.End - extent.Start, FormatDetector.HeadLength)), "sound");
+        AudioFormat format = FormatDetector.Detect(window.At(extent.Start, (int)Math.Min(extent.End - extent.Start, FormatDetector.HeadLength)), "sound", extent.End - extent.Start);
         List<AudioWarning> warnings = [];
         switch (format)
         {
@@ -43,7 +43,7 @@ internal sealed class SoundScanTarget : FuzzTarget
 
                 break;
             case AudioFormat.Vorbis or AudioFormat.Opus:
-                OggScan.Check(window, extent, "sound");
+                OggScan.Check(window, extent, "sound", warnings);
                 break;
         }
     }

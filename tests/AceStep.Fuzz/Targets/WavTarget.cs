@@ -23,7 +23,7 @@ internal sealed class WavTarget : FuzzTarget
         StreamWindow window = new(stream);
         SoundExtent extent = TagScan.Find(window, 0);
         List<AudioWarning> warnings = [];
-        if (FormatDetector.Detect(window.At(extent.Start, (int)Math.Min(extent.End - extent.Start, FormatDetector.HeadLength)), "sound") != AudioFormat.Wav
+        if (FormatDetector.Detect(window.At(extent.Start, (int)Math.Min(extent.End - extent.Start, FormatDetector.HeadLength)), "sound", extent.End - extent.Start) != AudioFormat.Wav
             || WavHeader.Parse(window, extent, "sound", warnings).Encoding is null)
         {
             // Another decoder's.
