@@ -49,7 +49,7 @@ internal abstract partial record ModelName
         return (ModelName?)ParseHub(text) ?? new LocalPath(text);
     }
 
-    /// <summary>Reads a name on the hub, whatever is on disk: <c>owner/name</c> or <c>owner/name@revision</c>. Null where it is none.</summary>
+    /// <summary>Reads a name on the hub, <c>owner/name</c> or <c>owner/name@revision</c>, without looking on disk. Null if it is not one.</summary>
     public static OnHub? ParseHub(string text)
     {
         int at = text.IndexOf('@', StringComparison.Ordinal);

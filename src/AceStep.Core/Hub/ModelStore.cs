@@ -79,8 +79,8 @@ public sealed partial class ModelStore
         await FindAsync(name, ModelKind.Lora, cancellationToken).ConfigureAwait(false)
         ?? await FetchAsync(name, ModelKind.Lora, folder: null, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>The folder or file of a LoRA on the hub, whatever else on disk has that name.</summary>
-    /// <exception cref="DownloadException">It is in no cache, and not to be had.</exception>
+    /// <summary>The folder or file of a LoRA on the hub, even if a path on disk has the same name.</summary>
+    /// <exception cref="DownloadException">It is in no cache, and cannot be downloaded.</exception>
     internal async Task<string> GetLoraAsync(ModelName.OnHub name, CancellationToken cancellationToken)
     {
         if (await FindLoraAsync(name, cancellationToken).ConfigureAwait(false) is { } found)
@@ -92,7 +92,7 @@ public sealed partial class ModelStore
         return await FetchFromHubAsync(name, ModelKind.Lora, folder: null, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Where a LoRA of the hub is on disk already; null where it has to be fetched.</summary>
+    /// <summary>The place on disk of a LoRA on the hub; null if it has to be downloaded.</summary>
     internal Task<string?> FindLoraAsync(ModelName.OnHub name, CancellationToken cancellationToken) => Task.Run(() => FindCached(name, ModelKind.Lora), cancellationToken);
 
     /// <summary>Downloads a model by its name, and checks on the hub whether there is a newer revision than the cache has.</summary>

@@ -91,6 +91,9 @@ internal sealed class TaskNamesAttribute(string description) : Attribute
 
     /// <summary>The group of the task's own options in the help.</summary>
     public required string Group { get; init; }
+
+    /// <summary>The arguments of a few example command lines, for the command's help.</summary>
+    public string[] Examples { get; init; } = [];
 }
 
 /// <summary>The request of a task, on the task's name in <see cref="MusicTask"/>.</summary>

@@ -23,6 +23,7 @@ internal sealed class RequestSchema
         MusicRequest blank = Blank();
         TaskNamesAttribute names = Declared<TaskNamesAttribute>(type);
         Group = names.Group;
+        Examples = names.Examples;
         Fields = [.. ReadFields(blank)];
         Seeds = [.. Fields.Where(field => field.Kind == FieldKind.Seeds)];
         Source = Fields.SingleOrDefault(field => field.Kind == FieldKind.Source);
@@ -41,6 +42,9 @@ internal sealed class RequestSchema
 
     /// <summary>The group of the task's own options in the help.</summary>
     public string Group { get; }
+
+    /// <summary>The arguments of a few example command lines.</summary>
+    public IReadOnlyList<string> Examples { get; }
 
     /// <summary>All fields: first those that all tasks share, last the task's own.</summary>
     public IReadOnlyList<RequestField> Fields { get; }

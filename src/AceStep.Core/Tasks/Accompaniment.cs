@@ -9,8 +9,12 @@ namespace AceStep;
 /// accompaniment; this is audio to audio with the vocals as the source and the style added to the prompt.
 /// </summary>
 [TaskNames(
-    "Accompaniment for given vocals: audio to audio with the style's words; the released model has no network of its own for it.",
-    Method = nameof(MusicPipeline.AccompanyAsync), Command = "accompany", Deployment = "vocal_accompaniment", Group = "Accompaniment")]
+    "Accompaniment for given vocals: audio to audio with the style added to the prompt, since the released model has no network for accompaniment.",
+    Method = nameof(MusicPipeline.AccompanyAsync), Command = "accompany", Deployment = "vocal_accompaniment", Group = "Accompaniment",
+    Examples =
+    [
+        "--source vocals.wav --style jazz --prompt \"piano, double bass\" --keep-vocals --output band.wav",
+    ])]
 public sealed record AccompanimentRequest : GuidedMusicRequest
 {
     /// <summary>The vocals.</summary>

@@ -5,7 +5,13 @@ using static TorchSharp.torch;
 namespace AceStep;
 
 /// <summary>New music that starts from given audio: <see cref="MusicPipeline.AudioToAudioAsync"/>.</summary>
-[TaskNames("New music that starts from given audio.", Method = nameof(MusicPipeline.AudioToAudioAsync), Command = "audio2audio", Deployment = "audio2audio", Original = "audio2audio", Group = "Source")]
+[TaskNames(
+    "New music that starts from given audio.",
+    Method = nameof(MusicPipeline.AudioToAudioAsync), Command = "audio2audio", Deployment = "audio2audio", Original = "audio2audio", Group = "Source",
+    Examples =
+    [
+        "--source demo.wav --prompt \"piano, calm\" --strength 0.6 --output calm.wav",
+    ])]
 public sealed record AudioToAudioRequest : GuidedMusicRequest
 {
     /// <summary>The audio to start from. The song has the same length.</summary>

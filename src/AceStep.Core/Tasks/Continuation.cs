@@ -6,7 +6,14 @@ using static TorchSharp.torch;
 namespace AceStep;
 
 /// <summary>Music before, after, or on both sides of given audio: <see cref="MusicPipeline.ContinueAsync"/>.</summary>
-[TaskNames("Music before, after, or on both sides of given audio.", Method = nameof(MusicPipeline.ContinueAsync), Command = "continue", Deployment = "continuation", Original = "extend", Group = "Continuation")]
+[TaskNames(
+    "Music before, after, or on both sides of given audio.",
+    Method = nameof(MusicPipeline.ContinueAsync), Command = "continue", Deployment = "continuation", Original = "extend", Group = "Continuation",
+    Examples =
+    [
+        "--source demo.wav --after 20 --prompt \"techno, 128 bpm\" --output longer.wav",
+        "--source demo.wav --before 5 --after 5 --source-blend original --output framed.wav",
+    ])]
 public sealed record ContinuationRequest : GuidedMusicRequest
 {
     private const string Extension = "Seconds that a continuation adds; half on each side for extend_both.";

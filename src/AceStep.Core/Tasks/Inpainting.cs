@@ -6,7 +6,13 @@ using static TorchSharp.torch;
 namespace AceStep;
 
 /// <summary>A span of given audio replaced by new music: <see cref="MusicPipeline.InpaintAsync"/>.</summary>
-[TaskNames("A span of given audio replaced by new music.", Method = nameof(MusicPipeline.InpaintAsync), Command = "inpaint", Deployment = "inpainting", Original = "repaint", Group = "Inpainting")]
+[TaskNames(
+    "A span of given audio replaced by new music.",
+    Method = nameof(MusicPipeline.InpaintAsync), Command = "inpaint", Deployment = "inpainting", Original = "repaint", Group = "Inpainting",
+    Examples =
+    [
+        "--source demo.wav --start 4 --end 8 --prompt \"techno, bells\" --strength 0.6 --source-blend original --output fixed.wav",
+    ])]
 public sealed record InpaintingRequest : GuidedMusicRequest
 {
     private static readonly Refusal Window = Refusal.Of<InpaintingRequest>(

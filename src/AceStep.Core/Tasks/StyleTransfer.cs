@@ -10,7 +10,13 @@ namespace AceStep;
 /// Given audio changed from one description to another (by FlowEdit): <see cref="MusicPipeline.TransferStyleAsync"/>. <see
 /// cref="MusicRequest.Prompt"/> and <see cref="MusicRequest.Lyrics"/> describe the source.
 /// </summary>
-[TaskNames("Given audio changed from one description to another.", Method = nameof(MusicPipeline.TransferStyleAsync), Command = "restyle", Deployment = "style_transfer", Original = "edit", Group = "Style transfer")]
+[TaskNames(
+    "Given audio changed from one description to another.",
+    Method = nameof(MusicPipeline.TransferStyleAsync), Command = "restyle", Deployment = "style_transfer", Original = "edit", Group = "Style transfer",
+    Examples =
+    [
+        "--source demo.wav --prompt \"techno, 128 bpm\" --target-prompt \"ballad, piano\" --from 0.2 --output ballad.wav",
+    ])]
 public sealed record StyleTransferRequest : MusicRequest
 {
     private static readonly Refusal Window = Refusal.Of<StyleTransferRequest>(

@@ -5,7 +5,15 @@ using static TorchSharp.torch;
 namespace AceStep;
 
 /// <summary>Music from a prompt and lyrics: <see cref="MusicPipeline.TextToMusicAsync"/>.</summary>
-[TaskNames("Music from a prompt and lyrics.", Method = nameof(MusicPipeline.TextToMusicAsync), Command = "generate", Deployment = "text2music", Original = "text2music", Group = "Length")]
+[TaskNames(
+    "Music from a prompt and lyrics.",
+    Method = nameof(MusicPipeline.TextToMusicAsync), Command = "generate", Deployment = "text2music", Original = "text2music", Group = "Length",
+    Examples =
+    [
+        "--prompt \"techno, 128 bpm, drums, bass\" --output song.wav",
+        "--prompt \"funk, warm bass\" --lyrics-file words.txt --duration 60 --steps 27 --seed 42 --output song.mp3",
+        "--prompt \"ambient, pad, bells\" --batch 3 --seed 1,2,3 --output song.flac",
+    ])]
 public sealed record TextToMusicRequest : GuidedMusicRequest
 {
     /// <summary>Length of the song: at least one latent frame (93 ms), at most 240 s. Default 30 s. Rounded down to whole latent frames.</summary>

@@ -7,7 +7,13 @@ namespace AceStep;
 /// <summary>
 /// Another take of a song, of the one that <see cref="TextToMusicRequest"/> gives with the same fields: <see cref="MusicPipeline.VaryAsync"/>.
 /// </summary>
-[TaskNames("Another take of a generated song.", Method = nameof(MusicPipeline.VaryAsync), Command = "vary", Deployment = "text2music", Original = "retake", Group = "Variation")]
+[TaskNames(
+    "Another take of a generated song.",
+    Method = nameof(MusicPipeline.VaryAsync), Command = "vary", Deployment = "text2music", Original = "retake", Group = "Variation",
+    Examples =
+    [
+        "--prompt \"techno, 128 bpm\" --seed 42 --variation-seed 7 --strength 0.2 --output take.wav",
+    ])]
 public sealed record VariationRequest : GuidedMusicRequest
 {
     /// <inheritdoc cref="TextToMusicRequest.Duration" />

@@ -18,7 +18,7 @@ internal static class DeploymentFields
         "output_format", "sample_rate",
     ];
 
-    public static DeploymentField Task { get; } = Own("task", DeploymentFieldKind.Text, TaskName(MusicTask.TextToMusic), "What to do.") with
+    public static DeploymentField Task { get; } = Own("task", DeploymentFieldKind.Text, TaskName(MusicTask.TextToMusic), "The task: what kind of music to make, and from what.") with
     {
         Choices = [.. EveryTask.Select(TaskName).Distinct()],
     };
