@@ -54,8 +54,8 @@ internal static class OddFiles
         return file.ToArray();
     }
 
-    /// <summary>A WAV file with the bytes of all its numbers turned round.</summary>
-    public static byte[] BigEndian(byte[] little, SampleEncoding encoding)
+    /// <summary>A WAV file with the bytes of all its numbers turned round; as sox does it, but for those within the sub-format.</summary>
+    public static byte[] BigEndian(byte[] little, SampleEncoding encoding, bool isByTheBook = true)
     {
         byte[] big = [.. little];
         big[3] = (byte)'X';
@@ -69,7 +69,7 @@ internal static class OddFiles
             switch (System.Text.Encoding.ASCII.GetString(little, position, 4))
             {
                 case "fmt ":
-                    foreach ((int offset, int length) in new[] { (0, 2), (2, 2), (4, 4), (8, 4), (12, 2), (14, 2), (16, 2), (18, 2), (20, 4), (24, 4), (28, 2), (30, 2) }.Where(field => field.Item1 < size))
+                    foreach ((int offset, int length) in new[] { (0, 2), (2, 2), (4, 4), (8, 4), (12, 2), (14, 2), (16, 2), (18, 2), (20, 4), (24, isByTheBook ? 4 : 2), (28, 2), (30, 2) }.Where(field => field.Item1 < (isByTheBook ? size : Math.Min(size, 28))))
                     {
                         Array.Reverse(big, content + offset, length);
                     }

@@ -92,13 +92,14 @@ public sealed class OddWavTests
     [Test]
     public void Load_BigEndianWav_HasTheSamplesOfALittleEndianOne(
         [Values(SampleEncoding.Pcm8, SampleEncoding.Pcm16, SampleEncoding.Pcm24, SampleEncoding.Pcm32, SampleEncoding.Float32, SampleEncoding.Float64)] SampleEncoding encoding,
-        [Values(1, 3)] int channels)
+        [Values(1, 3)] int channels,
+        [Values] bool isByTheBook)
     {
         using MemoryStream little = new();
         AudioBuffer sound = Sounds.Noise(new Random(1), channels, 1001, 22050);
         AudioFile.Save(sound, little, AudioFormat.Wav, new AudioSaveOptions { Encoding = encoding, Tags = new AudioTags { Title = "odd", Comment = "even" } });
 
-        LoadedAudio loaded = Load(BigEndian(little.ToArray(), encoding));
+        LoadedAudio loaded = Load(BigEndian(little.ToArray(), encoding, isByTheBook));
 
         Assert.That(loaded.Audio.ToPlanar(), Is.EqualTo(Load(little.ToArray()).Audio.ToPlanar()));
         Assert.That(loaded.Info.Encoding, Is.EqualTo(encoding));
