@@ -19,7 +19,7 @@ internal static class Failures
             OperationCanceledException => (ExitCodes.Cancelled, "cancelled; no unfinished file is left"),
             InvalidRequestException request => (ExitCodes.Usage, OneLine(optionOf(request.Field) is { } option ? $"{option}: {request.Rule}" : request.Message)),
             UsageException => (ExitCodes.Usage, OneLine(error.Message)),
-            CheckpointFormatException or CheckpointMismatchException or LibtorchException or AudioFormatException or IOException
+            CheckpointFormatException or CheckpointMismatchException or LibtorchException or AudioFormatException or IOException or InvalidDataException
                 or UnauthorizedAccessException or NotSupportedException or ArgumentException => (ExitCodes.Failure, OneLine(WithoutParameter(error))),
             OutOfMemoryException => (ExitCodes.Failure, "there is not enough memory; try --memory drop, --decode windowed, --precision bfloat16 or a shorter song"),
             DllNotFoundException or BadImageFormatException or EntryPointNotFoundException =>

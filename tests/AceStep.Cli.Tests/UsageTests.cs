@@ -238,6 +238,31 @@ public sealed class UsageTests
         Assert.That(result.Output, Is.Empty);
     }
 
+    [Test]
+    public void Generate_WithACheckpointOrAPageAsLora_SaysSoBeforeLoading()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder.File("lora.safetensors"), "<!doctype html><title>x</title>");
+        foreach ((string path, string what) in new[] { (Path.Combine(ReferenceData.RepositoryRoot, "checkpoints", "nano"), "is a whole checkpoint: load it as one"), (folder.File("lora.safetensors"), "this is a web page") })
+        {
+            ProcessResult result = AceStepCommand.Run("generate", "--lora", path, "--output", folder.File("song.wav")).Returning(1);
+
+            Assert.That(result.Error, Does.Contain(what));
+            Assert.That(result.Output, Is.Empty);
+        }
+    }
+
+    [Test]
+    public void Generate_WithAPageAsVocabulary_SaysSoInPlainWords()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder.File("vocab.json"), "<!doctype html><title>x</title>");
+
+        ProcessResult result = AceStepProcess.Run(["lyrics", "-", "--vocab", folder.File("vocab.json")], "hello").Returning(1);
+
+        Assert.That(result.Error, Does.StartWith($"error: {folder.File("vocab.json")} is no lyric vocabulary: it must be JSON; this is a web page (HTML)"));
+    }
+
     private static void RequireLinux()
     {
         if (!OperatingSystem.IsLinux())

@@ -1,5 +1,6 @@
 using AceStep.Cli.Options;
 using AceStep.Cli.Terminal;
+using AceStep.Loras;
 
 namespace AceStep.Cli.Checkpoints;
 
@@ -42,7 +43,11 @@ internal sealed record ModelNames(CheckpointChoice Checkpoint, IReadOnlyList<Lor
         List<LoraChoice> loras = [];
         foreach (LoraChoice lora in Loras)
         {
-            loras.Add(lora with { Path = await store.GetLoraAsync(lora.Path, cancellationToken) });
+            string path = await store.GetLoraAsync(lora.Path, cancellationToken);
+
+            // Now, not after the checkpoint has been downloaded and loaded.
+            LoraFile.Require(path);
+            loras.Add(lora with { Path = path });
         }
 
         bool isNamed = store.IsRemote(Checkpoint.Path);

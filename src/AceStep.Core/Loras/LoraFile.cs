@@ -49,6 +49,16 @@ internal sealed class LoraFile : IDisposable
         }
     }
 
+    /// <summary>Throws if what is at a path is not a LoRA of two factors, which its header tells; whether it fits the model is seen when it is opened.</summary>
+    /// <param name="path">The file or folder: see <see cref="LoraPlace"/>.</param>
+    /// <exception cref="FileNotFoundException">There is nothing at the path, or no LoRA in the folder, or several.</exception>
+    /// <exception cref="CheckpointFormatException">The file is malformed, or another kind of file or adapter.</exception>
+    public static void Require(string path)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(LoraPlace.Find(path));
+        RequireLora(file);
+    }
+
     public void Dispose() => _file.Dispose();
 
     /// <summary>The change of a module's weight at the LoRA's weight 1: scale * B A in float32, in the weight's shape, on the given device.</summary>

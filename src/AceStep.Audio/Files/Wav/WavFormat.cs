@@ -98,7 +98,10 @@ internal sealed record WavFormat(SampleEncoding? Encoding, int SampleRate, int C
     private static byte[] Turned(ReadOnlySpan<byte> chunk)
     {
         byte[] turned = chunk.ToArray();
-        foreach ((int offset, int length) in Numbers)
+
+        // sox leaves the sub-format as it is, but for the tag.
+        bool isTailLeft = chunk.Length == Longest && chunk[26..].SequenceEqual(WavHeader.SubFormatTail);
+        foreach ((int offset, int length) in isTailLeft ? [.. Numbers.Where(number => number.Offset < 24), (24, 2)] : Numbers)
         {
             if (offset + length <= turned.Length)
             {
