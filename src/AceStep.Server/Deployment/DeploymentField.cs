@@ -50,13 +50,16 @@ public sealed record DeploymentField
 
     /// <summary>Reads a value and checks it by itself.</summary>
     /// <param name="value">The value, which is not null.</param>
-    /// <param name="read">What it says, of the type of <see cref="Default"/>; null where it means "none".</param>
+    /// <param name="isWanted">Whether what it says is wanted: a song within the inputs is not copied to be looked at.</param>
+    /// <param name="read">What it says, of the type of <see cref="Default"/>; null where it means "none", or is not wanted.</param>
     /// <returns>What is wrong with it; null where nothing is.</returns>
-    internal InputProblem? Read(JsonElement value, out object? read)
+    internal InputProblem? Read(JsonElement value, bool isWanted, out object? read)
     {
         read = null;
         switch (Kind)
         {
+            case DeploymentFieldKind.Audio when !isWanted && LargeText.IsPlainData(value):
+                return null;
             case DeploymentFieldKind.Text or DeploymentFieldKind.Audio:
                 return ReadText(value, out read);
             case DeploymentFieldKind.Flag when value.ValueKind is JsonValueKind.True or JsonValueKind.False:
@@ -71,10 +74,15 @@ public sealed record DeploymentField
 
     private InputProblem? ReadText(JsonElement value, out object? read)
     {
+        read = null;
+        if (LargeText.IsLonger(value, MaximumLength))
+        {
+            return TooLong(value);
+        }
+
         string? text = JsonText.Of(value);
         read = text;
-        return text is not null && text.Length > MaximumLength
-            ? new InputProblem("string_lte", Name, $"String length must be less than or equal to {MaximumLength}") { Rule = Rule($"must have at most {MaximumLength} characters", value) }
+        return text is not null && text.Length > MaximumLength ? TooLong(value)
             : text is not null ? (Choices.Count == 0 || Choices.Contains(text) ? null : NoChoice(value))
             : value.ValueKind == JsonValueKind.String ? WrongType("Unicode text", "half a character (a lone surrogate)", "must be text that Unicode has", value)
             : WrongType("string", NameOf(value), "must be text", value);
@@ -134,17 +142,16 @@ public sealed record DeploymentField
         return new(type, Name, $"{Promise}Must be {side} than or equal to {FieldText.Of(bound)}") { Rule = Promise + Rule($"must be {range}", value) };
     }
 
+    private InputProblem TooLong(JsonElement value) =>
+        new("string_lte", Name, $"String length must be less than or equal to {MaximumLength}") { Rule = Rule($"must have at most {MaximumLength} characters", value) };
+
     private InputProblem NoChoice(JsonElement value)
     {
         IEnumerable<string> choices = Kind == DeploymentFieldKind.Text ? Choices.Select(choice => $"\"{choice}\"") : Choices;
         return new("enum", Name, $"{Name} must be one of the following: {string.Join(", ", choices)}") { Rule = Rule($"must be {FieldText.OneOf(Choices)}", value) };
     }
 
-    private static string Rule(string rule, JsonElement value)
-    {
-        string text = JsonText.Written(value);
-        return $"{rule}; it is {(text.Length <= LongestValueShown ? text : text[..LongestValueShown] + "...")}.";
-    }
+    private static string Rule(string rule, JsonElement value) => $"{rule}; it is {LargeText.Beginning(value, LongestValueShown)}.";
 
     private static string NameOf(JsonElement value) => InputProblem.TypeOf(value);
 }

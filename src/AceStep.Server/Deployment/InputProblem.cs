@@ -12,12 +12,12 @@ public sealed record InputProblem(string Type, string Field, string Description)
     public string Rule { get; init; } = Description;
 
     /// <summary>All that is wrong with the fields of a JSON object, each looked at by itself; unknown fields are left alone.</summary>
-    public static IReadOnlyList<InputProblem> Find(JsonElement input) => Find(input, static (_, _) => { });
+    public static IReadOnlyList<InputProblem> Find(JsonElement input) => Find(input, null);
 
     /// <summary>Reads the fields of a JSON object; gives all that is wrong with them.</summary>
     /// <param name="input">The object. Unknown members are left alone; null means the default.</param>
-    /// <param name="take">Called with each value that is right.</param>
-    internal static IReadOnlyList<InputProblem> Find(JsonElement input, Action<DeploymentField, object> take)
+    /// <param name="take">Called with each value that is right; null where they are not wanted.</param>
+    internal static IReadOnlyList<InputProblem> Find(JsonElement input, Action<DeploymentField, object>? take)
     {
         if (input.ValueKind != JsonValueKind.Object)
         {
@@ -37,13 +37,13 @@ public sealed record InputProblem(string Type, string Field, string Description)
                 continue;
             }
 
-            if (field.Read(value, out object? read) is { } problem)
+            if (field.Read(value, take is not null, out object? read) is { } problem)
             {
                 problems.Add(problem);
             }
             else if (read is not null)
             {
-                take(field, read);
+                take?.Invoke(field, read);
             }
         }
 

@@ -1,16 +1,25 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace AceStep.Server.Http;
 
-/// <summary>Reads a request's JSON within bounds; large ones a few at a time.</summary>
+/// <summary>Reads a request's JSON within bounds; large ones a few at a time, into memory of their own size.</summary>
 internal sealed class JsonBody(AceStepServerOptions options) : IDisposable
 {
     private const int Small = 1 << 20;
+    private const int FirstBuffer = 1 << 14;
+    private const int LargeAtOnce = 8;
+
+    /// <summary>Whoever sends slower than this lets others wait: 64 KiB a second, after 10 s.</summary>
+    private static readonly MinDataRate LargeRate = new(64 << 10, TimeSpan.FromSeconds(10));
 
     /// <summary>The large bodies that are in memory at the same time.</summary>
-    private readonly SemaphoreSlim _large = new(4, 4);
+    private readonly SemaphoreSlim _large = new(LargeAtOnce, LargeAtOnce);
 
     /// <summary>Reads the body and does something with it, before it is freed.</summary>
     /// <exception cref="Problem">It is no JSON, too large, or of another type.</exception>
@@ -33,35 +42,67 @@ internal sealed class JsonBody(AceStepServerOptions options) : IDisposable
         }
 
         bool isLarge = request.ContentLength is null or > Small;
-        if (isLarge)
+        if (!isLarge)
         {
-            await _large.WaitAsync(context.RequestAborted);
+            return await UseAsync(request, use, context.RequestAborted);
         }
 
+        await _large.WaitAsync(context.RequestAborted);
         try
         {
-            using JsonDocument document = await ParseAsync(request, context.RequestAborted);
+            if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+            {
+                rate.MinDataRate = LargeRate;
+            }
+
+            return await UseAsync(request, use, context.RequestAborted);
+        }
+        finally
+        {
+            _large.Release();
+        }
+    }
+
+    public void Dispose() => _large.Dispose();
+
+    private static async Task<T> UseAsync<T>(HttpRequest request, Func<JsonElement, Task<T>> use, CancellationToken cancellationToken)
+    {
+        // What is announced is within the limit; what is not announced is cut off there.
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)(request.ContentLength ?? FirstBuffer) + 1);
+        try
+        {
+            int length = 0;
+            int count;
+            while ((count = await request.Body.ReadAsync(buffer.AsMemory(length), cancellationToken)) > 0)
+            {
+                length += count;
+                if (length == buffer.Length)
+                {
+                    byte[] larger = ArrayPool<byte>.Shared.Rent(2 * length);
+                    buffer.AsSpan(0, length).CopyTo(larger);
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    buffer = larger;
+                }
+            }
+
+            using JsonDocument document = Parse(buffer.AsMemory(0, length), isAnnounced: request.ContentLength is > 0);
             return JsonText.HasNames(document.RootElement)
                 ? await use(document.RootElement)
                 : throw new Problem(StatusCodes.Status400BadRequest, "The body is not JSON: a name is no Unicode text.");
         }
         finally
         {
-            if (isLarge)
-            {
-                _large.Release();
-            }
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 
-    public void Dispose() => _large.Dispose();
-
-    private static async Task<JsonDocument> ParseAsync(HttpRequest request, CancellationToken cancellationToken)
+    private static JsonDocument Parse(ReadOnlyMemory<byte> body, bool isAnnounced)
     {
         try
         {
+            ReadOnlyMemory<byte> text = body.Span.StartsWith(Encoding.UTF8.Preamble) ? body[Encoding.UTF8.Preamble.Length..] : body;
             // A request without a body asks for the defaults.
-            return request.ContentLength == 0 ? JsonDocument.Parse("{}") : await JsonDocument.ParseAsync(request.Body, cancellationToken: cancellationToken);
+            return text.IsEmpty && !isAnnounced ? JsonDocument.Parse("{}") : JsonDocument.Parse(text);
         }
         catch (JsonException error)
         {

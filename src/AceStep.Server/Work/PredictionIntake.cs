@@ -1,4 +1,7 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.Net;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -17,6 +20,8 @@ internal sealed class PredictionIntake(IPredictionQueue queue, FileStore files, 
 {
     private const int LongestAddress = 4096;
 
+    private static ReadOnlySpan<byte> Base64Mark => ";base64"u8;
+
     /// <summary>Accepts a prediction.</summary>
     /// <param name="input">The inputs, as the client sent them.</param>
     /// <param name="draft">What else the job has; its input, id and seeds are filled in here.</param>
@@ -31,7 +36,7 @@ internal sealed class PredictionIntake(IPredictionQueue queue, FileStore files, 
             throw Problem.Invalid(problems);
         }
 
-        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(draft.Model + Known(input).ToJsonString())));
+        string hash = HashOf(draft.Model, input);
         string id = ServerSecret.NewId();
         if (repeatKey is not null)
         {
@@ -58,7 +63,7 @@ internal sealed class PredictionIntake(IPredictionQueue queue, FileStore files, 
         blobs.RequireRoom(0);
         JsonObject known = Known(input);
         DeploymentInput parsed = await CheckAsync(known, cancellationToken);
-        await ResolveAudioAsync(known, draft.BaseUrl, cancellationToken);
+        await ResolveAudioAsync(known, input, draft.BaseUrl, cancellationToken);
         PredictionJob job = draft with
         {
             Id = id,
@@ -74,18 +79,43 @@ internal sealed class PredictionIntake(IPredictionQueue queue, FileStore files, 
     }
 
     /// <summary>The known fields of the inputs that have a value, each once; nothing else is ever stored, echoed or logged.</summary>
-    private static JsonObject Known(JsonElement input)
+    private static IEnumerable<(DeploymentField Field, JsonElement Value)> Given(JsonElement input)
     {
-        JsonObject known = [];
         foreach (DeploymentField field in DeploymentInput.Fields)
         {
             if (input.TryGetProperty(field.Name, out JsonElement value) && value.ValueKind != JsonValueKind.Null)
             {
-                known[field.Name] = JsonNode.Parse(value.GetRawText());
+                yield return (field, value);
             }
+        }
+    }
+
+    /// <summary>The same as an object, in which a word stands for audio that is within the request.</summary>
+    private static JsonObject Known(JsonElement input)
+    {
+        JsonObject known = [];
+        foreach ((DeploymentField field, JsonElement value) in Given(input))
+        {
+            known[field.Name] = IsAudioWithin(field, value) ? "data:" : JsonNode.Parse(value.GetRawText());
         }
 
         return known;
+    }
+
+    private static bool IsAudioWithin(DeploymentField field, JsonElement value) => field.Kind == DeploymentFieldKind.Audio && LargeText.IsPlainData(value);
+
+    /// <summary>The hash of a model's name and all known inputs, as they were sent.</summary>
+    private static string HashOf(string model, JsonElement input)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(model));
+        foreach ((DeploymentField field, JsonElement value) in Given(input))
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($",{field.Name}:"));
+            hash.AppendData(JsonMarshal.GetRawUtf8Value(value));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     private static bool HasSeed(JsonElement input) => input.TryGetProperty("seed", out JsonElement seed) && seed.ValueKind == JsonValueKind.Number && seed.GetDouble() >= 0;
@@ -117,13 +147,17 @@ internal sealed class PredictionIntake(IPredictionQueue queue, FileStore files, 
     }
 
     /// <summary>Audio within the request becomes an uploaded file; the server's own addresses must lead somewhere; others must be ones that it may ask.</summary>
-    private async Task ResolveAudioAsync(JsonObject known, string baseUrl, CancellationToken cancellationToken)
+    private async Task ResolveAudioAsync(JsonObject known, JsonElement input, string baseUrl, CancellationToken cancellationToken)
     {
-        foreach (string field in DeploymentInput.Fields.Where(field => field.Kind == DeploymentFieldKind.Audio).Select(field => field.Name))
+        foreach ((DeploymentField field, JsonElement value) in Given(input).Where(given => given.Field.Kind == DeploymentFieldKind.Audio))
         {
-            if (known[field]?.GetValue<string>() is { Length: > 0 } address)
+            if (IsAudioWithin(field, value))
             {
-                known[field] = await ResolveAudioAsync(field, address, baseUrl, cancellationToken);
+                known[field.Name] = await StoreAsync(field.Name, () => Decode(value), baseUrl, cancellationToken);
+            }
+            else if (known[field.Name]?.GetValue<string>() is { Length: > 0 } address)
+            {
+                known[field.Name] = await ResolveAudioAsync(field.Name, address, baseUrl, cancellationToken);
             }
         }
     }
@@ -132,8 +166,7 @@ internal sealed class PredictionIntake(IPredictionQueue queue, FileStore files, 
     {
         if (address.StartsWith("data:", StringComparison.OrdinalIgnoreCase))
         {
-            StoredFile file = await StoreAsync(field, address, cancellationToken);
-            return $"{baseUrl}{OwnAddress.Files}{file.Id}";
+            return await StoreAsync(field, () => Decode(address), baseUrl, cancellationToken);
         }
 
         string? objection = address.Length > LongestAddress ? $"is longer than {LongestAddress} characters" : OwnAddress.Parse(address, baseUrl) switch
@@ -145,14 +178,16 @@ internal sealed class PredictionIntake(IPredictionQueue queue, FileStore files, 
         return objection is null ? address : throw Problem.Invalid([new InputProblem("invalid", field, objection)]);
     }
 
-    private async Task<StoredFile> StoreAsync(string field, string address, CancellationToken cancellationToken)
+    /// <summary>Stores audio that is within the request; gives its address from now on.</summary>
+    private async Task<string> StoreAsync(string field, Func<ArraySegment<byte>> decode, string baseUrl, CancellationToken cancellationToken)
     {
         try
         {
-            byte[] bytes = Decode(address);
-            using MemoryStream stream = new(bytes);
+            ArraySegment<byte> bytes = decode();
+            using MemoryStream stream = new(bytes.Array!, bytes.Offset, bytes.Count);
             ReceivedFile received = await files.ReceiveAsync(stream, cancellationToken);
-            return await files.DescribeAsync(received, "data", null, new Dictionary<string, string>(), cancellationToken);
+            StoredFile file = await files.DescribeAsync(received, "data", null, new Dictionary<string, string>(), cancellationToken);
+            return $"{baseUrl}{OwnAddress.Files}{file.Id}";
         }
         catch (Exception error) when (error is FormatException or AudioFormatException or FileTooLargeException)
         {
@@ -160,8 +195,26 @@ internal sealed class PredictionIntake(IPredictionQueue queue, FileStore files, 
         }
     }
 
+    /// <summary>Decodes an address where it lies: as text it would be twice as large.</summary>
     /// <exception cref="FormatException">It is no data: address.</exception>
-    private static byte[] Decode(string address)
+    private static ArraySegment<byte> Decode(JsonElement value)
+    {
+        ReadOnlySpan<byte> address = LargeText.PlainData(value);
+        int comma = address.IndexOf((byte)',');
+        if (comma < 0 || !Ascii.EqualsIgnoreCase(address[Math.Max(0, comma - Base64Mark.Length)..comma], Base64Mark))
+        {
+            return Decode(value.GetString()!);
+        }
+
+        ReadOnlySpan<byte> content = address[(comma + 1)..];
+        byte[] bytes = new byte[Base64.GetMaxDecodedFromUtf8Length(content.Length)];
+        return Base64.DecodeFromUtf8(content, bytes, out int consumed, out int written) == OperationStatus.Done && consumed == content.Length
+            ? new ArraySegment<byte>(bytes, 0, written)
+            : throw new FormatException("What follows the comma is not base64.");
+    }
+
+    /// <exception cref="FormatException">It is no data: address.</exception>
+    private static ArraySegment<byte> Decode(string address)
     {
         int comma = address.IndexOf(',', StringComparison.Ordinal);
         if (comma < 0)

@@ -25,7 +25,7 @@ public sealed class LimitTests
             }
         }
 
-        Assert.That(statuses[^1], Is.EqualTo(HttpStatusCode.TooManyRequests), "one may run by now, two wait");
+        Assert.That(statuses, Does.Contain(HttpStatusCode.TooManyRequests), "one may run by now, two wait");
         Assert.That(statuses[..2], Has.All.EqualTo(HttpStatusCode.Created));
     }
 

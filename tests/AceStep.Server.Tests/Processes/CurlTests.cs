@@ -42,6 +42,12 @@ internal sealed partial class CurlTests : FolderFixture
                 await CancelAllAsync(server);
             }
 
+            if (example.EndsWith("/v1/events", StringComparison.Ordinal))
+            {
+                // There must be something to tell.
+                using HttpResponseMessage created = await server.Client.PostAsJsonAsync("/v1/models/acestep/ace-step/predictions", new JsonObject { ["input"] = new JsonObject() });
+            }
+
             (int exitCode, string output) = await RunAsync(example, variables, Folder.Path);
             Assert.That(exitCode, Is.Zero, $"{example}\n{output}");
             if (example.Contains(" -N ", StringComparison.Ordinal))

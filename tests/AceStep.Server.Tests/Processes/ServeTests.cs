@@ -61,6 +61,10 @@ internal sealed class ServeTests : FolderFixture
             id = (await (await server.Client.PostAsJsonAsync("/v1/models/acestep/ace-step/predictions", Long)).Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
             await StatusAsync(server, id, "processing");
             Task<HttpResponseMessage> waiting = WaitAsync(server);
+            while ((await server.Client.GetFromJsonAsync<JsonElement>("/v1/predictions")).GetProperty("results").GetArrayLength() < 2)
+            {
+                await Task.Delay(50);
+            }
 
             server.Terminate();
 
