@@ -24,7 +24,7 @@ public sealed class StressTests
     public Task Generate_MemoryEndsInEachStage_IsAnErrorThatNamesIt()
     {
         RequireLinux("bounds its memory");
-        return RunAsync(["memory", NanoCheckpoint], ("DOTNET_EnableWriteXorExecute", "0"), ("DOTNET_TieredCompilation", "0"));
+        return RunAsync(["memory", NanoCheckpoint], ("DOTNET_EnableWriteXorExecute", "0"), ("DOTNET_TieredCompilation", "0"), ("MALLOC_ARENA_MAX", "1"));
     }
 
     [Test]

@@ -101,7 +101,7 @@ public sealed class FullDiskTests
 
         JsonElement ended = await host.EndOfAsync(accepted);
         Assert.That(ended.Text("status"), Is.EqualTo("succeeded"), ended.ToString()[..Math.Min(2000, ended.ToString().Length)]);
-        Assert.That(_disk.Files.Where(file => file.Contains("/tmp/", StringComparison.Ordinal)), Is.Empty);
+        Assert.That(_disk.Files.Where(file => file.Contains("/blobs/tmp/", StringComparison.Ordinal)), Is.Empty);
 
         JsonNode Large()
         {
