@@ -10,11 +10,14 @@ namespace AceStep.Core.Stress;
 /// <param name="Threads">Threads, without those that .NET starts and ends as it sees fit: its pool's and its compiler's.</param>
 internal sealed record ProcessCounts(long Resident, long Heap, long Tensors, int Handles, int Threads)
 {
+    /// <summary>Longer than a pipeline keeps free memory when it has nothing to do.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(2);
+
     // The kernel keeps 15 letters of a thread's name.
     private static readonly string[] Runtime = [".NET TP ", ".NET Tiered"];
 
-    /// <summary>Counts, after a collection.</summary>
-    public static ProcessCounts Now(long tensors)
+    /// <summary>Counts, after a collection and a rest.</summary>
+    public static async Task<ProcessCounts> NowAsync(long tensors)
     {
         for (int i = 0; i < 2; i++)
         {
@@ -22,6 +25,7 @@ internal sealed record ProcessCounts(long Resident, long Heap, long Tensors, int
             GC.WaitForPendingFinalizers();
         }
 
+        await Task.Delay(Rest);
         return new ProcessCounts(
             Field("VmRSS:"),
             GC.GetTotalMemory(forceFullCollection: false),

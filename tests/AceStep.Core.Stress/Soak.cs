@@ -38,14 +38,14 @@ internal static class Soak
             await ASongAndWhatGoesWrongAsync(song);
             if (song == FirstSongs || song % Math.Max(1, songs / Reports) == 0)
             {
-                ProcessCounts counts = ProcessCounts.Now(pipeline.LiveTensors);
+                ProcessCounts counts = await ProcessCounts.NowAsync(pipeline.LiveTensors);
                 first ??= song == FirstSongs ? counts : null;
                 tally.Write(song, counts);
             }
         }
 
         string[] after = await FingerprintsAsync(pipeline, requests);
-        ProcessCounts last = ProcessCounts.Now(pipeline.LiveTensors);
+        ProcessCounts last = await ProcessCounts.NowAsync(pipeline.LiveTensors);
         tally.Write(songs, last);
         Require(before.SequenceEqual(after), "the same requests give the same songs");
         Require(first is not null, $"there are more than {FirstSongs} songs");
