@@ -10,11 +10,10 @@ using BenchmarkDotNet.Running;
 // dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- random-weights write FOLDER
 // dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- load FOLDER
 // dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- block
-// dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- songs
 // dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- gpu
 // dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- serve
 Libtorch.Initialize();
-Command[] commands = [new RandomWeightsCommand(), new LoadCommand(), new BlockCommand(), new SongsCommand(), new GpuCommand(), new ServeCommand()];
+Command[] commands = [new RandomWeightsCommand(), new LoadCommand(), new BlockCommand(), new GpuCommand(), new ServeCommand()];
 if (args.Length > 0 && commands.Any(command => command.Name == args[0]))
 {
     RootCommand root = new("Measures AceStep for .NET.");

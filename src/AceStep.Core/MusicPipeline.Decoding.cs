@@ -74,6 +74,7 @@ public sealed partial class MusicPipeline
 
     private MusicLatents Encode(MusicSource source, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
+        _stage = MusicStage.EncodingSource;
         (AudioBuffer? audio, MusicLatents? known, _) = source.Open(static _ => { }, cancellationToken);
         if (known is not null)
         {
@@ -90,6 +91,7 @@ public sealed partial class MusicPipeline
 
     private int DecodeInto(ChannelWriter<AudioBuffer> pieces, MusicLatents latents, int sampleRate, CancellationToken cancellationToken)
     {
+        _stage = MusicStage.Decoding;
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
         using Component<MusicCodec>.Lease codec = _parts.Codec.Borrow(progress: null, cancellationToken);
@@ -128,6 +130,7 @@ public sealed partial class MusicPipeline
     /// <summary>Decodes latents to audio at the requested rate, one buffer for each song of the batch.</summary>
     private AudioBuffer[] Decode(Tensor latents, int sampleRate, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
+        _stage = MusicStage.Decoding;
         using var scope = NewDisposeScope();
         using Component<MusicCodec>.Lease codec = _parts.Codec.Borrow(progress, cancellationToken);
         int items = (int)latents.size(0);

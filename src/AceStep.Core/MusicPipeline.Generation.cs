@@ -26,6 +26,7 @@ public sealed partial class MusicPipeline
         StageClock clock = new();
 
         // Lyrics first: tokenizing them is fast, and may refuse the request.
+        _stage = MusicStage.Conditioning;
         LyricEncoding[] lyrics = TokenizeLyrics(request);
         TimeSpan lyricTime = clock.Lap();
         SourceMaterial? source = request.StartsFrom is null ? null : ReadSource(request, progress, cancellationToken);
@@ -63,7 +64,8 @@ public sealed partial class MusicPipeline
         CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
-        StageProgress conditioning = new(progress, MusicStage.Conditioning, 1, cancellationToken);
+        _stage = MusicStage.Conditioning;
+        StageProgress conditioning = new(progress, _stage, 1, cancellationToken);
         TextCondition[] texts = EncodeTexts(plan.Request, progress, cancellationToken);
 
         using Component<AceStepTransformer>.Lease transformer = _parts.Transformer.Borrow(progress, cancellationToken);
@@ -76,6 +78,7 @@ public sealed partial class MusicPipeline
         conditioning.Advance();
         TimeSpan conditioningTime = clock.Lap();
 
+        _stage = MusicStage.Denoising;
         using NoiseGenerators noise = new(plan.Seeds, plan.VariationSeeds, _dtype, _device);
         using StepWatch watch = new();
         Tensor latents = plan.Request.Denoise(new Denoiser(transformer.Value, conditions, source?.Latents, noise, watch, progress, cancellationToken));
@@ -87,6 +90,7 @@ public sealed partial class MusicPipeline
     /// <summary>Opens the source and converts it to latents. Its length is checked before it is decoded.</summary>
     private SourceMaterial ReadSource(MusicRequest request, IProgress<MusicProgress>? progress, CancellationToken cancellationToken)
     {
+        _stage = MusicStage.EncodingSource;
         string field = request.Schema.Source!.Name;
         (AudioBuffer? audio, MusicLatents? latents, IReadOnlyList<AudioWarning> warnings) = request.StartsFrom!.Open(request.CheckSource, cancellationToken);
         if (latents is not null)

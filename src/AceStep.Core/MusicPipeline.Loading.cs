@@ -24,6 +24,7 @@ public sealed partial class MusicPipeline
     /// <exception cref="FileNotFoundException">Files of the checkpoint are missing, or the folder holds no checkpoint or several; the message names them.</exception>
     /// <exception cref="CheckpointFormatException">A file is malformed, or the codec has another sample rate than the released one.</exception>
     /// <exception cref="CheckpointMismatchException">Tensors do not fit the configs; the message names them.</exception>
+    /// <exception cref="InsufficientMemoryException">There is not enough memory for the model.</exception>
     /// <exception cref="LibtorchException">libtorch is missing, has the wrong version or does not load; see <see cref="Libtorch"/>.</exception>
     /// <exception cref="ArgumentException">The options' device is unknown or not on this machine, <c>Threads</c> is below 1, or <c>Memory</c> is null.</exception>
     /// <example>
@@ -45,6 +46,11 @@ public sealed partial class MusicPipeline
         try
         {
             return await thread.RunAsync(() => Load(thread, checkpoint, options, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (MemoryShortage.Is(error))
+        {
+            await thread.EndAsync(() => { }).ConfigureAwait(false);
+            throw MemoryShortage.Describe(MusicStage.Loading, error);
         }
         catch
         {

@@ -131,6 +131,7 @@ public sealed partial class MusicPipeline
     /// <param name="changed">The LoRA that is added, changed or removed; the weights of its modules are computed again.</param>
     private void ChangeLoras(IReadOnlyList<ActiveLora> next, Lora changed)
     {
+        _stage = MusicStage.Loading;
         if (_parts.Transformer.Resident is { } transformer)
         {
             try

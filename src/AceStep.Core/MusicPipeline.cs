@@ -57,6 +57,9 @@ public sealed partial class MusicPipeline : IMusicPipeline, IAsyncDisposable, ID
     private readonly PipelineParts _parts;
     private readonly LoraStack _loras = new();
 
+    /// <summary>What the pipeline's thread does, for errors.</summary>
+    private MusicStage _stage = MusicStage.Loading;
+
     private MusicPipeline(PipelineThread thread, MusicCheckpoint checkpoint, MusicPipelineOptions options, torch.Device device, Precision precision)
     {
         _thread = thread;
@@ -101,6 +104,7 @@ public sealed partial class MusicPipeline : IMusicPipeline, IAsyncDisposable, ID
     /// <returns>The songs, one for each item of the batch.</returns>
     /// <exception cref="InvalidRequestException">A field of the request breaks a rule.</exception>
     /// <exception cref="FileNotFoundException">The request has lyrics, and there is no lyric vocabulary.</exception>
+    /// <exception cref="InsufficientMemoryException">The memory of the CPU or GPU does not suffice; the message names the stage. The pipeline remains usable.</exception>
     /// <exception cref="NonFiniteResultException">A network's output has values that are not finite; the message says where, and the likely cause.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The pipeline has been disposed of.</exception>
@@ -189,7 +193,20 @@ public sealed partial class MusicPipeline : IMusicPipeline, IAsyncDisposable, ID
     /// <inheritdoc cref="DisposeAsync" />
     public void Dispose() => _thread.EndAsync(Release).GetAwaiter().GetResult();
 
-    private Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken) => _thread.RunAsync(work, cancellationToken);
+    /// <summary>Does work on the pipeline's thread. That memory has ended is told with the stage in which it did.</summary>
+    private Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken) => _thread.RunAsync(
+        () =>
+        {
+            try
+            {
+                return work();
+            }
+            catch (Exception error) when (MemoryShortage.Is(error))
+            {
+                throw MemoryShortage.Describe(_stage, error);
+            }
+        },
+        cancellationToken);
 
     private void Release()
     {

@@ -44,6 +44,10 @@ internal static class AceStepProcess
         return Finish(StartCommand(Command(arguments), environment), arguments, input: null);
     }
 
+    /// <summary>Runs the program to its end with its standard streams where a shell puts them: "&gt; /dev/full", "&lt;&amp;-".</summary>
+    public static ProcessResult RunRedirected(string redirection, params string[] arguments) =>
+        Finish(StartCommand(["bash", "-c", $"exec \"$@\" {redirection}", "redirected", .. Command(arguments)]), arguments, input: null);
+
     private static ProcessResult Finish(Process started, string[] arguments, string? input)
     {
         using Process process = started;

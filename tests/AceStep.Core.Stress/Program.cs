@@ -1,41 +1,34 @@
 using System.Globalization;
-using AceStep;
 using AceStep.Core.Stress;
 
-// AceStep.Core.Stress CHECKPOINT COLLECTIONS
+// AceStep.Core.Stress collections CHECKPOINT COUNT           songs of every task while another thread forces so many collections
+// AceStep.Core.Stress soak CHECKPOINT SONGS [--growth PERCENT] songs of every task with all that goes wrong between them
+// AceStep.Core.Stress memory CHECKPOINT                      memory ends in each stage, and comes back
+// AceStep.Core.Stress heap CHECKPOINT                        as memory, for .NET's own heap, which the caller has bounded
 //
-// Makes songs of every task, one after the other, until another thread has forced so many collections meanwhile. An object
-// that is freed while libtorch reads it shows itself as an error in a request or as the end of the process, so this is a
-// program of its own.
-if (args is not [var checkpoint, var collectionsText])
+// A program of its own: what is looked for ends a process, or is counted for the whole of one. Returns 0 where all was well.
+try
 {
-    Console.Error.WriteLine("usage: AceStep.Core.Stress CHECKPOINT COLLECTIONS");
+    return args switch
+    {
+        ["collections", var checkpoint, var count] => await Collections.RunAsync(checkpoint, Number(count)),
+        ["soak", var checkpoint, var songs] => await Soak.RunAsync(checkpoint, Number(songs), mostGrowth: null),
+        ["soak", var checkpoint, var songs, "--growth", var percent] => await Soak.RunAsync(checkpoint, Number(songs), Number(percent)),
+        ["memory", var checkpoint] => await MemoryEnds.RunAsync(checkpoint),
+        ["heap", var checkpoint] => await HeapEnds.RunAsync(checkpoint),
+        _ => Usage(),
+    };
+}
+catch (StressException error)
+{
+    Console.Error.WriteLine(error.Message);
+    return 1;
+}
+
+static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
+static int Usage()
+{
+    Console.Error.WriteLine("usage: AceStep.Core.Stress collections|soak|memory|heap CHECKPOINT ...");
     return 64;
 }
-
-int collections = int.Parse(collectionsText, CultureInfo.InvariantCulture);
-using MusicPipeline pipeline = await MusicPipeline.LoadAsync(checkpoint, new MusicPipelineOptions { Device = "cpu" });
-MusicLatents source = await pipeline.EncodeAsync(ShortSongs.Tones);
-
-using Collector collector = new();
-int songs = 0;
-do
-{
-    foreach (MusicRequest request in ShortSongs.OfEveryTask(source, seed: songs))
-    {
-        try
-        {
-            await pipeline.GenerateAsync(request);
-            songs++;
-        }
-        catch (Exception error)
-        {
-            Console.Error.WriteLine($"song {songs}, a {request.GetType().Name}, after {collector.Count} collections: {error}");
-            return 1;
-        }
-    }
-}
-while (collector.Count < collections);
-
-Console.Error.WriteLine($"{songs} songs, {collector.Count} forced collections");
-return 0;

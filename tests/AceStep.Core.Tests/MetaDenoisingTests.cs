@@ -12,7 +12,6 @@ namespace AceStep.Core.Tests;
 /// Denoising on the META device, whose tensors have shapes and no elements: whatever reads one back to the host between the
 /// first evaluation and the last fails. The released sizes cost no memory there.
 /// </summary>
-/// <remarks>Not the loop that holds a part of a source: libtorch has no selection by a mask on this device. It predicts and steps as the others do.</remarks>
 public sealed class MetaDenoisingTests
 {
     private const int EncoderTokens = 50;
@@ -20,6 +19,8 @@ public sealed class MetaDenoisingTests
 
     // Nothing is read from it; the source's latents are given to the denoiser.
     private static readonly MusicSource Source = MusicSource.FromFile("song.wav");
+
+    private static TransformerConfig TinyConfig => TransformerConfig.Load(Path.Combine(ReferenceData.Require("checkpoint-tiny", "ace_step_transformer"), "config.json"));
 
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
@@ -32,7 +33,7 @@ public sealed class MetaDenoisingTests
 
     [TestCaseSource(nameof(Requests))]
     public void Denoise_WithoutElementsToRead_RunsEveryEvaluation(MusicRequest request, int frames) =>
-        AssertRuns(TransformerConfig.Load(Path.Combine(ReferenceData.Require("checkpoint-tiny", "ace_step_transformer"), "config.json")), float32, request, SourceFrames, frames);
+        AssertRuns(TinyConfig, float32, request, SourceFrames, frames);
 
     [TestCase(ScalarType.Float32)]
     [TestCase(ScalarType.BFloat16)]
@@ -40,6 +41,13 @@ public sealed class MetaDenoisingTests
     {
         TextToMusicRequest request = new() { Duration = TimeSpan.FromSeconds(LatentFrames.LongestSeconds), Generation = new() { Steps = 27 } };
         AssertRuns(ReleasedConfigs.Transformer, dtype, request, SourceFrames, LatentFrames.Maximum);
+    }
+
+    [Test]
+    public void Denoise_ContinuationBeyondWhatAPassHolds_RunsBothPasses()
+    {
+        ContinuationRequest request = new() { Source = Source, Before = 100 * Second, After = 100 * Second, Generation = new() { Steps = 6 } };
+        AssertRuns(TinyConfig, float32, request, LatentFrames.Maximum, (2 * LatentFrames.FromTime(100 * Second)) + LatentFrames.Maximum);
     }
 
     private static IEnumerable<TestCaseData> Requests()
@@ -52,6 +60,8 @@ public sealed class MetaDenoisingTests
             yield return Case("audio to audio", new AudioToAudioRequest { Source = Source, Generation = settings }, SourceFrames);
             yield return Case("accompaniment", new AccompanimentRequest { Vocals = Source, Generation = settings }, SourceFrames);
             yield return Case("inpainting", new InpaintingRequest { Source = Source, End = LatentFrames.ToTime(SourceFrames) + TimeSpan.FromMilliseconds(1), Strength = 1, Generation = settings }, SourceFrames);
+            yield return Case("inpainting in part", new InpaintingRequest { Source = Source, Start = Second, End = 2 * Second, Strength = 0.7, Generation = settings }, SourceFrames);
+            yield return Case("continuation", new ContinuationRequest { Source = Source, Before = Second, After = 2 * Second, Generation = settings }, LatentFrames.FromTime(Second) + SourceFrames + LatentFrames.FromTime(2 * Second));
             yield return Case("style transfer", new StyleTransferRequest { Source = Source, From = 0.2, To = 0.7, Average = 2, Generation = settings }, SourceFrames);
 
             TestCaseData Case(string task, MusicRequest request, int frames) => new TestCaseData(request, frames).SetArgDisplayNames(task, $"{scheduler}");

@@ -26,10 +26,11 @@ internal sealed class InspectCommand : CliCommand
 
     public override IReadOnlyList<string> Examples => ["acestep inspect song.wav", "acestep inspect song.mp3 --png song.png"];
 
-    protected override Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
     {
         string path = result.GetRequiredValue(_file);
-        (AudioBuffer audio, AudioFileInfo info, IReadOnlyList<AudioWarning> warnings) = SourceFile.Load(path);
+        // As in the commands that make songs, so that a pipe from which nothing comes can be interrupted.
+        (AudioBuffer audio, AudioFileInfo info, IReadOnlyList<AudioWarning> warnings) = await Task.Run(() => SourceFile.Load(path), CancellationToken.None).WaitAsync(cancellationToken);
         foreach (AudioWarning warning in warnings)
         {
             Screen.Warn(warning.Message);
@@ -65,7 +66,7 @@ internal sealed class InspectCommand : CliCommand
             Show(screen, info, audio, sound);
         }
 
-        return Task.FromResult(ExitCodes.Success);
+        return ExitCodes.Success;
     }
 
     private static void Show(Screen screen, AudioFileInfo info, AudioBuffer audio, SoundReport sound)

@@ -16,7 +16,7 @@ internal static class SourceFile
             return AudioFile.LoadWithInfo(path);
         }
 
-        using Stream input = Console.OpenStandardInput();
+        using Stream input = OpenInput();
         return AudioFile.LoadWithInfo(input);
     }
 
@@ -32,7 +32,7 @@ internal static class SourceFile
 
         if (path == StandardInput)
         {
-            using Stream input = Console.OpenStandardInput();
+            using Stream input = OpenInput();
             return MusicSource.FromStream(input);
         }
 
@@ -55,5 +55,35 @@ internal static class SourceFile
 
         _ = AudioFile.Probe(path);
         return path;
+    }
+
+    /// <summary>
+    /// Standard input. Where it was closed when the program was started, .NET has a pipe of its own in its place, which never
+    /// ends: its other end is another of this process' descriptors.
+    /// </summary>
+    /// <exception cref="IOException">It is closed.</exception>
+    private static Stream OpenInput()
+    {
+        const string Descriptors = "/proc/self/fd";
+        if (OperatingSystem.IsLinux() && LinkOf(Path.Combine(Descriptors, "0")) is { } input && input.StartsWith("pipe:", StringComparison.Ordinal)
+            && Directory.EnumerateFiles(Descriptors).Any(file => Path.GetFileName(file) is not ("0" or "1" or "2") && LinkOf(file) == input))
+        {
+            throw new IOException("Standard input is closed.");
+        }
+
+        return Console.OpenStandardInput();
+    }
+
+    private static string? LinkOf(string path)
+    {
+        try
+        {
+            return new FileInfo(path).LinkTarget;
+        }
+        catch (IOException)
+        {
+            // Closed meanwhile.
+            return null;
+        }
     }
 }

@@ -35,7 +35,8 @@ internal sealed class TaskCommand : CliCommand
     /// <summary>Runs the task. Everything that can be checked is checked before the model is loaded.</summary>
     protected override async Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
     {
-        MusicRequest request = CreateRequest(result);
+        // A source on a pipe may never come: whoever waits for it can still be interrupted, and what reads it ends with the process.
+        MusicRequest request = await Task.Run(() => CreateRequest(result), CancellationToken.None).WaitAsync(cancellationToken);
         MusicPipeline.Validate(request);
         SongFiles files = _output.Files(result, request.Generation.BatchSize);
         double? loudness = _output.Loudness(result);

@@ -93,9 +93,18 @@ internal sealed class Screen
     public void Fail(string message, int exitCode)
     {
         Console.Error.WriteLine($"error: {Printable(message)}");
-        if (IsJson)
+        if (!IsJson)
+        {
+            return;
+        }
+
+        try
         {
             WriteJson(new { Error = message, ExitCode = exitCode });
+        }
+        catch (IOException)
+        {
+            // What failed may be that output: its disk is full.
         }
     }
 

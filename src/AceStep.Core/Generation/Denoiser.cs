@@ -80,9 +80,9 @@ internal sealed class Denoiser(
     /// <param name="strength">How much of the schedule is run, counted from its end.</param>
     /// <param name="held">The source, x0: [B, 8, 16, F].</param>
     /// <param name="start">The noise, z0: [B, 8, 16, F].</param>
-    /// <param name="isNew">[1, 1, 1, F], true for the frames to generate.</param>
+    /// <param name="heldFrames">The frames that are held; all others are generated.</param>
     /// <param name="stage">What <see cref="BeginHeld"/> started.</param>
-    public Tensor RunHeld(GuidedMusicRequest request, double strength, Tensor held, Tensor start, Tensor isNew, StageProgress stage)
+    public Tensor RunHeld(GuidedMusicRequest request, double strength, Tensor held, Tensor start, FrameRange[] heldFrames, StageProgress stage)
     {
         Schedule schedule = ScheduleOf(request);
         int first = FirstOfHeld(request, schedule, strength);
@@ -102,7 +102,8 @@ internal sealed class Denoiser(
             latents = Evaluate(latents, stage, sample =>
             {
                 Tensor next = EulerStep.Apply(sample, model.Predict(evaluation, sample), level, nextLevel);
-                return where(isNew, next, nextLevel == 0 ? held : Schedulers.Noise.Mix(held, start, nextLevel));
+                Put(nextLevel == 0 ? held : Schedulers.Noise.Mix(held, start, nextLevel), next, heldFrames);
+                return next;
             });
         }
 
@@ -116,12 +117,15 @@ internal sealed class Denoiser(
         return SourceOfEach.clone();
     }
 
-    /// <summary>[1, 1, 1, frames], true from start to end.</summary>
-    public Tensor Mark(int frames, int start, int end)
+    /// <summary>Copies frames of one tensor to their places in another of the same shape.</summary>
+    public static void Put(Tensor source, Tensor destination, params ReadOnlySpan<FrameRange> frames)
     {
-        bool[] isMarked = new bool[frames];
-        isMarked.AsSpan(start..end).Fill(true);
-        return tensor(isMarked, [1, 1, 1, frames], device: noise.Device);
+        foreach (FrameRange range in frames)
+        {
+            using Tensor from = range.Of(source);
+            using Tensor to = range.Of(destination);
+            to.copy_(from);
+        }
     }
 
     /// <summary>The transformer with one of the conditions, for the evaluations of a schedule.</summary>

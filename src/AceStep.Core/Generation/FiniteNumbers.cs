@@ -54,14 +54,7 @@ internal static class FiniteNumbers
 
     private static NonFiniteResultException Error(MusicStage stage, string network, int? evaluation, string where, string cause)
     {
-        string task = stage switch
-        {
-            MusicStage.EncodingSource => "encoding the source",
-            MusicStage.Conditioning => "encoding prompt and lyrics",
-            MusicStage.Denoising => "denoising",
-            _ => "decoding",
-        };
-        return new NonFiniteResultException(stage, network, evaluation, $"While {task}, the {network} gave numbers that are not finite (NaN or infinity){where}. {cause}");
+        return new NonFiniteResultException(stage, network, evaluation, $"While {stage.Doing()}, the {network} gave numbers that are not finite (NaN or infinity){where}. {cause}");
     }
 
     /// <summary>The name of the first weight with a value that is not finite; null if there is none.</summary>

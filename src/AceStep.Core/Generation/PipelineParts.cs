@@ -32,8 +32,16 @@ internal sealed class PipelineParts : IDisposable
             (target, bytesRead, cancellationToken) =>
             {
                 AceStepTransformer transformer = AceStepTransformer.Load(checkpoint.TransformerConfig, checkpoint.Transformer, dtype, target, bytesRead, cancellationToken);
-                afterTransformerLoad(transformer);
-                return transformer;
+                try
+                {
+                    afterTransformerLoad(transformer);
+                    return transformer;
+                }
+                catch
+                {
+                    transformer.Dispose();
+                    throw;
+                }
             },
             (transformer, target) => transformer.to(target));
         Codec = new Component<MusicCodec>(

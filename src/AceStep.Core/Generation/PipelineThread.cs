@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AceStep.Models;
 using TorchSharp;
 
 namespace AceStep.Generation;
@@ -13,6 +14,9 @@ namespace AceStep.Generation;
 /// </remarks>
 internal sealed class PipelineThread : TaskScheduler
 {
+    /// <summary>Milliseconds without work after which memory that is free is handed back to the system; sooner, the next song would fetch it again.</summary>
+    private const int Rest = 1000;
+
     private readonly BlockingCollection<Task> _queue = [];
     private readonly Lock _gate = new();
     private readonly Thread _thread;
@@ -110,9 +114,21 @@ internal sealed class PipelineThread : TaskScheduler
 
     private void Work()
     {
-        foreach (Task task in _queue.GetConsumingEnumerable())
+        bool hasWorked = false;
+        while (!_queue.IsCompleted)
         {
-            TryExecuteTask(task);
+            if (_queue.TryTake(out Task? task, hasWorked ? Rest : Timeout.Infinite))
+            {
+                TryExecuteTask(task);
+                hasWorked = true;
+            }
+            else
+            {
+                FreeMemory.Return();
+                hasWorked = false;
+            }
         }
+
+        FreeMemory.Return();
     }
 }

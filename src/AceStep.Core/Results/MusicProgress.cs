@@ -22,6 +22,21 @@ public enum MusicStage
     Downloading,
 }
 
+/// <summary>The stages in messages.</summary>
+internal static class MusicStageText
+{
+    /// <summary>What is done in a stage, after "While": "denoising".</summary>
+    public static string Doing(this MusicStage stage) => stage switch
+    {
+        MusicStage.Loading => "reading the checkpoint",
+        MusicStage.EncodingSource => "encoding the source",
+        MusicStage.Conditioning => "encoding prompt and lyrics",
+        MusicStage.Denoising => "denoising",
+        MusicStage.Downloading => "downloading",
+        _ => "decoding",
+    };
+}
+
 /// <summary>
 /// One report of progress. Each stage of a generation reports once when it starts (<see cref="Completed"/> 0) and once
 /// after each of its <see cref="Total"/> units. A part of the model that the memory plan has dropped is read again when it

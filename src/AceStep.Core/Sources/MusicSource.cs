@@ -19,7 +19,8 @@ public abstract class MusicSource
 
     /// <summary>
     /// A file: audio in any format that <see cref="AudioFile"/> reads, or latents saved by <see cref="MusicLatents.Save(string)"/>;
-    /// its contents tell which. It is opened when the task runs. A pipe is read once, and its contents are kept.
+    /// its contents tell which. It is opened when the task runs. A pipe is read once, and its contents are
+    /// kept; on Linux, waiting for it can be cancelled.
     /// </summary>
     public static MusicSource FromFile(string path)
     {
@@ -110,19 +111,19 @@ public abstract class MusicSource
 
         internal override (AudioBuffer? Audio, MusicLatents? Latents, IReadOnlyList<AudioWarning> Warnings) Open(Action<int> check, CancellationToken cancellationToken)
         {
-            if (ReadPipe() is { } kept)
+            if (ReadPipe(cancellationToken) is { } kept)
             {
                 return kept.Open(check, cancellationToken);
             }
 
-            if (MusicLatents.IsSaved(path))
+            if (File.Exists(path) && MusicLatents.IsSaved(path))
             {
                 MusicLatents latents = MusicLatents.Load(path);
                 check(latents.Frames);
                 return (null, latents, []);
             }
 
-            using AudioReader reader = AudioFile.OpenRead(path);
+            using AudioReader reader = AudioFile.OpenRead(path, cancellationToken);
             int rate = reader.Info.SampleRate;
             if (reader.Info.Length is { } claimed)
             {
@@ -155,13 +156,13 @@ public abstract class MusicSource
         public override string ToString() => path;
 
         /// <summary>The contents of a pipe, which can be read only once; null if the path is a file.</summary>
-        private MusicSource? ReadPipe()
+        private MusicSource? ReadPipe(CancellationToken cancellationToken)
         {
             lock (_gate)
             {
-                if (_kept is null)
+                if (_kept is null && File.Exists(path))
                 {
-                    using FileStream file = File.OpenRead(path);
+                    using Stream file = AudioFile.OpenBytes(path, cancellationToken);
                     _kept = file.CanSeek ? null : FromStream(file);
                 }
 

@@ -1,5 +1,6 @@
 using AceStep.Audio;
 using AceStep.Generation;
+using AceStep.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -126,8 +127,7 @@ public sealed record ContinuationRequest : GuidedMusicRequest
         long after = noiseAfter?.size(3) ?? 0;
         Tensor padded = nn.functional.pad(kept, [before, after]);
         Tensor[] parts = [.. new[] { noiseBefore, keptNoise, noiseAfter }.OfType<Tensor>()];
-        Tensor isNew = denoiser.Mark((int)(before + context + after), (int)before, (int)(before + context)).logical_not();
-        return denoiser.RunHeld(this, Strength, padded, cat(parts, 3), isNew, stage);
+        return denoiser.RunHeld(this, Strength, padded, cat(parts, 3), [new(before, before + context)], stage);
     }
 
     private int FramesBefore => LatentFrames.FromTime(Before);

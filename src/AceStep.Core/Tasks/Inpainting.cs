@@ -1,5 +1,6 @@
 using AceStep.Audio;
 using AceStep.Generation;
+using AceStep.Models;
 using AceStep.Schedulers;
 using static TorchSharp.torch;
 
@@ -74,9 +75,9 @@ public sealed record InpaintingRequest : GuidedMusicRequest
             return denoiser.Run(this, mixed, NoiseLayout.Contiguous);
         }
 
-        Tensor isNew = denoiser.Mark(frames, FirstFrame, LastFrame);
+        Denoiser.Put(mixed, baseNoise, new FrameRange(FirstFrame, LastFrame));
         StageProgress stage = denoiser.BeginHeld(this, Strength, passes: 1);
-        return denoiser.RunHeld(this, Strength, denoiser.SourceOfEach, where(isNew, mixed, baseNoise), isNew, stage);
+        return denoiser.RunHeld(this, Strength, denoiser.SourceOfEach, baseNoise, [new(0, FirstFrame), new(LastFrame, frames)], stage);
     }
 
     internal override AudioBuffer Finish(AudioBuffer sound, AudioBuffer? source) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using TorchSharp;
 
@@ -9,23 +10,25 @@ namespace AceStep.Models;
 /// </summary>
 /// <remarks>
 /// Tensors may be read from several threads at once. The tensors that were read stay when the file is disposed. A file must
-/// not be changed while it is open: one that is cut short is refused by the read that misses its bytes. It is not mapped:
-/// a mapped file that is cut short, or a disk that fails, would end the process.
+/// not be changed while it is open: one that is cut short, or written to, is refused by the next read. Another file may take
+/// its name. It is not mapped: a mapped file that is cut short, or a disk that fails, would end the process.
 /// </remarks>
 public sealed class SafetensorsFile : ITensorSource, IDisposable
 {
     private readonly SafeFileHandle? _handle;
     private readonly ReadOnlyMemory<byte> _memory;
     private readonly long _length;
+    private readonly DateTime _written;
     private readonly OrderedDictionary<string, SafetensorsEntry> _entries;
 
     /// <summary>A file on disk, by its handle, or one in memory, by its bytes.</summary>
-    private SafetensorsFile(string path, SafeFileHandle? handle, ReadOnlyMemory<byte> memory, long length)
+    private SafetensorsFile(string path, SafeFileHandle? handle, ReadOnlyMemory<byte> memory, long length, DateTime written)
     {
         Path = path;
         _handle = handle;
         _memory = memory;
         _length = length;
+        _written = written;
         SafetensorsHeader header = ReadHeader();
         _entries = new OrderedDictionary<string, SafetensorsEntry>(header.Entries.Count, StringComparer.Ordinal);
         foreach (SafetensorsEntry entry in header.Entries)
@@ -66,7 +69,7 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
         try
         {
             long length = RandomAccess.GetLength(handle);
-            return new SafetensorsFile(path, handle, default, length);
+            return new SafetensorsFile(path, handle, default, length, File.GetLastWriteTimeUtc(handle));
         }
         catch
         {
@@ -79,7 +82,7 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
     /// <param name="file">Its bytes; they must not change.</param>
     /// <param name="name">What errors call it.</param>
     /// <exception cref="CheckpointFormatException">As for a file on disk.</exception>
-    internal static SafetensorsFile Open(ReadOnlyMemory<byte> file, string name) => new(name, null, file, file.Length);
+    internal static SafetensorsFile Open(ReadOnlyMemory<byte> file, string name) => new(name, null, file, file.Length, default);
 
     /// <inheritdoc/>
     public IReadOnlyList<long> Shape(string name) => Entry(name).Shape;
@@ -95,7 +98,7 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
 
     /// <summary>Reads a tensor as it is stored (eight-bit floats as bfloat16), into memory of its own on the CPU.</summary>
     /// <exception cref="KeyNotFoundException">There is no tensor of this name.</exception>
-    /// <exception cref="CheckpointFormatException">The file has become shorter since it was opened, or a BOOL is neither 0 nor 1.</exception>
+    /// <exception cref="CheckpointFormatException">The file has changed since it was opened, or a BOOL is neither 0 nor 1.</exception>
     public torch.Tensor Read(string name)
     {
         SafetensorsEntry entry = Entry(name);
@@ -114,7 +117,7 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
     }
 
     /// <inheritdoc/>
-    /// <exception cref="CheckpointFormatException">The file has become shorter since it was opened, or a BOOL is neither 0 nor 1.</exception>
+    /// <exception cref="CheckpointFormatException">The file has changed since it was opened, or a BOOL is neither 0 nor 1.</exception>
     public void Read(string name, torch.Tensor destination)
     {
         ArgumentNullException.ThrowIfNull(destination);
@@ -127,6 +130,7 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
         }
 
         TensorFiller.Fill(destination, entry.Type, (offset, target) => ReadPiece(entry, offset, target, torch.get_num_threads()));
+        RequireUnchanged(name);
     }
 
     /// <summary>A tensor's elements as they are read (eight-bit floats as bfloat16), without libtorch.</summary>
@@ -143,11 +147,22 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
 
         byte[] elements = new byte[size];
         ReadPiece(entry, 0, elements, threads: 1);
+        RequireUnchanged(name);
         return elements;
     }
 
     /// <summary>Closes the file. Tensors that were read stay.</summary>
     public void Dispose() => _handle?.Dispose();
+
+    /// <summary>Looked at after the bytes, so that none were written before them or meanwhile.</summary>
+    private void RequireUnchanged(string name)
+    {
+        if (_handle is not null && File.GetLastWriteTimeUtc(_handle) is var written && written != _written)
+        {
+            throw new CheckpointFormatException(
+                Path, string.Create(CultureInfo.InvariantCulture, $"the file must not change while it is open; it was opened as written at {_written:O}, and now was written to at {written:O}"), name);
+        }
+    }
 
     private SafetensorsHeader ReadHeader()
     {

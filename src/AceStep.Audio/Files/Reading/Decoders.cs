@@ -8,6 +8,9 @@ internal static class Decoders
 {
     private const int BlockLength = 1 << 16;
 
+    /// <summary>No file has more zeros before its sound; a device may have nothing else, and no end.</summary>
+    private const int MostZeros = 4 << 20;
+
     /// <summary>Opens a stream from where it stands; it is closed when that fails and it is not to stay open.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="leaveOpen">Whether it stays open.</param>
@@ -117,7 +120,13 @@ internal static class Decoders
             FormatDetector.Detect(read[..Math.Min(read.Length, FormatDetector.HeadLength)], name, read.Length);
         }
 
+        long before = copy.Length;
         copy.Write(read);
+        if (before <= MostZeros && copy.Length > MostZeros && !copy.GetBuffer().AsSpan(0, (int)copy.Length).ContainsAnyExcept((byte)0))
+        {
+            throw new AudioFormatException($"{name}: nothing but zeros, as far as it was read ({copy.Length >> 20} MiB).");
+        }
+
         if (copy.Length > mostBytes)
         {
             throw new AudioFormatException($"{name}: more than {mostBytes >> 20} MiB from a stream that cannot seek; write it to a file first.");
