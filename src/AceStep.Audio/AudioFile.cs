@@ -87,9 +87,28 @@ public static class AudioFile
     }
 
     /// <summary>Opens a file to be decoded piece by piece. A pipe or a device is read to its end first.</summary>
+    /// <param name="path">The file's path.</param>
+    /// <param name="cancellationToken">On Linux ends the wait for a pipe or a device.</param>
     /// <exception cref="AudioFormatException">The file is not audio of a known format, or is damaged.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static AudioReader OpenRead(string path) => OpenRead(path, CancellationToken.None);
+    public static AudioReader OpenRead(string path, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return Directory.Exists(path)
+            ? throw new IOException($"{path} is a folder, not an audio file.")
+            : Decoders.Open(OpenBytes(path, cancellationToken), leaveOpen: false, Path.GetFileName(path));
+    }
+
+    /// <summary>Opens the bytes of a file, a pipe or a device for reading, as <see cref="OpenRead(string, CancellationToken)"/> does.</summary>
+    /// <param name="path">The file's path.</param>
+    /// <param name="cancellationToken">On Linux ends the wait for a pipe or a device: in each read too.</param>
+    /// <returns>The stream; only a file's can seek.</returns>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    public static Stream OpenBytes(string path, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return PatientStream.Suits(path) ? new PatientStream(path, cancellationToken) : File.OpenRead(path);
+    }
 
     /// <summary>Opens a stream to be decoded piece by piece, from where it stands.</summary>
     /// <param name="stream">The stream; one that cannot seek is read to its end first, into memory.</param>
@@ -237,19 +256,6 @@ public static class AudioFile
         throw new ArgumentException(
             $"'{path}' does not end in an audio format; known are {string.Join(", ", Extensions.Select(known => known.Extension))}.", nameof(path));
     }
-
-    /// <summary>As <see cref="OpenRead(string)"/>; on Linux, waiting for a pipe or a device can be cancelled.</summary>
-    internal static AudioReader OpenRead(string path, CancellationToken cancellationToken)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        return Directory.Exists(path)
-            ? throw new IOException($"{path} is a folder, not an audio file.")
-            : Decoders.Open(OpenBytes(path, cancellationToken), leaveOpen: false, Path.GetFileName(path));
-    }
-
-    /// <summary>Opens a file, a pipe or a device; on Linux, waiting for the latter two can be cancelled.</summary>
-    internal static Stream OpenBytes(string path, CancellationToken cancellationToken) =>
-        PatientStream.Suits(path) ? new PatientStream(path, cancellationToken) : File.OpenRead(path);
 
     private static AudioWriter Create(
         string path, int sampleRate, int channels, AudioFormat? format, AudioSaveOptions? options, long? length)

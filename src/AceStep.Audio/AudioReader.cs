@@ -2,7 +2,7 @@ namespace AceStep.Audio;
 
 /// <summary>
 /// Reads an audio file from front to back in pieces, so that its length does not decide how much memory it
-/// takes. Not thread-safe. <see cref="AudioFile.OpenRead(string)"/> makes one.
+/// takes. Not thread-safe. <see cref="AudioFile.OpenRead(string, CancellationToken)"/> makes one.
 /// </summary>
 public abstract class AudioReader : IDisposable
 {
