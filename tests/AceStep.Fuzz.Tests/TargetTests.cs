@@ -29,6 +29,7 @@ public sealed class TargetTests
         IReadOnlyList<(string Name, byte[] Input)> corpus = Corpus.Of(target);
         Assert.That(corpus.Select(entry => entry.Input.Length), Has.All.LessThanOrEqualTo(LargestInput));
         Checker checker = new(target);
+        checker.WarmUp(corpus.Select(entry => entry.Input));
         foreach ((_, byte[] input) in corpus)
         {
             checker.Check(input);

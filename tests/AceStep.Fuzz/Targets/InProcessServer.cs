@@ -1,4 +1,5 @@
 using System.Net;
+using AceStep.Hub;
 using AceStep.Server;
 using AceStep.Server.Queue;
 using AceStep.Server.Storage;
@@ -26,6 +27,7 @@ internal sealed class InProcessServer
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(_faults);
         builder.Services.AddSingleton<IBlobStore, MemoryBlobs>();
+        builder.Services.AddSingleton(HubSettings.From(name => name switch { "HF_HUB_OFFLINE" => "1", "HF_HOME" => Scratch.Folder("hub"), _ => null }));
         builder.Services.AddAceStepServer(new AceStepServerOptions
         {
             Checkpoint = DemoCheckpoint.Folder,
