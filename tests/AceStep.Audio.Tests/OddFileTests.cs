@@ -131,7 +131,7 @@ public sealed class OddFileTests
         Assert.That(() => AudioFile.Load(new MemoryStream(packets)), Throws.TypeOf<AudioFormatException>().With.Message.Contains("MPEG transport stream (.ts) is not read"));
     }
 
-    [TestCase("MThd\0\0\0\u0006\0\u0001", "MIDI (.mid) holds notes, not sound")]
+    [TestCase("MThd\0\0\0\u0006\0\u0001\0\u0001\0`", "MIDI (.mid) holds notes, not sound")]
     [TestCase("<!DOCTYPE html><html>", "a web page (HTML)")]
     [TestCase("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1234\n", "a pointer of Git LFS (67 bytes), which stands for the file of 1234 bytes")]
     [TestCase("PK\u0003\u0004................song.wav....", "a ZIP archive: unpack it first")]
