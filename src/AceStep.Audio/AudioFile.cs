@@ -244,12 +244,8 @@ public static class AudioFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         return Directory.Exists(path)
             ? throw new IOException($"{path} is a folder, not an audio file.")
-            : Decoders.Open(OpenBytes(path, cancellationToken), leaveOpen: false, Path.GetFileName(path));
+            : Decoders.Open(PatientStream.Open(path, cancellationToken), leaveOpen: false, Path.GetFileName(path));
     }
-
-    /// <summary>Opens a file, a pipe or a device; on Linux, waiting for the latter two can be cancelled.</summary>
-    internal static Stream OpenBytes(string path, CancellationToken cancellationToken) =>
-        PatientStream.Suits(path) ? new PatientStream(path, cancellationToken) : File.OpenRead(path);
 
     private static AudioWriter Create(
         string path, int sampleRate, int channels, AudioFormat? format, AudioSaveOptions? options, long? length)
