@@ -96,18 +96,7 @@ public static class AudioFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         return Directory.Exists(path)
             ? throw new IOException($"{path} is a folder, not an audio file.")
-            : Decoders.Open(OpenBytes(path, cancellationToken), leaveOpen: false, Path.GetFileName(path));
-    }
-
-    /// <summary>Opens the bytes of a file, a pipe or a device for reading, as <see cref="OpenRead(string, CancellationToken)"/> does.</summary>
-    /// <param name="path">The file's path.</param>
-    /// <param name="cancellationToken">On Linux ends the wait for a pipe or a device: in each read too.</param>
-    /// <returns>The stream; only a file's can seek.</returns>
-    /// <exception cref="IOException">It cannot be opened.</exception>
-    public static Stream OpenBytes(string path, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        return PatientStream.Suits(path) ? new PatientStream(path, cancellationToken) : File.OpenRead(path);
+            : Decoders.Open(PatientStream.Open(path, cancellationToken), leaveOpen: false, Path.GetFileName(path));
     }
 
     /// <summary>Opens a stream to be decoded piece by piece, from where it stands.</summary>

@@ -123,7 +123,7 @@ public abstract class MusicSource
                 return (null, latents, []);
             }
 
-            using AudioReader reader = AudioFile.OpenRead(path, cancellationToken);
+            using AudioReader reader = AudioFile.OpenRead(path);
             int rate = reader.Info.SampleRate;
             if (reader.Info.Length is { } claimed)
             {
@@ -162,7 +162,7 @@ public abstract class MusicSource
             {
                 if (_kept is null && File.Exists(path))
                 {
-                    using Stream file = AudioFile.OpenBytes(path, cancellationToken);
+                    using Stream file = PatientStream.Open(path, cancellationToken);
                     _kept = file.CanSeek ? null : FromStream(file);
                 }
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace AceStep.Audio.Files.Reading;
+namespace AceStep;
 
 /// <summary>
 /// Reads a pipe or a device of Linux that may have nothing to say for as long as it likes: neither opening it nor reading it
@@ -23,10 +23,10 @@ internal sealed unsafe partial class PatientStream : Stream
     private readonly CancellationToken _cancellationToken;
 
     /// <exception cref="IOException">It cannot be opened.</exception>
-    public PatientStream(string path, CancellationToken cancellationToken)
+    private PatientStream(string path, CancellationToken cancellationToken)
     {
         // Opened so, a pipe does not wait for somebody who writes.
-        _handle = new SafeFileHandle(Open(path, ReadOnly | NonBlocking | CloseOnExec), ownsHandle: true);
+        _handle = new SafeFileHandle(OpenFile(path, ReadOnly | NonBlocking | CloseOnExec), ownsHandle: true);
         if (_handle.IsInvalid)
         {
             throw new IOException($"Cannot read {path}: {Marshal.GetLastPInvokeErrorMessage()}.");
@@ -36,8 +36,10 @@ internal sealed unsafe partial class PatientStream : Stream
         _cancellationToken = cancellationToken;
     }
 
-    /// <summary>Whether what is at a path is better read by this class.</summary>
-    public static bool Suits(string path) => OperatingSystem.IsLinux() && FileKind.IsSpecial(path);
+    /// <summary>Opens a file, a pipe or a device for reading; on Linux, waiting for the latter two can be cancelled.</summary>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    public static Stream Open(string path, CancellationToken cancellationToken) =>
+        OperatingSystem.IsLinux() && FileKind.IsSpecial(path) ? new PatientStream(path, cancellationToken) : File.OpenRead(path);
 
     public override bool CanRead => true;
 
@@ -90,7 +92,7 @@ internal sealed unsafe partial class PatientStream : Stream
     }
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
+    private static partial int OpenFile(string path, int flags);
 
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     private static partial int Poll(Watched* watched, nuint count, int milliseconds);
