@@ -66,12 +66,26 @@ internal static class SourceFile
     {
         const string Descriptors = "/proc/self/fd";
         if (OperatingSystem.IsLinux() && LinkOf(Path.Combine(Descriptors, "0")) is { } input && input.StartsWith("pipe:", StringComparison.Ordinal)
-            && Directory.EnumerateFiles(Descriptors).Any(file => Path.GetFileName(file) is not ("0" or "1" or "2") && LinkOf(file) == input))
+            && Directory.EnumerateFiles(Descriptors).Any(file => LinkOf(file) == input && IsForWriting(Path.GetFileName(file))))
         {
             throw new IOException("Standard input is closed.");
         }
 
         return Console.OpenStandardInput();
+    }
+
+    /// <summary>Whether one of this process' descriptors can only be written to: its flags' last octal digit, as open(2) has it.</summary>
+    private static bool IsForWriting(string descriptor)
+    {
+        try
+        {
+            return File.ReadLines($"/proc/self/fdinfo/{descriptor}").Any(line => line.StartsWith("flags:", StringComparison.Ordinal) && line.EndsWith('1'));
+        }
+        catch (IOException)
+        {
+            // Closed meanwhile.
+            return false;
+        }
     }
 
     private static string? LinkOf(string path)

@@ -123,7 +123,7 @@ public abstract class MusicSource
                 return (null, latents, []);
             }
 
-            using AudioReader reader = AudioFile.OpenRead(path);
+            using AudioReader reader = AudioFile.OpenRead(path, cancellationToken);
             int rate = reader.Info.SampleRate;
             if (reader.Info.Length is { } claimed)
             {
