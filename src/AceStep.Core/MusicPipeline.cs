@@ -57,7 +57,7 @@ public sealed partial class MusicPipeline : IMusicPipeline, IAsyncDisposable, ID
     private readonly PipelineParts _parts;
     private readonly LoraStack _loras = new();
 
-    /// <summary>What the pipeline's thread does, for errors.</summary>
+    /// <summary>The stage in which the pipeline's thread is, for errors.</summary>
     private MusicStage _stage = MusicStage.Loading;
 
     private MusicPipeline(PipelineThread thread, MusicCheckpoint checkpoint, MusicPipelineOptions options, torch.Device device, Precision precision)
@@ -193,7 +193,7 @@ public sealed partial class MusicPipeline : IMusicPipeline, IAsyncDisposable, ID
     /// <inheritdoc cref="DisposeAsync" />
     public void Dispose() => _thread.EndAsync(Release).GetAwaiter().GetResult();
 
-    /// <summary>Does work on the pipeline's thread. That memory has ended is told with the stage in which it did.</summary>
+    /// <summary>Runs work on the pipeline's thread. If memory runs out, the error names the stage.</summary>
     private Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken) => _thread.RunAsync(
         () =>
         {

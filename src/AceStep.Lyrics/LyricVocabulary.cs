@@ -65,7 +65,7 @@ public sealed class LyricVocabulary
         }
         catch (Exception error) when (error is InvalidDataException or ArgumentException or InvalidOperationException)
         {
-            // The last is JSON's own for a value of another kind and for text with half a character.
+            // The last one is what .NET throws for a value of another kind and for text with a lone surrogate.
             throw Refusal(error.Message, error);
         }
 

@@ -45,7 +45,7 @@ internal sealed record ModelNames(CheckpointChoice Checkpoint, IReadOnlyList<Lor
         {
             string path = await store.GetLoraAsync(lora.Path, cancellationToken);
 
-            // Now, not after the checkpoint has been downloaded and loaded.
+            // Checked now, before the checkpoint is downloaded and loaded.
             LoraFile.Require(path);
             loras.Add(lora with { Path = path });
         }

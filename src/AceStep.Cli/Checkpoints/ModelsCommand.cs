@@ -10,7 +10,7 @@ internal sealed class ModelsCommand : CliCommand
     private readonly Option<string?> _remove = new("--remove") { Description = "Remove the model with this name from the caches, with all its revisions; owner/name@revision removes only that revision.", HelpName = "NAME" };
     private readonly Option<bool> _all = new("--all") { Description = "Also show models of other kinds that share the cache." };
 
-    /// <summary>As many digits of a commit as Git shows, and the hub's page.</summary>
+    /// <summary>The number of digits of a commit that Git and the hub's page show.</summary>
     private const int ShownDigits = 7;
 
     public ModelsCommand()

@@ -58,8 +58,8 @@ internal static class SourceFile
     }
 
     /// <summary>
-    /// Standard input. Where it was closed when the program was started, .NET has a pipe of its own in its place, which never
-    /// ends: its other end is another of this process' descriptors.
+    /// Opens standard input. If it was closed when the program was started, .NET uses its descriptor for an internal pipe,
+    /// which never ends.
     /// </summary>
     /// <exception cref="IOException">It is closed.</exception>
     private static Stream OpenInput()
@@ -96,7 +96,7 @@ internal static class SourceFile
         }
         catch (IOException)
         {
-            // Closed meanwhile.
+            // The descriptor was closed in the meantime.
             return null;
         }
     }

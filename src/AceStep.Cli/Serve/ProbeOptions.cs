@@ -5,7 +5,7 @@ using AceStep.Server;
 
 namespace AceStep.Cli.Serve;
 
-/// <summary>Where a worker keeps what it fetches, and where it tells its health and its metrics, if anywhere.</summary>
+/// <summary>The options for a worker's data folder, and for the address at which it reports its health and metrics.</summary>
 internal sealed class ProbeOptions : OptionGroup
 {
     private static readonly AceStepServerOptions Defaults = new();
@@ -27,6 +27,6 @@ internal sealed class ProbeOptions : OptionGroup
     public string DataFolder(ParseResult result) => result.GetValue(_data) ?? Defaults.DataFolder;
 
     /// <summary>The address; null for none.</summary>
-    /// <exception cref="UsageException">It is no address.</exception>
+    /// <exception cref="UsageException">The address is invalid.</exception>
     public IPEndPoint? Listen(ParseResult result) => result.GetValue(_port) is { } port ? new IPEndPoint(ServerOptions.ParseAddress(result.GetValue(_host) ?? "127.0.0.1"), port) : null;
 }

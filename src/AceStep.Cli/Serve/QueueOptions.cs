@@ -5,7 +5,7 @@ using AceStep.Server.Queue.Nats;
 
 namespace AceStep.Cli.Serve;
 
-/// <summary>The queue that servers and workers share, and who they are to it. What is secret comes from the environment: other users see command lines.</summary>
+/// <summary>The options for the queue that servers and workers share, and for their credentials. Secrets are read from the environment, since other users can see command lines.</summary>
 internal sealed class QueueOptions : OptionGroup
 {
     private const string UrlVariable = "ACESTEP_QUEUE";
@@ -35,10 +35,10 @@ internal sealed class QueueOptions : OptionGroup
         }
     }
 
-    /// <summary>The shared queue; null where there is none.</summary>
+    /// <summary>The shared queue; null if there is none.</summary>
     /// <param name="result">The command line.</param>
-    /// <param name="maxDeaths">So many deaths make a prediction fail.</param>
-    /// <param name="maxQueued">So many may wait; null for a worker, which leaves that to servers.</param>
+    /// <param name="maxDeaths">A prediction fails after it has ended this many workers.</param>
+    /// <param name="maxQueued">The most predictions that may wait; null for a worker, since servers check it.</param>
     /// <exception cref="UsageException">Options contradict each other.</exception>
     public NatsQueueOptions? Create(ParseResult result, int maxDeaths, int? maxQueued)
     {

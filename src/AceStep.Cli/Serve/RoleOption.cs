@@ -4,7 +4,7 @@ using AceStep.Server;
 
 namespace AceStep.Cli.Serve;
 
-/// <summary>What the process does of the server's work.</summary>
+/// <summary>The option for the part of the server's work that this process does.</summary>
 internal sealed class RoleOption : OptionGroup
 {
     private readonly Option<string?> _role = ServeOption.Text("--role", "all: answers clients and makes songs; api: answers clients only, and workers make the songs ('acestep worker'). Default all.", "all|api");

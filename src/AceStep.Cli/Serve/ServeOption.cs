@@ -4,7 +4,7 @@ using AceStep.Cli.Options;
 
 namespace AceStep.Cli.Serve;
 
-/// <summary>Options of the server's commands, by kind.</summary>
+/// <summary>Creates options for the server's commands.</summary>
 internal static class ServeOption
 {
     public static Option<string?> Text(string name, string description, string helpName) => new(name) { Description = description, HelpName = helpName };

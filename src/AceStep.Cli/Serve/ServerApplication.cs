@@ -17,12 +17,12 @@ namespace AceStep.Cli.Serve;
 /// <summary>The application that <c>serve</c> and <c>worker</c> run.</summary>
 internal static class ServerApplication
 {
-    /// <summary>Lets a logger write as the application does, before there is one.</summary>
+    /// <summary>Creates a logger like the application's, for use before the application is built.</summary>
     public static ILoggerFactory Loggers() => LoggerFactory.Create(Configure);
 
-    /// <param name="options">What it has, allows and keeps.</param>
-    /// <param name="listen">Where it listens.</param>
-    /// <param name="backend">The shared queue; null for the data folder.</param>
+    /// <param name="options">The server's options.</param>
+    /// <param name="listen">The address to listen on.</param>
+    /// <param name="backend">The shared queue; null for a queue in the data folder.</param>
     public static WebApplication Build(AceStepServerOptions options, IPEndPoint listen, NatsBackend? backend)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "acestep" });
@@ -30,7 +30,7 @@ internal static class ServerApplication
         {
             kestrel.Listen(listen);
             kestrel.AddServerHeader = false;
-            // Streams of our own libraries write as they encode.
+            // The audio encoders write synchronously to the response.
             kestrel.Limits.MaxRequestBodySize = options.MaxJsonBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = 32 << 10;
             kestrel.Limits.MaxRequestHeaderCount = 100;
@@ -56,7 +56,7 @@ internal static class ServerApplication
         return app;
     }
 
-    /// <summary>The same for a worker that listens nowhere.</summary>
+    /// <summary>Builds the application of a worker that does not listen.</summary>
     public static IHost BuildSilent(AceStepServerOptions options, NatsBackend backend)
     {
         HostApplicationBuilder builder = new(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "acestep" });
@@ -72,7 +72,7 @@ internal static class ServerApplication
             host.ShutdownTimeout = options.StopGrace + TimeSpan.FromSeconds(10);
             host.ServicesStopConcurrently = true;
         });
-        // The program's own handling of signals decides when the server stops.
+        // The program's own signal handling decides when the server stops.
         services.RemoveAll<IHostLifetime>();
         services.AddSingleton<IHostLifetime, PassiveLifetime>();
         if (backend is not null)
@@ -95,7 +95,7 @@ internal static class ServerApplication
         logging.AddFilter("Microsoft.Hosting", LogLevel.Warning);
     }
 
-    /// <summary>Metrics for Prometheus at /metrics; and both metrics and traces to a collector, where OTEL_EXPORTER_OTLP_ENDPOINT names one.</summary>
+    /// <summary>Offers metrics for Prometheus at /metrics, and sends metrics and traces to a collector if OTEL_EXPORTER_OTLP_ENDPOINT is set.</summary>
     private static void AddTelemetry(IServiceCollection services)
     {
         bool hasCollector = Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 };
@@ -114,7 +114,7 @@ internal static class ServerApplication
         }
     }
 
-    /// <summary>Leaves signals to the program.</summary>
+    /// <summary>A host lifetime that leaves signals to the program.</summary>
     private sealed class PassiveLifetime : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

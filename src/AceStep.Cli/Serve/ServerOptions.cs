@@ -43,11 +43,11 @@ internal sealed class ServerOptions : OptionGroup
     public bool AwaitsExplicitShutdown(ParseResult result) => result.GetValue(_awaitShutdown) is not null;
 
     /// <summary>The address to listen on.</summary>
-    /// <exception cref="UsageException">It is no address, or no port.</exception>
+    /// <exception cref="UsageException">The address or the port is invalid.</exception>
     public IPEndPoint Listen(ParseResult result) => new(ParseAddress(result.GetValue(_host) ?? "127.0.0.1"), result.GetValue(_port) ?? EnvironmentPort());
 
     /// <summary>An address to listen on.</summary>
-    /// <exception cref="UsageException">It is none.</exception>
+    /// <exception cref="UsageException">The address is invalid.</exception>
     public static IPAddress ParseAddress(string host) => host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback
         : IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? parsed) ? parsed
         : throw new UsageException($"--host must be an address of this machine such as 127.0.0.1 or 0.0.0.0; it is {host}.");

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AceStep.Cli.Serve;
 
-/// <summary>Connects to the shared queue, and says what is worth knowing of it.</summary>
+/// <summary>Connects to the shared queue, and reports notable facts about it.</summary>
 internal static class SharedQueue
 {
     public static async Task<NatsBackend> ConnectAsync(NatsQueueOptions options, ILoggerFactory loggers, Screen screen, CancellationToken cancellationToken)

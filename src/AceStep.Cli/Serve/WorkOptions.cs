@@ -4,7 +4,7 @@ using AceStep.Server;
 
 namespace AceStep.Cli.Serve;
 
-/// <summary>What whoever makes the songs may use, and how it ends.</summary>
+/// <summary>The options of the process that generates the songs: what it may use, and how it stops.</summary>
 internal sealed class WorkOptions : OptionGroup
 {
     private const string NoLoras = "none";
@@ -27,10 +27,10 @@ internal sealed class WorkOptions : OptionGroup
         }
     }
 
-    /// <summary>So many deaths make a prediction fail.</summary>
+    /// <summary>A prediction fails after it has ended this many workers.</summary>
     public int MaxDeaths(ParseResult result) => result.GetValue(_maxDeaths) ?? Defaults.MaxDeaths;
 
-    /// <summary>Sets what the command line says.</summary>
+    /// <summary>Sets the options given on the command line.</summary>
     public void Apply(ParseResult result, AceStepServerOptions options)
     {
         options.LoraFolder = result.GetValue(_loras);

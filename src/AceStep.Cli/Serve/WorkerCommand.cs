@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AceStep.Cli.Serve;
 
-/// <summary><c>acestep worker</c>: makes the songs that servers elsewhere accept, one after another on one device.</summary>
+/// <summary><c>acestep worker</c>: generates the songs of requests that servers accept, one after another on one device.</summary>
 internal sealed class WorkerCommand : CliCommand
 {
     private readonly WorkOptions _work;
@@ -59,7 +59,7 @@ internal sealed class WorkerCommand : CliCommand
         IHostApplicationLifetime lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
         await host.StartAsync(CancellationToken.None);
         screen.Line("Working for the queue.");
-        // A worker without its model is of no use, and ends by itself.
+        // A worker that cannot load its model is of no use, so it exits.
         TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration interrupted = cancellationToken.Register(() => stopped.TrySetResult());
         using CancellationTokenRegistration ended = lifetime.ApplicationStopping.Register(() => stopped.TrySetResult());

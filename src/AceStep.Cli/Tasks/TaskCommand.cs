@@ -35,7 +35,7 @@ internal sealed class TaskCommand : CliCommand
     /// <summary>Runs the task. Everything that can be checked is checked before the model is loaded.</summary>
     protected override async Task<int> RunAsync(ParseResult result, Screen screen, CancellationToken cancellationToken)
     {
-        // A source on a pipe may never come: whoever waits for it can still be interrupted, and what reads it ends with the process.
+        // A pipe may never send a source. Waiting for it can be interrupted; the thread that reads it ends with the process.
         MusicRequest request = await Task.Run(() => CreateRequest(result), CancellationToken.None).WaitAsync(cancellationToken);
         MusicPipeline.Validate(request);
         SongFiles files = _output.Files(result, request.Generation.BatchSize);

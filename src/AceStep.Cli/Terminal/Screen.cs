@@ -104,7 +104,7 @@ internal sealed class Screen
         }
         catch (IOException)
         {
-            // What failed may be that output: its disk is full.
+            // Writing this output may itself be what fails, for example on a full disk.
         }
     }
 

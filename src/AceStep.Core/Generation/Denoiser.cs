@@ -80,7 +80,7 @@ internal sealed class Denoiser(
     /// <param name="strength">How much of the schedule is run, counted from its end.</param>
     /// <param name="held">The source, x0: [B, 8, 16, F].</param>
     /// <param name="start">The noise, z0: [B, 8, 16, F].</param>
-    /// <param name="heldFrames">The frames that are held; all others are generated.</param>
+    /// <param name="heldFrames">The frames that are kept; all others are generated.</param>
     /// <param name="stage">What <see cref="BeginHeld"/> started.</param>
     public Tensor RunHeld(GuidedMusicRequest request, double strength, Tensor held, Tensor start, FrameRange[] heldFrames, StageProgress stage)
     {

@@ -2,13 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace AceStep.Generation;
 
-/// <summary>Knows the errors that say that memory has ended, and says in which stage it did.</summary>
+/// <summary>Recognises errors that mean that memory ran out, and adds the stage to them.</summary>
 internal static class MemoryShortage
 {
-    // libtorch's words for a processor's memory on Unix and on Windows, and for a GPU's.
+    // libtorch's messages for the host's memory on Unix and on Windows, and for a GPU's.
     private static readonly string[] Signs = ["can't allocate memory", "not enough memory", "out of memory"];
 
-    /// <summary>Whether an error says that there is no more memory: .NET's, or libtorch's by its words, for which it has no type.</summary>
+    /// <summary>Whether an error means that memory ran out. libtorch has no exception type for it, so its message is examined.</summary>
     public static bool Is(Exception error) => error switch
     {
         InsufficientMemoryException => false,
@@ -17,11 +17,11 @@ internal static class MemoryShortage
         _ => false,
     };
 
-    /// <summary>The error with the stage and what helps.</summary>
+    /// <summary>The error with the stage and advice.</summary>
     public static InsufficientMemoryException Describe(MusicStage stage, Exception error) => new(
         $"While {stage.Doing()}, memory ended ({FirstLine(error.Message)}). A shorter song, fewer songs at once, bfloat16, or a memory plan that offloads or drops parts of the model take less.",
         error);
 
-    /// <summary>libtorch's messages go on with a backtrace.</summary>
+    /// <summary>The message without the backtrace that libtorch adds.</summary>
     private static string FirstLine(string message) => message.AsSpan().Trim().ToString().Split('\n', 2)[0].TrimEnd().TrimEnd('.');
 }

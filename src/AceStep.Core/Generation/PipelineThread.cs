@@ -14,7 +14,7 @@ namespace AceStep.Generation;
 /// </remarks>
 internal sealed class PipelineThread : TaskScheduler
 {
-    /// <summary>Milliseconds without work after which memory that is free is handed back to the system; sooner, the next song would fetch it again.</summary>
+    /// <summary>Milliseconds without work after which free memory is returned to the system. If it were sooner, the next song would often have to allocate it again.</summary>
     private const int Rest = 1000;
 
     private readonly BlockingCollection<Task> _queue = [];

@@ -11,8 +11,8 @@ namespace AceStep.Hub;
 /// https address is followed by an http one. Proxies are taken from the environment.
 /// </summary>
 /// <param name="settings">Where the hub is.</param>
-/// <param name="timing">How long it is waited for.</param>
-/// <param name="http">Who answers in place of the network; null for the network.</param>
+/// <param name="timing">Time-outs and retries.</param>
+/// <param name="http">Answers requests in place of the network; null for the network.</param>
 internal sealed class HubClient(HubSettings settings, HubTiming timing, HttpMessageInvoker? http = null)
 {
     private const string LinkedEtag = "X-Linked-Etag";

@@ -4,7 +4,7 @@ namespace AceStep;
 
 public sealed partial class ModelStore
 {
-    /// <summary>As many digits of a commit as Git shows.</summary>
+    /// <summary>The number of digits of a commit that Git shows.</summary>
     private const int ShortestCommit = 7;
 
     /// <summary>Lists what is in the caches: repositories of the hub, the lyric vocabulary and the dictionary. Reads only names, sizes and headers.</summary>

@@ -4,12 +4,12 @@ using System.Text.Json;
 
 namespace AceStep;
 
-/// <summary>Text from JSON, which may hold half a character or bytes that are no UTF-8: .NET's parser looks at neither.</summary>
+/// <summary>Reads text from JSON, which may have lone surrogates or bytes that are not UTF-8; .NET's parser checks neither.</summary>
 internal static class JsonText
 {
     /// <summary>
-    /// Whether the names of an object and of all that is in it are text that Unicode has. Where one is not, looking for any
-    /// other throws.
+    /// Whether the names in an object, and in all objects in it, are valid Unicode text. If one is not, looking up any other
+    /// name throws.
     /// </summary>
     public static bool HasNames(JsonElement value)
     {
@@ -24,7 +24,7 @@ internal static class JsonText
         }
     }
 
-    /// <summary>The text of a value; null where it is no text, or none that Unicode has.</summary>
+    /// <summary>The text of a value; null if it is not text, or not valid Unicode.</summary>
     public static string? Of(JsonElement value)
     {
         try
@@ -37,7 +37,7 @@ internal static class JsonText
         }
     }
 
-    /// <summary>A value as it is written; bytes that are no UTF-8 as U+FFFD.</summary>
+    /// <summary>The JSON text of a value, with U+FFFD in place of bytes that are not UTF-8.</summary>
     public static string Written(JsonElement value) => Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8Value(value));
 
     private static void ReadNames(JsonElement value)

@@ -80,7 +80,7 @@ public static class MusicJson
 
         if (type.Type == typeof(MusicRequest))
         {
-            // Without it .NET would call it a type that is not supported, which web applications take for their own fault.
+            // Otherwise .NET reports an unsupported type, which web applications treat as an error of their own.
             type.CreateObject = static () => throw new JsonException("\"task\" must come first and say what is asked for: \"text_to_music\".");
             type.PolymorphismOptions = new JsonPolymorphismOptions { TypeDiscriminatorPropertyName = "task" };
             foreach (Type task in typeof(MusicRequest).Assembly.GetTypes().Where(candidate => candidate.IsSubclassOf(typeof(MusicRequest)) && !candidate.IsAbstract))

@@ -116,7 +116,7 @@ internal sealed class LoraConfig
         }
     }
 
-    /// <summary>Matches the modules that a key of alpha_pattern means: as in PEFT, the key is an expression for the end of their names. Takes time in proportion to the name.</summary>
+    /// <summary>Matches the modules that a key of alpha_pattern means: as in PEFT, the key is a regular expression for the end of their names. Takes time proportional to the name's length.</summary>
     private static Regex PatternOf(string key) => new($@"^(.*\.)?({key})$", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
 
     private static double Positive(JsonElement value, string name) =>

@@ -49,7 +49,7 @@ internal sealed class LoraFile : IDisposable
         }
     }
 
-    /// <summary>Throws if what is at a path is not a LoRA of two factors, which its header tells; whether it fits the model is seen when it is opened.</summary>
+    /// <summary>Throws if a path is not a LoRA of two factors, judged by its header. Whether it fits the model is checked when it is opened.</summary>
     /// <param name="path">The file or folder: see <see cref="LoraPlace"/>.</param>
     /// <exception cref="FileNotFoundException">There is nothing at the path, or no LoRA in the folder, or several.</exception>
     /// <exception cref="CheckpointFormatException">The file is malformed, or another kind of file or adapter.</exception>

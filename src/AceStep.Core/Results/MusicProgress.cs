@@ -25,7 +25,7 @@ public enum MusicStage
 /// <summary>The stages in messages.</summary>
 internal static class MusicStageText
 {
-    /// <summary>What is done in a stage, after "While": "denoising".</summary>
+    /// <summary>The words for a stage after "While": "denoising".</summary>
     public static string Doing(this MusicStage stage) => stage switch
     {
         MusicStage.Loading => "reading the checkpoint",

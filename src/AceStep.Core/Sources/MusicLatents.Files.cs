@@ -10,7 +10,7 @@ public sealed partial class MusicLatents
 {
     internal const string TensorName = "latents";
 
-    /// <summary>The number of first bytes that tell whether a file holds latents.</summary>
+    /// <summary>The number of bytes at the start of a file that tell whether it holds latents.</summary>
     internal const int TellingBytes = 9;
 
     private const string FormatKey = "format";
@@ -110,7 +110,7 @@ public sealed partial class MusicLatents
         [(TensorName, ScalarType.Float32, [1, LatentFrames.Channels, LatentFrames.Rows, Frames])],
         new Dictionary<string, string>(Settings) { [FormatKey] = Format });
 
-    /// <summary>Appends what was read. The first bytes must be those of latents, and the stream must end.</summary>
+    /// <summary>Appends bytes that were read. The first ones must be those of latents, and their number is limited.</summary>
     private static void Append(MemoryStream file, ReadOnlySpan<byte> read)
     {
         if (file.Length == 0 && !IsSaved(read))

@@ -52,7 +52,7 @@ public sealed partial class MusicLatents
         return new MusicLatents(values.ToArray(), settings is null ? new Dictionary<string, string>() : new Dictionary<string, string>(settings));
     }
 
-    /// <summary>One item of a batch of latents.</summary>
+    /// <summary>Copies one item of a batch of latents.</summary>
     internal static MusicLatents FromTensor(Tensor latents, int item, IReadOnlyDictionary<string, string> settings)
     {
         using var scope = NewDisposeScope();

@@ -1,6 +1,6 @@
 namespace AceStep;
 
-/// <summary>A stream that cannot seek, with the bytes that were read of it to see what it is before it again. Does not own it.</summary>
+/// <summary>A stream that cannot seek, preceded by the bytes that have already been read from it to recognise its format. Does not own the stream.</summary>
 internal sealed class PrefixedStream(ReadOnlyMemory<byte> prefix, Stream rest) : Stream
 {
     private ReadOnlyMemory<byte> _prefix = prefix;

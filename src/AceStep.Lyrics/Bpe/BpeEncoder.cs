@@ -13,7 +13,7 @@ internal sealed partial class BpeEncoder
 {
     private const string WhitespaceSplitter = "Whitespace";
 
-    /// <summary>Far above any vocabulary's; one more is a number still.</summary>
+    /// <summary>The highest id that is accepted: far above any vocabulary's, and one more still fits in an int.</summary>
     private const int LargestId = 1 << 24;
 
     private readonly BpeTokenizer _tokenizer;

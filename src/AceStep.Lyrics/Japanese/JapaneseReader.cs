@@ -70,7 +70,7 @@ internal sealed class JapaneseReader
         return normalized.Replace('‘', '`').Replace('’', '\'').Replace('”', '"');
     }
 
-    /// <summary>Unicode's compatibility form; .NET refuses texts with U+FFFE, a character of no meaning that stays as it is.</summary>
+    /// <summary>Converts text to compatibility form (NFKC). .NET refuses texts with U+FFFE, a noncharacter, which is kept as it is.</summary>
     private static string Regular(string text)
     {
         const char NoCharacter = '\uFFFE';

@@ -66,7 +66,7 @@ internal static class SectionNames
         ["hook"] = "[hook]", ["break"] = "[break]", ["breakdown"] = "[break]", ["start"] = "[start]", ["end"] = "[end]", ["ending"] = "[end]", ["结束"] = "[end]",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>The characters that stand between a section's name and what is said of it.</summary>
+    /// <summary>The characters that may separate a section's name from what follows it.</summary>
     private static readonly SearchValues<char> Details = SearchValues.Create(":：—–(（");
 
     /// <summary>The tag for a section's name, which may be followed by a number, by how often it is repeated, or by who sings or plays it; null if the name is unknown.</summary>
