@@ -88,22 +88,19 @@ internal static class NatsConnections
     /// <summary>Why waiting would not help; null where it may.</summary>
     private static string? Refusal(Exception error)
     {
+        Exception[] causes = [.. Causes(error)];
+        Exception? security = causes.FirstOrDefault(cause => cause is AuthenticationException) ?? causes.FirstOrDefault(cause => cause.Message.Contains("TLS authentication", StringComparison.Ordinal));
+        return causes.Any(cause => cause is NatsServerException { IsAuthError: true })
+                ? "it does not know these credentials (--queue-user, ACESTEP_QUEUE_PASSWORD, ACESTEP_QUEUE_TOKEN, --queue-creds, --queue-nkey)."
+            : security is not null ? $"TLS fails: {security.Message} Name the authority's certificate with --queue-ca."
+            : causes.FirstOrDefault(cause => cause is NatsException && cause.Message.Contains("TLS", StringComparison.Ordinal))?.Message;
+    }
+
+    private static IEnumerable<Exception> Causes(Exception error)
+    {
         for (Exception? cause = error; cause is not null; cause = cause.InnerException)
         {
-            switch (cause)
-            {
-                case NatsServerException { IsAuthError: true }:
-                    return "it does not know these credentials (--queue-user, ACESTEP_QUEUE_PASSWORD, ACESTEP_QUEUE_TOKEN, --queue-creds, --queue-nkey).";
-                case AuthenticationException:
-                    return $"TLS fails: {cause.Message} Name the authority's certificate with --queue-ca.";
-                case NatsException when cause.InnerException is not null && cause.Message.StartsWith("can not start", StringComparison.Ordinal):
-                    // It says only that it failed; why is below.
-                    continue;
-                case NatsException when cause.Message.Contains("TLS", StringComparison.OrdinalIgnoreCase):
-                    return $"{cause.Message}.";
-            }
+            yield return cause;
         }
-
-        return null;
     }
 }
