@@ -6,6 +6,7 @@ namespace AceStep.Fuzz;
 internal sealed class Checker
 {
     private const int Kilobyte = 1024;
+    private const int Repetitions = 3;
 
     private readonly FuzzTarget _target;
     private readonly TimeSpan? _longest;
@@ -53,30 +54,48 @@ internal sealed class Checker
     {
         TimeSpan busy = Environment.CpuUsage.TotalTime;
         long started = Stopwatch.GetTimestamp();
+        long allocated = Give(input, out bool isRead);
+        TimeSpan taken = Stopwatch.GetElapsedTime(started);
+
+        // The clock first: asking for the processor's time costs more, and time on a busy machine says nothing.
+        if (_longest is { } longest && taken > longest && Environment.CpuUsage.TotalTime - busy > longest)
+        {
+            throw new BrokenRuleException($"{_target.Name}: {taken.TotalSeconds:F1} s for an input of {input.Length} bytes; at most {longest.TotalSeconds:F1} s are allowed.");
+        }
+
+        // The runtime makes tables of its own, of half a megabyte at times, when code runs that has not run before. An input's
+        // own memory is taken again the next time.
+        long allowed = _target.Buffers + ((long)_target.BytesPerByte * input.Length);
+        for (int again = 0; again < Repetitions && allocated > allowed; again++)
+        {
+            allocated = Give(input, out isRead);
+        }
+
+        Read += isRead ? 1 : 0;
+        Refused += isRead ? 0 : 1;
+        MostAllocated = Math.Max(MostAllocated, allocated);
+        MostForEach = input.Length >= Kilobyte ? Math.Max(MostForEach, allocated / input.Length) : MostForEach;
+        if (allocated > allowed)
+        {
+            throw new BrokenRuleException($"{_target.Name}: {allocated} bytes allocated for an input of {input.Length}; {_target.BytesPerByte} for each and {_target.Buffers} are allowed.");
+        }
+    }
+
+    /// <summary>Has the target read an input; gives the bytes that were allocated meanwhile.</summary>
+    private long Give(byte[] input, out bool isRead)
+    {
         long before = Allocated();
         try
         {
             _target.Read(input);
-            Read++;
+            isRead = true;
         }
         catch (Exception error) when (_target.IsRefusal(error))
         {
-            Refused++;
+            isRead = false;
         }
 
-        long allocated = Allocated() - before;
-        MostAllocated = Math.Max(MostAllocated, allocated);
-        MostForEach = input.Length >= Kilobyte ? Math.Max(MostForEach, allocated / input.Length) : MostForEach;
-        if (allocated > _target.Buffers + ((long)_target.BytesPerByte * input.Length))
-        {
-            throw new BrokenRuleException($"{_target.Name}: {allocated} bytes allocated for an input of {input.Length}; {_target.BytesPerByte} for each and {_target.Buffers} are allowed.");
-        }
-
-        // The clock first: asking for the processor's time costs more, and time on a busy machine says nothing.
-        if (_longest is { } longest && Stopwatch.GetElapsedTime(started) > longest && Environment.CpuUsage.TotalTime - busy > longest)
-        {
-            throw new BrokenRuleException($"{_target.Name}: {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s for an input of {input.Length} bytes; at most {longest.TotalSeconds:F1} s are allowed.");
-        }
+        return Allocated() - before;
     }
 
     private long Allocated() => _target.UsesOtherThreads ? GC.GetTotalAllocatedBytes() : GC.GetAllocatedBytesForCurrentThread();
