@@ -138,6 +138,7 @@ public sealed class LoraTests : PipelineFixture
     [TestCase("""{"lora_alpha": 8, "use_rslora": true}""", 5.656854f)]
     [TestCase("""{"lora_alpha": 8, "alpha_pattern": {"attn.to_q": 2}}""", 1)]
     [TestCase("""{"lora_alpha": 8, "alpha_pattern": {"attn.to_k": 2}}""", 4)]
+    [TestCase("""{"lora_alpha": 8, "alpha_pattern": {"ttn.to_q": 2, "to_k": 2, "x.to_q": 2}}""", 4)]
     [TestCase("""{"lora_alpha": 8, "alpha_pattern": {"transformer_blocks\\.[0-3]\\.attn\\.to_[qk]": 2, "to_q": 6}}""", 1)]
     [TestCase("""{"transformer.lora_alpha": 8, "transformer.use_rslora": true, "transformer.r": 2}""", 5.656854f)]
     public void LoadLora_WithStoredAlpha_ScalesAsTheHeaderSays(string header, float scale)

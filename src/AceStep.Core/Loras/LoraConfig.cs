@@ -19,9 +19,12 @@ internal sealed class LoraConfig
     // Far more than a config has, which is a few hundred bytes.
     private const int MaximumLength = 1 << 20;
 
+    // A regular expression takes about 100 KB.
+    private const int MostExpressions = 64;
+
     private readonly double _alpha;
     private readonly bool _isRankStabilised;
-    private readonly List<(Regex Pattern, double Alpha)> _alphaPattern = [];
+    private readonly List<(Func<string, bool> Fits, double Alpha)> _alphaPattern = [];
 
     private LoraConfig(string origin, double alpha, bool isRankStabilised)
     {
@@ -70,7 +73,7 @@ internal sealed class LoraConfig
     public double Scale(string module, int rank)
     {
         // As in PEFT, the first match counts.
-        int fitting = _alphaPattern.FindIndex(entry => entry.Pattern.IsMatch(module));
+        int fitting = _alphaPattern.FindIndex(entry => entry.Fits(module));
         double alpha = fitting < 0 ? _alpha : _alphaPattern[fitting].Alpha;
         return alpha / (_isRankStabilised ? Math.Sqrt(rank) : rank);
     }
@@ -101,6 +104,11 @@ internal sealed class LoraConfig
             LoraConfig config = new(origin, Positive(root.GetProperty(prefix + AlphaKey), AlphaKey), isRankStabilised);
             if (root.TryGetProperty(prefix + "alpha_pattern", out JsonElement pattern) && pattern.ValueKind == JsonValueKind.Object)
             {
+                if (pattern.EnumerateObject().Count(entry => !IsPlain(entry.Name)) > MostExpressions)
+                {
+                    throw new CheckpointFormatException(path, $"{subject} may have at most {MostExpressions} regular expressions in alpha_pattern");
+                }
+
                 config._alphaPattern.AddRange(pattern.EnumerateObject().Select(entry => (PatternOf(entry.Name), Positive(entry.Value, entry.Name))));
             }
 
@@ -116,8 +124,22 @@ internal sealed class LoraConfig
         }
     }
 
-    /// <summary>Matches the modules that a key of alpha_pattern means: as in PEFT, the key is a regular expression for the end of their names. Takes time proportional to the name's length.</summary>
-    private static Regex PatternOf(string key) => new($@"^(.*\.)?({key})$", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+    /// <summary>
+    /// Whether a module is meant by a key of alpha_pattern: as in PEFT, the key is a regular expression for the end of its name.
+    /// Takes time proportional to the name's length.
+    /// </summary>
+    private static Func<string, bool> PatternOf(string key) =>
+        IsPlain(key) ? module => EndsWith(module, key) : new Regex($@"^(.*\.)?({key})$", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant).IsMatch;
+
+    /// <summary>Whether a key has letters, digits, underscores and full stops alone, as nearly all have.</summary>
+    private static bool IsPlain(string key) => key.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '.');
+
+    /// <summary>Whether a name is a plain key or ends with one after a full stop. A full stop in the key stands for any character.</summary>
+    private static bool EndsWith(string module, string key)
+    {
+        int start = module.Length - key.Length;
+        return (start == 0 || (start > 0 && module[start - 1] == '.')) && key.Index().All(entry => entry.Item == '.' || entry.Item == module[start + entry.Index]);
+    }
 
     private static double Positive(JsonElement value, string name) =>
         value.GetDouble() is > 0 and var number && double.IsFinite(number) ? number : throw new FormatException($"{name} must be positive.");

@@ -22,6 +22,9 @@ internal sealed class LoraConfigTarget : FuzzTarget
 
     public override IReadOnlyList<string> Words => ["\"lora_alpha\":", "\"use_rslora\":true", "\"alpha_pattern\":{", "\"rank_pattern\":{", "\"r\":", "\"to_q\":16", "\\ud800", "1e999"];
 
+    // As many regular expressions as a config may have.
+    public override long Buffers => 8 << 20;
+
     public override void Read(byte[] input)
     {
         File.WriteAllBytes(_config, input);

@@ -27,8 +27,8 @@ internal sealed class LoraTarget : FuzzTarget
         "\"data_offsets\":[", "[]",
     ];
 
-    // The file that a header alone is made, and the objects of its tensors.
-    public override long Buffers => 512 << 10;
+    // The file that a header alone is made, the objects of its tensors, and as many regular expressions as a config may have.
+    public override long Buffers => 8 << 20;
 
     public override void Read(byte[] input)
     {

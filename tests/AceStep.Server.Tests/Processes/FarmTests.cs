@@ -43,7 +43,7 @@ public sealed class FarmTests
         using TemporaryFolder folder = new();
         await ReplicateClient.InstallAsync(folder.Path);
 
-        (int exitCode, string output) = await ReplicateClient.RunAsync("node", [script], folder.Path, ("BASE_URL", $"{_farm.Url}/v1"), ("TOKEN", Farm.Token), ("REPLICATE_FROM", folder.Path));
+        (int exitCode, string output) = await ReplicateClient.RunAsync("node", [script], folder.Path, ("BASE_URL", $"{_farm.Url}/v1"), ("TOKEN", Farm.Token));
 
         TestContext.Out.WriteLine(output);
         Assert.That(exitCode, Is.Zero, output);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using AceStep.Testing;
 
@@ -9,8 +8,6 @@ public sealed class NodeTests
 {
     private const string Token = "r8_the_token_of_the_tests";
 
-    private static readonly string Own = Path.Combine(ReferenceData.RepositoryRoot, "tests", "AceStep.Server.Tests", "npm");
-
     private TemporaryFolder _folder = null!;
     private ServerProcess? _server;
     private FakeHub? _hub;
@@ -19,19 +16,7 @@ public sealed class NodeTests
     public async Task StartAsync()
     {
         _folder = new TemporaryFolder();
-        Tool.Require("node");
-        Tool.Require("npm");
-        foreach (string file in (string[])["package.json", "package-lock.json"])
-        {
-            File.Copy(Path.Combine(Own, file), _folder.File(file));
-        }
-
-        (int exitCode, string output) = await RunAsync("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], _folder.Path);
-        if (exitCode != 0)
-        {
-            Assert.Ignore($"The npm package \"replicate\" cannot be installed here: {output}");
-        }
-
+        await ReplicateClient.InstallAsync(_folder.Path);
         _hub = await FakeHub.StartAsync();
         _hub.Repositories[DemoLora.Name] = DemoLora.Repository(1);
         (string, string)[] environment = [("HF_ENDPOINT", _hub.Address.AbsoluteUri), ("HF_HOME", _folder.File("hub")), ("HF_HUB_OFFLINE", "")];
@@ -60,7 +45,7 @@ public sealed class NodeTests
             Assert.Ignore($"{script} is not here.");
         }
 
-        (int exitCode, string output) = await RunAsync("node", [script], _folder.Path);
+        (int exitCode, string output) = await RunAsync(script);
 
         TestContext.Out.WriteLine(output);
         Assert.That(exitCode, Is.Zero, output);
@@ -70,7 +55,7 @@ public sealed class NodeTests
     [Test]
     public async Task Guide_EachExample_GivesASong()
     {
-        (int exitCode, string output) = await RunAsync("node", [Path.Combine(Own, "guide.mjs"), _folder.Path], _folder.Path);
+        (int exitCode, string output) = await RunAsync(Path.Combine(ReplicateClient.Own, "guide.mjs"), _folder.Path);
 
         Assert.That(exitCode, Is.Zero, output);
         Dictionary<string, JsonElement> songs = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<JsonElement>(line)).ToDictionary(song => song.GetProperty("name").GetString()!);
@@ -83,17 +68,6 @@ public sealed class NodeTests
         }
     }
 
-    private async Task<(int ExitCode, string Output)> RunAsync(string program, string[] arguments, string folder)
-    {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
-        start.Environment["BASE_URL"] = _server is null ? "" : $"{_server.Url}/v1";
-        start.Environment["TOKEN"] = Token;
-        start.Environment["LORA"] = DemoLora.Name;
-        start.Environment["REPLICATE_FROM"] = folder;
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, output + await errors);
-    }
+    private Task<(int ExitCode, string Output)> RunAsync(params string[] arguments) =>
+        ReplicateClient.RunAsync("node", arguments, _folder.Path, ("BASE_URL", $"{_server!.Url}/v1"), ("TOKEN", Token), ("LORA", DemoLora.Name));
 }
