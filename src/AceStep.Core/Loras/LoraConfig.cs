@@ -19,6 +19,9 @@ internal sealed class LoraConfig
     // Far more than a config has, which is a few hundred bytes.
     private const int MaximumLength = 1 << 20;
 
+    // More than the model has modules. Each is an automaton of about 350 kB: a file of 1 MiB could ask for gigabytes.
+    private const int MostPatterns = 1024;
+
     private readonly double _alpha;
     private readonly bool _isRankStabilised;
     private readonly List<(Regex Pattern, double Alpha)> _alphaPattern = [];
@@ -101,6 +104,11 @@ internal sealed class LoraConfig
             LoraConfig config = new(origin, Positive(root.GetProperty(prefix + AlphaKey), AlphaKey), isRankStabilised);
             if (root.TryGetProperty(prefix + "alpha_pattern", out JsonElement pattern) && pattern.ValueKind == JsonValueKind.Object)
             {
+                if (pattern.GetPropertyCount() > MostPatterns)
+                {
+                    throw new CheckpointFormatException(path, $"{subject} must have at most {MostPatterns} entries in alpha_pattern; it has {pattern.GetPropertyCount()}");
+                }
+
                 config._alphaPattern.AddRange(pattern.EnumerateObject().Select(entry => (PatternOf(entry.Name), Positive(entry.Value, entry.Name))));
             }
 

@@ -22,6 +22,9 @@ internal sealed class LoraConfigTarget : FuzzTarget
 
     public override IReadOnlyList<string> Words => ["\"lora_alpha\":", "\"use_rslora\":true", "\"alpha_pattern\":{", "\"rank_pattern\":{", "\"r\":", "\"to_q\":16", "\\ud800", "1e999"];
 
+    // Each expression of alpha_pattern is an automaton of 350 kB; a kilobyte may hold a hundred.
+    public override long Buffers => 64 << 20;
+
     public override void Read(byte[] input)
     {
         File.WriteAllBytes(_config, input);

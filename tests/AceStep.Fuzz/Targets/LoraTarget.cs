@@ -27,8 +27,8 @@ internal sealed class LoraTarget : FuzzTarget
         "\"data_offsets\":[", "[]",
     ];
 
-    // The file that a header alone is made, and the objects of its tensors.
-    public override long Buffers => 512 << 10;
+    // Each expression of alpha_pattern is an automaton of 350 kB, and the file is read twice.
+    public override long Buffers => 64 << 20;
 
     public override void Read(byte[] input)
     {
