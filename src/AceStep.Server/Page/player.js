@@ -49,6 +49,7 @@ export class Player {
     const plays = !this.#audio.paused && !this.#audio.ended;
     this.#button.setAttribute("aria-label", plays ? text.pause : text.play);
     this.#button.classList.toggle("plays", plays);
+    this.#move();
     if (plays) {
       requestAnimationFrame(() => this.#follow());
     }

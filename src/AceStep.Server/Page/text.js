@@ -86,7 +86,7 @@ export const text = {
   play: "Play",
   pause: "Pause",
   volume: "Volume",
-  time: (at, end) => `${clock(Math.min(at, Math.round(end)))} / ${clock(Math.round(end))}`,
+  time: (at, end) => `${clock(at < end ? at : Math.round(end))} / ${clock(Math.round(end))}`,
   waveform: "Waveform, place in the song",
   spectrogram: "Spectrogram, 40 Hz to 16 kHz",
   waveformNone: "The waveform could not be drawn.",
