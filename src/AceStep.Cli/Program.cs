@@ -8,7 +8,7 @@ CultureInfo.DefaultThreadCurrentCulture = CultureInfo.DefaultThreadCurrentUICult
 CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
-Libtorch.UseHugePages();
+_ = Libtorch.UseHugePages();
 
 using Interruption interruption = new();
 int exitCode = await CommandLine.RunAsync(args, interruption.Token);

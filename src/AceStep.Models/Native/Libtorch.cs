@@ -39,17 +39,18 @@ public static class Libtorch
     /// Call it once, before everything else of this library: it sets the environment variable THP_MEM_ALLOC_ENABLE to 1 for this
     /// process where it is not set, and libtorch reads that only once. No other system takes notice of it.
     /// </remarks>
-    /// <exception cref="InvalidOperationException">libtorch has been loaded already.</exception>
-    public static void UseHugePages()
+    /// <returns>Whether it came in time: false, and nothing done, where this library has loaded libtorch already.</returns>
+    public static bool UseHugePages()
     {
         lock (Gate)
         {
             if (_isReady)
             {
-                throw new InvalidOperationException($"{nameof(UseHugePages)} must be called before libtorch is loaded.");
+                return false;
             }
 
             NativeEnvironment.SetDefault("THP_MEM_ALLOC_ENABLE", "1");
+            return true;
         }
     }
 
