@@ -21,6 +21,7 @@ public sealed class StressTests
     }
 
     [Test]
+    [Explicit("the C library's own stores decide where memory ends: docs/reliability.md")]
     public Task Generate_MemoryEndsInEachStage_IsAnErrorThatNamesIt()
     {
         RequireLinux("bounds its memory");
