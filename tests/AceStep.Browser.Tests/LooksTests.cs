@@ -30,7 +30,8 @@ public sealed class LooksTests : PageTest
         await CheckAsync("problems");
 
         await Button("Reset").ClickAsync();
-        await Field("Length (seconds)").FillAsync("120");
+        await Field("Length (seconds)").FillAsync("240");
+        await Field("Steps").FillAsync("100"); // far longer than a look at the page takes
         await MakeAsync();
         await Expect(Result.GetByText("Composing,")).ToBeVisibleAsync();
         await CheckAsync("progress");
