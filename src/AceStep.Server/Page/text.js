@@ -50,6 +50,7 @@ export const text = {
     guidance_scale: "How closely prompt and lyrics are followed.",
     scheduler_type: "How a step is taken; heun takes twice the time.",
     cfg_type: "How guidance is worked out.",
+    omega_scale: "How far a step is stretched around its mean. Some tasks do not read it.",
     seed: "The same seed makes the same song. Empty: drawn.",
     variation_seed: "Empty: drawn.",
     variation_strength: "0 is the seed’s own song, 1 another one.",
