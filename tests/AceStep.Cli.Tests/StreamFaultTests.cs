@@ -61,8 +61,19 @@ public sealed class StreamFaultTests
         {
             // More than a pipe holds: when it has been taken, the program has begun to read and waits for more.
             byte[] wav = AudioBuffer.FromPlanar([new float[200_000]], 8000).Encode(AudioFormat.Wav);
-            process.StandardInput.BaseStream.Write(wav.AsSpan(0, 400_000));
-            process.StandardInput.BaseStream.Flush();
+            for (int sent = 0; sent < 400_000;)
+            {
+                try
+                {
+                    process.StandardInput.BaseStream.Write(wav.AsSpan(sent, 4000));
+                    sent += 4000;
+                }
+                catch (IOException) when (!process.HasExited)
+                {
+                    // .NET's side of the pipe does not wait when it is full.
+                    Thread.Sleep(20);
+                }
+            }
 
             Tool.Run("kill", "-INT", $"{process.Id}");
 
