@@ -10,6 +10,7 @@ internal sealed partial class ModelHost(AceStepServerOptions options, IHostAppli
 {
     private readonly TaskCompletionSource<MusicPipeline> _pipeline = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private MusicProgress? _progress;
+    private int _disposed;
 
     /// <summary>When loading began.</summary>
     public DateTimeOffset Started { get; private set; } = time.GetUtcNow();
@@ -63,12 +64,13 @@ internal sealed partial class ModelHost(AceStepServerOptions options, IHostAppli
         }
     }
 
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>Comes when all that stops has stopped: whoever still makes a song has its pipeline until then.</summary>
+    public override void Dispose()
     {
-        await base.StopAsync(cancellationToken);
-        if (_pipeline.Task.IsCompletedSuccessfully)
+        base.Dispose();
+        if (_pipeline.Task.IsCompletedSuccessfully && Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            await (await _pipeline.Task).DisposeAsync();
+            _pipeline.Task.Result.Dispose();
         }
     }
 

@@ -181,6 +181,8 @@ public sealed class NatsQueueTests
         IPredictionQueue worker = await _backend.OpenAsync();
         IPredictionQueue front = (await _backend.ConnectAsync()).Queue;
         await front.EnqueueAsync(Jobs.Create("a"));
+        // It follows from now on: what was told before is not told again.
+        await front.StatsAsync();
         await using IAsyncEnumerator<PredictionRecord> watch = front.WatchAsync("a").GetAsyncEnumerator();
         await using PredictionLease lease = await Jobs.ClaimAsync(worker);
         string said = "";

@@ -18,6 +18,9 @@ internal sealed partial class NatsMirror(NatsStreams streams, NatsRecords record
     private readonly Dictionary<string, Entry> _entries = [];
     private readonly SortedSet<Entry> _byTicket = new(Comparer<Entry>.Create((left, right) => left.Ticket != right.Ticket ? left.Ticket.CompareTo(right.Ticket) : string.CompareOrdinal(left.Id, right.Id)));
     private readonly Dictionary<string, PredictionRecord> _running = [];
+
+    /// <summary>What was told last of those that have not ended; it may be ahead of their records, and behind.</summary>
+    private readonly Dictionary<string, ProgressNote> _notes = [];
     private readonly CancellationTokenSource _stop = new();
     private TaskCompletionSource _advanced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _following;
@@ -92,7 +95,7 @@ internal sealed partial class NatsMirror(NatsStreams streams, NatsRecords record
         lock (_lock)
         {
             return record.Status == PredictionStatus.Running && _running.TryGetValue(record.Job.Id, out PredictionRecord? known) && known.Attempt == record.Attempt
-                ? record with { Progress = known.Progress ?? record.Progress, Logs = known.Logs.Length > record.Logs.Length ? known.Logs : record.Logs }
+                ? record with { Progress = known.Progress ?? record.Progress, Logs = Longer(known.Logs, record.Logs) }
                 : record;
         }
     }
@@ -178,16 +181,19 @@ internal sealed partial class NatsMirror(NatsStreams streams, NatsRecords record
                 _byTicket.Add(known);
             }
 
-            if (record is not { Status: PredictionStatus.Running })
+            if (record is { Status: PredictionStatus.Running })
             {
-                _running.Remove(entry.Key);
+                record = _running.TryGetValue(entry.Key, out PredictionRecord? before) && before.Attempt == record.Attempt ? record with { Logs = Longer(before.Logs, record.Logs) } : record;
+                record = _notes.TryGetValue(entry.Key, out ProgressNote? note) ? With(record, note) : record;
+                _running[entry.Key] = record;
             }
             else
             {
-                record = _running.TryGetValue(entry.Key, out PredictionRecord? before) && before.Attempt == record.Attempt && before.Logs.Length > record.Logs.Length
-                    ? record with { Progress = before.Progress, Logs = before.Logs }
-                    : record;
-                _running[entry.Key] = record;
+                _running.Remove(entry.Key);
+                if (record is not { IsTerminal: false })
+                {
+                    _notes.Remove(entry.Key);
+                }
             }
 
             if (record is not null)
@@ -240,18 +246,36 @@ internal sealed partial class NatsMirror(NatsStreams streams, NatsRecords record
     {
         lock (_lock)
         {
-            // Notes of an attempt that is no longer, or of a record not heard of yet, say nothing.
+            if (!_entries.TryGetValue(id, out Entry? entry) || !entry.IsOpen)
+            {
+                // It has ended, or is not heard of yet: its record tells.
+                return;
+            }
+
+            _notes[id] = note;
             if (!_running.TryGetValue(id, out PredictionRecord? known) || known.Attempt != note.Attempt)
             {
                 return;
             }
 
-            string logs = note.Offset >= 0 && note.Offset <= known.Logs.Length ? known.Logs[..note.Offset] + note.Text : known.Logs;
-            PredictionRecord record = known with { Progress = note.Progress, Logs = logs.Length >= known.Logs.Length ? logs : known.Logs };
+            PredictionRecord record = With(known, note);
             _running[id] = record;
             Feed.Publish(record);
             All.Publish(record);
         }
+    }
+
+    private static string Longer(string one, string other) => one.Length > other.Length ? one : other;
+
+    /// <summary>A record with what was told of its attempt: the two come by different ways, in any order.</summary>
+    private static PredictionRecord With(PredictionRecord record, ProgressNote note)
+    {
+        if (note.Attempt != record.Attempt || note.Offset < 0 || note.Offset + note.Text.Length < record.Logs.Length)
+        {
+            return record;
+        }
+
+        return record with { Progress = note.Progress, Logs = note.Offset <= record.Logs.Length ? record.Logs[..note.Offset] + note.Text : record.Logs };
     }
 
     [LoggerMessage(LogLevel.Warning, "Following the queue had trouble and goes on: {Reason}")]
