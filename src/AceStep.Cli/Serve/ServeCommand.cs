@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Net;
 using System.Runtime.InteropServices;
-using AceStep.Cli.Checkpoints;
-using AceStep.Cli.Libraries;
 using AceStep.Cli.Options;
 using AceStep.Cli.Terminal;
 using AceStep.Server;
@@ -52,18 +50,11 @@ internal sealed class ServeCommand : CliCommand
             throw new UsageException("--role api needs --queue: workers elsewhere make the songs.");
         }
 
-        if (_model.Loras(result).Count > 0 || _model.UsesStoredAlpha(result))
-        {
-            throw new UsageException("Each client of the server names its own LoRA: --lora-dir and --allow-lora say which ones; --lora and --lora-stored-alpha are for the other commands.");
-        }
+        ServedModel.RequireNoLoras(_model, result);
 
         if (options.Role != ServerRole.Api)
         {
-            CheckpointChoice checkpoint = CheckpointChoice.Find(_model.Checkpoint(result));
-            options.Checkpoint = checkpoint.Path;
-            options.Pipeline = _model.PipelineOptions(result) with { DownloadProgress = DownloadView.Lines(screen) };
-            screen.Line(checkpoint.Description);
-            await LibtorchSupply.EnsureAsync(screen, options.Pipeline.Download, cancellationToken);
+            await ServedModel.ChooseAsync(_model, result, options, screen, cancellationToken);
         }
 
         using CancellationTokenSource stop = new();

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Net;
-using AceStep.Cli.Checkpoints;
-using AceStep.Cli.Libraries;
 using AceStep.Cli.Options;
 using AceStep.Cli.Terminal;
 using AceStep.Server;
@@ -42,16 +40,8 @@ internal sealed class WorkerCommand : CliCommand
         _work.Apply(result, options);
         NatsQueueOptions shared = _queue.Create(result, options.MaxDeaths, maxQueued: null) ?? throw new UsageException("worker needs --queue: the NATS server that it takes its work from.");
         IPEndPoint? listen = _probe.Listen(result);
-        if (_model.Loras(result).Count > 0 || _model.UsesStoredAlpha(result))
-        {
-            throw new UsageException("Clients name their own LoRAs: --lora-dir and --allow-lora say which ones; --lora and --lora-stored-alpha are for the other commands.");
-        }
-
-        CheckpointChoice checkpoint = CheckpointChoice.Find(_model.Checkpoint(result));
-        options.Checkpoint = checkpoint.Path;
-        options.Pipeline = _model.PipelineOptions(result) with { DownloadProgress = DownloadView.Lines(screen) };
-        screen.Line(checkpoint.Description);
-        await LibtorchSupply.EnsureAsync(screen, options.Pipeline.Download, cancellationToken);
+        ServedModel.RequireNoLoras(_model, result);
+        await ServedModel.ChooseAsync(_model, result, options, screen, cancellationToken);
 
         using ILoggerFactory loggers = ServerApplication.Loggers();
         await using NatsBackend backend = await SharedQueue.ConnectAsync(shared, loggers, screen, cancellationToken);

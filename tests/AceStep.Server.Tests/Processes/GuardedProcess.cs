@@ -1,69 +1,29 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
-using System.Text;
 using System.Text.Json;
 using AceStep.Testing;
 
 namespace AceStep.Server.Tests.Processes;
 
 /// <summary>A command of <c>acestep</c> as a process, gone with the test or with the test's process, however that ends.</summary>
-internal sealed class GuardedProcess : IDisposable
+internal sealed class GuardedProcess : AceStepProcess
 {
-    private const string Listening = "Listening on ";
-
     /// <summary>Its input ends with whoever holds the other end: then the command goes too.</summary>
     private const string Guard = "\"$@\" < /dev/null & echo $!; cat > /dev/null; kill -9 $!";
 
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(3);
-
-    private readonly Process _guard;
-    private readonly StringBuilder _output = new();
     private readonly TaskCompletionSource<int> _id = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<string> _url = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private GuardedProcess(string[] arguments, (string Name, string Value)[] environment)
+        : base(["sh", "-c", Guard, "sh", Host, Program, .. arguments], environment)
     {
-        ProcessStartInfo start = new("sh", ["-c", Guard, "sh", ServerProcess.Host, ServerProcess.Program, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string name in (string[])["ACESTEP_CHECKPOINT", "ACESTEP_TOKENS", "ACESTEP_QUEUE", "ACESTEP_QUEUE_PASSWORD", "ACESTEP_QUEUE_TOKEN", "PORT"])
-        {
-            start.Environment.Remove(name);
-        }
-
-        foreach ((string name, string value) in environment)
-        {
-            start.Environment[name] = value;
-        }
-
-        _guard = Process.Start(start)!;
-        _guard.OutputDataReceived += (_, line) => Note(line.Data);
-        _guard.ErrorDataReceived += (_, line) => Note(line.Data);
-        _guard.BeginOutputReadLine();
-        _guard.BeginErrorReadLine();
-    }
-
-    /// <summary>The server's address, without a slash at the end.</summary>
-    public string Url => _url.Task.Result;
-
-    public HttpClient Client { get; private set; } = null!;
-
-    public string Output
-    {
-        get
-        {
-            lock (_output)
-            {
-                return _output.ToString();
-            }
-        }
     }
 
     /// <summary>Starts a front end, and waits until it listens.</summary>
     public static async Task<GuardedProcess> StartServerAsync(string[] arguments, params (string Name, string Value)[] environment)
     {
         GuardedProcess server = new(["serve", "--port", "0", .. arguments], environment);
-        await server.UntilAsync(server._url.Task);
-        server.Client = new HttpClient { BaseAddress = new Uri(server.Url), Timeout = Longest };
+        await server.ListenAsync();
         return server;
     }
 
@@ -78,7 +38,7 @@ internal sealed class GuardedProcess : IDisposable
     /// <summary>Runs a command to its end.</summary>
     public static async Task<(int ExitCode, string Output)> RunAsync(string[] arguments, params (string Name, string Value)[] environment)
     {
-        ProcessStartInfo start = new(ServerProcess.Host, [ServerProcess.Program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(Host, [Program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment.Remove("ACESTEP_QUEUE");
         foreach ((string name, string value) in environment)
         {
@@ -98,7 +58,7 @@ internal sealed class GuardedProcess : IDisposable
         long started = Stopwatch.GetTimestamp();
         while (!Output.Contains(words, StringComparison.Ordinal))
         {
-            Assert.That(_guard.HasExited || Stopwatch.GetElapsedTime(started) > Longest, Is.False, () => Output);
+            Assert.That(Process.HasExited || Stopwatch.GetElapsedTime(started) > Longest, Is.False, () => Output);
             await Task.Delay(50);
         }
     }
@@ -123,41 +83,13 @@ internal sealed class GuardedProcess : IDisposable
         }
     }
 
-    public void Dispose()
+    public override void Dispose()
     {
-        Client?.Dispose();
-        _guard.StandardInput.Close();
-        _guard.WaitForExit();
-        _guard.Dispose();
+        Process.StandardInput.Close();
+        Process.WaitForExit();
+        base.Dispose();
     }
 
-    private async Task UntilAsync(Task task)
-    {
-        await Task.WhenAny(task, Task.Delay(Longest), _guard.WaitForExitAsync());
-        Assert.That(task.IsCompleted, Is.True, Output);
-    }
-
-    private void Note(string? line)
-    {
-        if (line is null)
-        {
-            return;
-        }
-
-        if (!_id.Task.IsCompleted)
-        {
-            _id.SetResult(int.Parse(line, CultureInfo.InvariantCulture));
-            return;
-        }
-
-        lock (_output)
-        {
-            _output.AppendLine(line);
-        }
-
-        if (line.StartsWith(Listening, StringComparison.Ordinal))
-        {
-            _url.TrySetResult(line[Listening.Length..].Trim());
-        }
-    }
+    /// <summary>The first line is the guard's: the command's number.</summary>
+    private protected override bool IsOwn(string line) => !_id.Task.IsCompleted && _id.TrySetResult(int.Parse(line, CultureInfo.InvariantCulture));
 }

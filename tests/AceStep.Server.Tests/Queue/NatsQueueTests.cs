@@ -8,36 +8,21 @@ using NATS.Client.JetStream.Models;
 namespace AceStep.Server.Tests.Queue;
 
 /// <summary>What can go wrong between many machines and one nats-server; each was seen to.</summary>
-public sealed class NatsQueueTests
+public sealed class NatsQueueTests() : BackendFixture("nats")
 {
-    private NatsTestBackend _backend = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync() => _backend = await NatsTestBackend.StartAsync();
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        if (_backend is not null)
-        {
-            await _backend.DisposeAsync();
-        }
-    }
-
-    [TearDown]
-    public Task CloseAsync() => _backend.CloseAsync();
+    private NatsTestBackend Nats => (NatsTestBackend)Backend;
 
     [Test]
     public async Task Streams_AreAsTheQueueNeedsThem()
     {
-        await _backend.OpenAsync(new QueueSettings { MaxQueued = 7 });
-        await using NatsConnection connection = new(new NatsOpts { Url = _backend.Server.Url });
+        await Nats.OpenAsync(new QueueSettings { MaxQueued = 7 });
+        await using NatsConnection connection = new(new NatsOpts { Url = Nats.Server.Url });
         NatsJSContext jetStream = new(connection);
 
-        StreamConfig jobs = (await jetStream.GetStreamAsync($"{_backend.Name}-jobs")).Info.Config;
-        ConsumerConfig workers = (await jetStream.GetConsumerAsync($"{_backend.Name}-jobs", "workers")).Info.Config;
-        StreamConfig records = (await jetStream.GetStreamAsync($"KV_{_backend.Name}-records")).Info.Config;
-        StreamConfig audio = (await jetStream.GetStreamAsync($"OBJ_{_backend.Name}-audio")).Info.Config;
+        StreamConfig jobs = (await jetStream.GetStreamAsync($"{Nats.Name}-jobs")).Info.Config;
+        ConsumerConfig workers = (await jetStream.GetConsumerAsync($"{Nats.Name}-jobs", "workers")).Info.Config;
+        StreamConfig records = (await jetStream.GetStreamAsync($"KV_{Nats.Name}-records")).Info.Config;
+        StreamConfig audio = (await jetStream.GetStreamAsync($"OBJ_{Nats.Name}-audio")).Info.Config;
 
         Assert.That((jobs.Retention, jobs.Storage, jobs.Discard, jobs.MaxMsgs, jobs.DuplicateWindow), Is.EqualTo((StreamConfigRetention.Workqueue, StreamConfigStorage.File, StreamConfigDiscard.New, 1007L, TimeSpan.FromMinutes(10))));
         Assert.That((workers.AckPolicy, workers.AckWait, workers.MaxDeliver, workers.MaxAckPending), Is.EqualTo((ConsumerConfigAckPolicy.Explicit, TimeSpan.FromSeconds(15), -1L, 1000L)), "a bound on deliveries strands jobs; one on the unacknowledged is of all workers together");
@@ -48,8 +33,8 @@ public sealed class NatsQueueTests
     [Test]
     public async Task EnqueueAsync_OfOneIdFromTwoFrontEndsAtOnce_IsOneMessage()
     {
-        IPredictionQueue first = await _backend.OpenAsync();
-        IPredictionQueue second = (await _backend.ConnectAsync()).Queue;
+        IPredictionQueue first = await Nats.OpenAsync();
+        IPredictionQueue second = (await Nats.ConnectAsync()).Queue;
 
         PredictionRecord[] records = await Task.WhenAll(Enumerable.Range(0, 20).Select(number => (number % 2 == 0 ? first : second).EnqueueAsync(Jobs.Create("a"))));
 
@@ -60,9 +45,9 @@ public sealed class NatsQueueTests
     [Test]
     public async Task ClaimAsync_OfAMessageWhoseFrontEndDiedBeforeTheRecord_MakesTheRecord()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
-        await using NatsConnection connection = new(new NatsOpts { Url = _backend.Server.Url });
-        PubAckResponse ack = await new NatsJSContext(connection).PublishAsync($"{_backend.Name}.jobs.a", JsonSerializer.SerializeToUtf8Bytes(Jobs.Create("a"), NatsJson.Default.PredictionJob));
+        IPredictionQueue queue = await Nats.OpenAsync();
+        await using NatsConnection connection = new(new NatsOpts { Url = Nats.Server.Url });
+        PubAckResponse ack = await new NatsJSContext(connection).PublishAsync($"{Nats.Name}.jobs.a", JsonSerializer.SerializeToUtf8Bytes(Jobs.Create("a"), NatsJson.Default.PredictionJob));
 
         await using PredictionLease lease = await Jobs.ClaimAsync(queue);
 
@@ -74,9 +59,9 @@ public sealed class NatsQueueTests
     [Test]
     public async Task ClaimAsync_PastAMessageThatIsNoJob_GoesOn()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
-        await using NatsConnection connection = new(new NatsOpts { Url = _backend.Server.Url });
-        await new NatsJSContext(connection).PublishAsync($"{_backend.Name}.jobs.x", "{ not a job"u8.ToArray());
+        IPredictionQueue queue = await Nats.OpenAsync();
+        await using NatsConnection connection = new(new NatsOpts { Url = Nats.Server.Url });
+        await new NatsJSContext(connection).PublishAsync($"{Nats.Name}.jobs.x", "{ not a job"u8.ToArray());
         await queue.EnqueueAsync(Jobs.Create("a"));
 
         await using PredictionLease lease = await Jobs.ClaimAsync(queue);
@@ -88,7 +73,7 @@ public sealed class NatsQueueTests
     [Test]
     public async Task CancelAsync_OfWaitingJobs_TakesTheirMessages_AndLeavesTheOthersInOrder()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Nats.OpenAsync();
         string[] ids = [.. Enumerable.Range(0, 30).Select(number => $"job{number}")];
         await Jobs.EnqueueAsync(queue, ids);
         foreach (string id in ids.Where((_, number) => number % 3 != 0))
@@ -110,8 +95,8 @@ public sealed class NatsQueueTests
     [Test]
     public async Task ClaimAsync_ByTwoWorkers_GivesEachOneJob_AndHoldsNoneBack()
     {
-        IPredictionQueue first = await _backend.OpenAsync();
-        IPredictionQueue second = (await _backend.ConnectAsync()).Queue;
+        IPredictionQueue first = await Nats.OpenAsync();
+        IPredictionQueue second = (await Nats.ConnectAsync()).Queue;
         await Jobs.EnqueueAsync(first, "a", "b", "c");
 
         await using PredictionLease a = await Jobs.ClaimAsync(first, "w1");
@@ -124,7 +109,7 @@ public sealed class NatsQueueTests
     [Test]
     public async Task ClaimAsync_WithLessThanASecond_IsNoError()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Nats.OpenAsync();
 
         Assert.That(await queue.ClaimAsync(Jobs.Worker("w"), TimeSpan.FromMilliseconds(300)), Is.Null);
     }
@@ -132,7 +117,7 @@ public sealed class NatsQueueTests
     [Test]
     public async Task GivenBack_TwentyTimes_IsNeitherStrandedNorCountedAsDeaths()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Nats.OpenAsync();
         await queue.EnqueueAsync(Jobs.Create("a"));
         for (int time = 0; time < 20; time++)
         {
@@ -147,8 +132,8 @@ public sealed class NatsQueueTests
     [Test]
     public async Task FinishAsync_ByAStaleWorker_LeavesTheNewOwnersMessage()
     {
-        IPredictionQueue queue = await _backend.OpenAsync(new QueueSettings { IsHasty = true });
-        NatsBackend other = await _backend.ConnectAsync(new QueueSettings { IsHasty = true });
+        IPredictionQueue queue = await Nats.OpenAsync(new QueueSettings { IsHasty = true });
+        NatsBackend other = await Nats.ConnectAsync(new QueueSettings { IsHasty = true });
         await queue.EnqueueAsync(Jobs.Create("a"));
         PredictionLease slow = await Jobs.ClaimAsync(queue, "slow");
         await Jobs.ClaimAsync(other.Queue, "dead");
@@ -163,8 +148,8 @@ public sealed class NatsQueueTests
     [Test]
     public async Task ReadingElsewhere_AtOnceAfterAChange_SeesIt()
     {
-        IPredictionQueue here = await _backend.OpenAsync();
-        IPredictionQueue there = (await _backend.ConnectAsync()).Queue;
+        IPredictionQueue here = await Nats.OpenAsync();
+        IPredictionQueue there = (await Nats.ConnectAsync()).Queue;
         for (int number = 0; number < 50; number++)
         {
             string id = $"job{number}";
@@ -178,8 +163,8 @@ public sealed class NatsQueueTests
     [Test]
     public async Task WatchAsync_OnAnotherFrontEnd_SeesProgressLogsAndTheEnd()
     {
-        IPredictionQueue worker = await _backend.OpenAsync();
-        IPredictionQueue front = (await _backend.ConnectAsync()).Queue;
+        IPredictionQueue worker = await Nats.OpenAsync();
+        IPredictionQueue front = (await Nats.ConnectAsync()).Queue;
         await front.EnqueueAsync(Jobs.Create("a"));
         // It follows from now on: what was told before is not told again.
         await front.StatsAsync();
@@ -212,8 +197,8 @@ public sealed class NatsQueueTests
     [Test]
     public async Task CancelAsync_OnAnotherFrontEnd_ReachesTheWorker_AndTheMessageGoes()
     {
-        IPredictionQueue worker = await _backend.OpenAsync();
-        IPredictionQueue front = (await _backend.ConnectAsync()).Queue;
+        IPredictionQueue worker = await Nats.OpenAsync();
+        IPredictionQueue front = (await Nats.ConnectAsync()).Queue;
         await front.EnqueueAsync(Jobs.Create("a"));
         PredictionLease lease = await Jobs.ClaimAsync(worker);
         TaskCompletionSource lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -234,9 +219,9 @@ public sealed class NatsQueueTests
     [Test]
     public async Task HoldAsync_OfAProcessThatDied_GoesToAnother()
     {
-        await _backend.OpenAsync();
-        NatsBackend dead = await _backend.ConnectAsync(change: options => Quick(options));
-        IPredictionQueue living = (await _backend.ConnectAsync(change: options => Quick(options))).Queue;
+        await Nats.OpenAsync();
+        NatsBackend dead = await Nats.ConnectAsync(change: options => Quick(options));
+        IPredictionQueue living = (await Nats.ConnectAsync(change: options => Quick(options))).Queue;
         Assert.That(await dead.Queue.HoldAsync("x"), Is.Not.Null);
         for (int look = 0; look < 10; look++)
         {
@@ -258,13 +243,13 @@ public sealed class NatsQueueTests
     [Test]
     public async Task Records_PastTheirAge_AreForgotten_AndSoIsWhatABrokenUploadLeft()
     {
-        await _backend.OpenAsync();
-        NatsBackend backend = await _backend.ConnectAsync(change: options => new NatsQueueOptions { Url = options.Url, Name = "aging", AllowsOldServer = true, KeepFor = TimeSpan.FromSeconds(2) });
+        await Nats.OpenAsync();
+        NatsBackend backend = await Nats.ConnectAsync(change: options => new NatsQueueOptions { Url = options.Url, Name = "aging", AllowsOldServer = true, KeepFor = TimeSpan.FromSeconds(2) });
         IPredictionQueue queue = backend.Queue;
         await queue.EnqueueAsync(Jobs.Create("a"));
         await queue.CancelAsync("a");
         await backend.Blobs.PutAsync("out/a-1.wav", (stream, token) => stream.WriteAsync(new byte[300_000], token).AsTask());
-        await using NatsConnection connection = new(new NatsOpts { Url = _backend.Server.Url });
+        await using NatsConnection connection = new(new NatsOpts { Url = Nats.Server.Url });
         NatsJSContext jetStream = new(connection);
         await jetStream.PublishAsync("$O.aging-audio.C.broken", new byte[100_000]);
         Assert.That(await queue.ListAsync(new PredictionQuery()), Has.Count.EqualTo(1));
@@ -282,7 +267,7 @@ public sealed class NatsQueueTests
     [Test]
     public async Task Lag_AsAScalerReadsIt_IsWhatWaitsAndWhatRuns()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Nats.OpenAsync();
         await Jobs.EnqueueAsync(queue, "a", "b", "c");
         PredictionLease running = await Jobs.ClaimAsync(queue);
         Assert.That(await LagAsync(), Is.EqualTo(3));
@@ -302,8 +287,8 @@ public sealed class NatsQueueTests
     [Test]
     public async Task Secret_OfTwoFrontEnds_IsOne()
     {
-        await _backend.OpenAsync();
-        NatsBackend[] both = await Task.WhenAll(_backend.ConnectAsync(), _backend.ConnectAsync());
+        await Nats.OpenAsync();
+        NatsBackend[] both = await Task.WhenAll(Nats.ConnectAsync(), Nats.ConnectAsync());
 
         Assert.That(both[0].Secret.Sign("output", "a"), Is.EqualTo(both[1].Secret.Sign("output", "a")));
     }
@@ -311,7 +296,7 @@ public sealed class NatsQueueTests
     [Test]
     public async Task EnqueueAsync_OfInputsBeyondAMessage_IsRefused()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Nats.OpenAsync();
 
         Assert.That(() => queue.EnqueueAsync(Jobs.Create("a") with { Input = $$"""{"lyrics":"{{new string('x', 600_000)}}"}""" }), Throws.TypeOf<QueueFullException>().With.Message.Contains("KiB"));
         Assert.That(await MessagesAsync(), Is.Zero);
@@ -320,7 +305,7 @@ public sealed class NatsQueueTests
     [Test]
     public async Task ReportAsync_OfLogsBeyondARecord_KeepsTheirBeginning()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Nats.OpenAsync();
         await queue.EnqueueAsync(Jobs.Create("a"));
         await using PredictionLease lease = await Jobs.ClaimAsync(queue);
 
@@ -334,16 +319,16 @@ public sealed class NatsQueueTests
 
     private async Task<long> MessagesAsync()
     {
-        await using NatsConnection connection = new(new NatsOpts { Url = _backend.Server.Url });
-        return (long)(await new NatsJSContext(connection).GetStreamAsync($"{_backend.Name}-jobs")).Info.State.Messages;
+        await using NatsConnection connection = new(new NatsOpts { Url = Nats.Server.Url });
+        return (long)(await new NatsJSContext(connection).GetStreamAsync($"{Nats.Name}-jobs")).Info.State.Messages;
     }
 
     /// <summary>As KEDA's scaler for NATS JetStream computes it.</summary>
     private async Task<long> LagAsync()
     {
         using HttpClient client = new();
-        using JsonDocument document = JsonDocument.Parse(await client.GetStringAsync($"{_backend.Server.Monitoring}/jsz?acc=$G&consumers=true&config=true"));
-        JsonElement stream = document.RootElement.GetProperty("account_details")[0].GetProperty("stream_detail").EnumerateArray().Single(detail => detail.GetProperty("name").GetString() == $"{_backend.Name}-jobs");
+        using JsonDocument document = JsonDocument.Parse(await client.GetStringAsync($"{Nats.Server.Monitoring}/jsz?acc=$G&consumers=true&config=true"));
+        JsonElement stream = document.RootElement.GetProperty("account_details")[0].GetProperty("stream_detail").EnumerateArray().Single(detail => detail.GetProperty("name").GetString() == $"{Nats.Name}-jobs");
         JsonElement workers = stream.GetProperty("consumer_detail").EnumerateArray().Single(detail => detail.GetProperty("name").GetString() == "workers");
         return workers.GetProperty("num_pending").GetInt64() + workers.GetProperty("num_ack_pending").GetInt64();
     }

@@ -3,31 +3,16 @@ using AceStep.Server.Queue;
 namespace AceStep.Server.Tests.Queue;
 
 /// <summary>Jobs that need a LoRA go where it is in memory, if somebody there is idle; nothing waits for that.</summary>
-public sealed class NatsRoutingTests
+public sealed class NatsRoutingTests() : BackendFixture("nats")
 {
-    private NatsTestBackend _backend = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync() => _backend = await NatsTestBackend.StartAsync();
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        if (_backend is not null)
-        {
-            await _backend.DisposeAsync();
-        }
-    }
-
-    [TearDown]
-    public Task CloseAsync() => _backend.CloseAsync();
+    private NatsTestBackend Nats => (NatsTestBackend)Backend;
 
     [Test]
     public async Task AJobWithALora_GoesToTheIdleWorkerThatHasIt()
     {
-        IPredictionQueue front = await _backend.OpenAsync();
-        IPredictionQueue plain = (await _backend.ConnectAsync()).Queue;
-        IPredictionQueue rapper = (await _backend.ConnectAsync()).Queue;
+        IPredictionQueue front = await Nats.OpenAsync();
+        IPredictionQueue plain = (await Nats.ConnectAsync()).Queue;
+        IPredictionQueue rapper = (await Nats.ConnectAsync()).Queue;
         for (int round = 0; round < 10; round++)
         {
             using CancellationTokenSource enough = new();
@@ -50,8 +35,8 @@ public sealed class NatsRoutingTests
     [Test]
     public async Task AJobWithALora_ThatNoIdleWorkerHas_IsRunByAnother()
     {
-        IPredictionQueue front = await _backend.OpenAsync();
-        IPredictionQueue rapper = (await _backend.ConnectAsync()).Queue;
+        IPredictionQueue front = await Nats.OpenAsync();
+        IPredictionQueue rapper = (await Nats.ConnectAsync()).Queue;
         await front.EnqueueAsync(Jobs.Create("a") with { Lora = "rap" });
         await using PredictionLease busy = await Jobs.ClaimAsync(rapper, "rapper", "rap");
         await front.EnqueueAsync(Jobs.Create("b") with { Lora = "rap" });
@@ -64,7 +49,7 @@ public sealed class NatsRoutingTests
     [Test]
     public async Task ARareLora_AmongManyJobsOfAnother_IsNotStarved()
     {
-        IPredictionQueue front = await _backend.OpenAsync();
+        IPredictionQueue front = await Nats.OpenAsync();
         List<string> order = [];
         for (int number = 0; number < 40; number++)
         {
@@ -73,7 +58,7 @@ public sealed class NatsRoutingTests
 
         Task[] workers = [.. Enumerable.Range(0, 2).Select(async worker =>
         {
-            IPredictionQueue queue = (await _backend.ConnectAsync()).Queue;
+            IPredictionQueue queue = (await Nats.ConnectAsync()).Queue;
             while (await queue.ClaimAsync(Jobs.Worker($"w{worker}", "common"), TimeSpan.FromSeconds(2)) is { } lease)
             {
                 lock (order)
@@ -94,13 +79,13 @@ public sealed class NatsRoutingTests
     [Test]
     public async Task PassedOnJobs_UnderLoad_AreEachDoneOnce()
     {
-        IPredictionQueue front = await _backend.OpenAsync();
+        IPredictionQueue front = await Nats.OpenAsync();
         string[] loras = ["a", "b", "c"];
         string[] ids = [.. Enumerable.Range(0, 120).Select(number => $"job{number}")];
         List<string> done = [];
         Task[] workers = [.. Enumerable.Range(0, 3).Select(async worker =>
         {
-            IPredictionQueue queue = (await _backend.ConnectAsync()).Queue;
+            IPredictionQueue queue = (await Nats.ConnectAsync()).Queue;
             while (await queue.ClaimAsync(Jobs.Worker($"w{worker}", loras[worker]), TimeSpan.FromSeconds(3)) is { } lease)
             {
                 await Task.Delay(5);

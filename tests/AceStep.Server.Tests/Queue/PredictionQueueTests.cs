@@ -5,29 +5,12 @@ namespace AceStep.Server.Tests.Queue;
 /// <summary>What every queue does: order, leases, fences, states and lists.</summary>
 [TestFixture("sqlite")]
 [TestFixture("nats")]
-public sealed class PredictionQueueTests(string kind)
+public sealed class PredictionQueueTests(string kind) : BackendFixture(kind)
 {
-    private IQueueBackend _backend = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync() => _backend = await QueueBackends.StartAsync(kind);
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        if (_backend is not null)
-        {
-            await _backend.DisposeAsync();
-        }
-    }
-
-    [TearDown]
-    public Task CloseAsync() => _backend.CloseAsync();
-
     [Test]
     public async Task EnqueueAsync_OfAKnownId_LeavesTheFirst()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Backend.OpenAsync();
         PredictionRecord first = await queue.EnqueueAsync(Jobs.Create("a") with { Input = """{"prompt":"one"}""" });
 
         PredictionRecord second = await queue.EnqueueAsync(Jobs.Create("a") with { Input = """{"prompt":"two"}""" });
@@ -40,7 +23,7 @@ public sealed class PredictionQueueTests(string kind)
     [Test]
     public async Task EnqueueAsync_WithSeedsOfZero_KeepsThem()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Backend.OpenAsync();
         await queue.EnqueueAsync(Jobs.Create("a") with { Seed = 0, VariationSeed = 0, Cost = 0 });
 
         PredictionRecord record = (await queue.GetAsync("a"))!;
@@ -51,7 +34,7 @@ public sealed class PredictionQueueTests(string kind)
     [Test]
     public async Task EnqueueAsync_IntoAFullQueue_IsRefused()
     {
-        IPredictionQueue queue = await _backend.OpenAsync(new QueueSettings { MaxQueued = 2 });
+        IPredictionQueue queue = await Backend.OpenAsync(new QueueSettings { MaxQueued = 2 });
         await Jobs.EnqueueAsync(queue, "a", "b");
 
         Assert.That(() => queue.EnqueueAsync(Jobs.Create("c")), Throws.TypeOf<QueueFullException>());
@@ -62,7 +45,7 @@ public sealed class PredictionQueueTests(string kind)
     [Test]
     public async Task ClaimAsync_GivesTheOldestFirst_AndNothingWhenNothingWaits()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Backend.OpenAsync();
         await Jobs.EnqueueAsync(queue, "a", "b");
 
         await using PredictionLease first = await Jobs.ClaimAsync(queue);
@@ -75,7 +58,7 @@ public sealed class PredictionQueueTests(string kind)
     [Test]
     public async Task ClaimAsync_WhileItWaits_GetsWhatArrives()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Backend.OpenAsync();
         Task<PredictionLease?> waiting = queue.ClaimAsync(Jobs.Worker("w"), TimeSpan.FromMinutes(5));
         await queue.EnqueueAsync(Jobs.Create("a"));
 
@@ -87,7 +70,7 @@ public sealed class PredictionQueueTests(string kind)
     [Test]
     public async Task FinishAsync_ByTheHolder_EndsIt()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Backend.OpenAsync();
         await queue.EnqueueAsync(Jobs.Create("a"));
         await using PredictionLease lease = await Jobs.ClaimAsync(queue);
 
@@ -102,7 +85,7 @@ public sealed class PredictionQueueTests(string kind)
     [Test]
     public async Task FinishAsync_AfterTheLeaseRanOut_IsFencedOut()
     {
-        IPredictionQueue queue = await _backend.OpenAsync(new QueueSettings { IsHasty = true });
+        IPredictionQueue queue = await Backend.OpenAsync(new QueueSettings { IsHasty = true });
         await queue.EnqueueAsync(Jobs.Create("a"));
         await using PredictionLease slow = await Jobs.ClaimAsync(queue, "slow");
         await using PredictionLease quick = await Jobs.ClaimAsync(queue, "quick");
@@ -120,7 +103,7 @@ public sealed class PredictionQueueTests(string kind)
     [Test]
     public async Task DisposeOfALease_WithoutAResult_GivesTheJobBackInItsPlace()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Backend.OpenAsync();
         await Jobs.EnqueueAsync(queue, "a", "b");
         PredictionLease lease = await Jobs.ClaimAsync(queue);
         await queue.ReportAsync(lease, new PredictionProgress(MusicStage.Denoising, 1, 2, 3), "half\n");
@@ -135,7 +118,7 @@ public sealed class PredictionQueueTests(string kind)
     [Test]
     public async Task CancelAsync_OfARunningJob_IsTerminalAtOnceAndTellsTheWorker()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Backend.OpenAsync();
         await queue.EnqueueAsync(Jobs.Create("a"));
         await using PredictionLease lease = await Jobs.ClaimAsync(queue);
         await queue.ReportAsync(lease, new PredictionProgress(MusicStage.Denoising, 1, 2, null), "said\n");
@@ -151,7 +134,7 @@ public sealed class PredictionQueueTests(string kind)
     [Test]
     public async Task CancelAsync_OfAnEndedJob_ChangesNothing()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Backend.OpenAsync();
         await queue.EnqueueAsync(Jobs.Create("a"));
         await using PredictionLease lease = await Jobs.ClaimAsync(queue);
         await queue.FinishAsync(lease, new Outcome(Jobs.Song("a"), null, ""));
@@ -163,7 +146,7 @@ public sealed class PredictionQueueTests(string kind)
     [Test]
     public async Task ClaimAsync_AfterThreeDeaths_FailsTheJobAndGoesOn()
     {
-        IPredictionQueue queue = await _backend.OpenAsync(new QueueSettings { IsHasty = true });
+        IPredictionQueue queue = await Backend.OpenAsync(new QueueSettings { IsHasty = true });
         await queue.EnqueueAsync(Jobs.Create("a"));
         for (int claim = 1; claim <= 3; claim++)
         {
@@ -191,7 +174,7 @@ public sealed class PredictionQueueTests(string kind)
     [Test]
     public async Task WatchAsync_SeesTheStatesInOrder_AndEndsWithTheLast()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Backend.OpenAsync();
         await queue.EnqueueAsync(Jobs.Create("a"));
         await using IAsyncEnumerator<PredictionRecord> watch = queue.WatchAsync("a").GetAsyncEnumerator();
         Assert.That(await watch.MoveNextAsync(), Is.True);
@@ -221,7 +204,7 @@ public sealed class PredictionQueueTests(string kind)
     [Test]
     public async Task WatchAllAsync_HearsOfEveryPrediction_UntilItsEnd()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Backend.OpenAsync();
         await Jobs.EnqueueAsync(queue, "before");
         await queue.StatsAsync();
         using CancellationTokenSource enough = new();
@@ -252,7 +235,7 @@ public sealed class PredictionQueueTests(string kind)
     [Test]
     public async Task HoldAsync_OfWhatIsHeld_GivesNothing_UntilItIsLetGo()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Backend.OpenAsync();
         IAsyncDisposable? first = await queue.HoldAsync("webhook/a");
 
         Assert.That(first, Is.Not.Null);
@@ -267,7 +250,7 @@ public sealed class PredictionQueueTests(string kind)
     [Test]
     public async Task WorkersAsync_HasWhatAWorkerSaysOfItself_AndWhatItDoes()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Backend.OpenAsync();
         await queue.EnqueueAsync(Jobs.Create("a"));
         WorkerDescription worker = new() { Name = "w", Checkpoint = "nano", Device = "cpu", Loras = ["rap"], FreeBytes = 1 << 30 };
 
@@ -287,7 +270,7 @@ public sealed class PredictionQueueTests(string kind)
     [Test]
     public async Task WatchAsync_OfAnUnknownId_EndsAtOnce()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Backend.OpenAsync();
         await using IAsyncEnumerator<PredictionRecord> watch = queue.WatchAsync("a").GetAsyncEnumerator();
 
         Assert.That(await watch.MoveNextAsync(), Is.False);
@@ -296,7 +279,7 @@ public sealed class PredictionQueueTests(string kind)
     [Test]
     public async Task StatsAsync_CountsWhatComesBefore()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Backend.OpenAsync();
         await Jobs.EnqueueAsync(queue, "a", "b", "c");
         await using PredictionLease lease = await Jobs.ClaimAsync(queue);
 
@@ -307,7 +290,7 @@ public sealed class PredictionQueueTests(string kind)
     [Test]
     public async Task ListAsync_InPages_HasEachOnce()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Backend.OpenAsync();
         await Jobs.EnqueueAsync(queue, "a", "b", "c", "d", "e");
 
         List<string> seen = [];
@@ -325,7 +308,7 @@ public sealed class PredictionQueueTests(string kind)
     [Test]
     public async Task RemoveDataAsync_OfAnEndedJob_KeepsTheRecordWithoutItsWords()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Backend.OpenAsync();
         await queue.EnqueueAsync(Jobs.Create("a") with { Input = """{"prompt":"secret"}""" });
         await using PredictionLease lease = await Jobs.ClaimAsync(queue);
         Assert.That(await queue.RemoveDataAsync("a"), Is.Null, "it runs");
@@ -343,7 +326,7 @@ public sealed class PredictionQueueTests(string kind)
     [Test]
     public async Task MarkDeliveredAsync_TakesAnEndedJobOffTheList()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Backend.OpenAsync();
         await queue.EnqueueAsync(Jobs.Create("a") with { Webhook = new PredictionWebhook("https://example.org/", WebhookEvents.Completed) });
         await using PredictionLease lease = await Jobs.ClaimAsync(queue);
         await queue.FinishAsync(lease, new Outcome(Jobs.Song("a"), null, ""));
@@ -359,7 +342,7 @@ public sealed class PredictionQueueTests(string kind)
     [Test]
     public async Task TwoHundredAtOnce_AreAllAccepted_AndClaimedOnceEach()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await Backend.OpenAsync();
         string[] ids = [.. Enumerable.Range(0, 200).Select(number => $"job{number}")];
         await Task.WhenAll(ids.Select(id => queue.EnqueueAsync(Jobs.Create(id))));
 

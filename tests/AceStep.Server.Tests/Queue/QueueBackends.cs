@@ -30,6 +30,27 @@ internal static class QueueBackends
     public static async Task<IQueueBackend> StartAsync(string kind) => kind == "nats" ? await NatsTestBackend.StartAsync() : new SqliteTestBackend();
 }
 
+/// <summary>Tests that share one backend of a kind: "nats", or else that of one machine. What a test opens is closed after it.</summary>
+public abstract class BackendFixture(string kind)
+{
+    private protected IQueueBackend Backend { get; private set; } = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => Backend = await QueueBackends.StartAsync(kind);
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        if (Backend is not null)
+        {
+            await Backend.DisposeAsync();
+        }
+    }
+
+    [TearDown]
+    public Task CloseAsync() => Backend.CloseAsync();
+}
+
 internal sealed class SqliteTestBackend : IQueueBackend
 {
     private readonly TemporaryFolder _folder = new();

@@ -7,29 +7,12 @@ namespace AceStep.Server.Tests.Storage;
 /// <summary>What every store of audio does.</summary>
 [TestFixture("files")]
 [TestFixture("nats")]
-public sealed class BlobStoreTests(string kind)
+public sealed class BlobStoreTests(string kind) : BackendFixture(kind)
 {
-    private IQueueBackend _backend = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync() => _backend = await QueueBackends.StartAsync(kind);
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        if (_backend is not null)
-        {
-            await _backend.DisposeAsync();
-        }
-    }
-
-    [TearDown]
-    public Task CloseAsync() => _backend.CloseAsync();
-
     [Test]
     public async Task PutAsync_ByAWriterThatSeeks_GivesTheBytes()
     {
-        IBlobStore store = await _backend.OpenBlobsAsync();
+        IBlobStore store = await Backend.OpenBlobsAsync();
 
         long bytes = await store.PutAsync("out/a-1.wav", async (stream, token) =>
         {
@@ -45,7 +28,7 @@ public sealed class BlobStoreTests(string kind)
     [Test]
     public async Task PutAsync_OfAKnownName_Replaces_AndOthersStay()
     {
-        IBlobStore store = await _backend.OpenBlobsAsync();
+        IBlobStore store = await Backend.OpenBlobsAsync();
         await WriteAsync(store, "out/a", "one");
         await WriteAsync(store, "out/b", "two");
         await WriteAsync(store, "out/a", "three");
@@ -56,7 +39,7 @@ public sealed class BlobStoreTests(string kind)
     [Test]
     public async Task PutAsync_ThatFailsHalfWay_LeavesNothing()
     {
-        IBlobStore store = await _backend.OpenBlobsAsync();
+        IBlobStore store = await Backend.OpenBlobsAsync();
 
         Assert.That(
             () => store.PutAsync("out/a", async (stream, token) =>
@@ -73,7 +56,7 @@ public sealed class BlobStoreTests(string kind)
     [Test]
     public async Task OpenAsync_OfWhatIsNotThere_GivesNothing()
     {
-        IBlobStore store = await _backend.OpenBlobsAsync();
+        IBlobStore store = await Backend.OpenBlobsAsync();
 
         Assert.That(await store.OpenAsync("out/a"), Is.Null);
         Assert.That(() => store.DeleteAsync("out/a"), Throws.Nothing);
@@ -88,7 +71,7 @@ public sealed class BlobStoreTests(string kind)
     [TestCase("")]
     public async Task AnyCall_WithAnotherName_IsRefused(string name)
     {
-        IBlobStore store = await _backend.OpenBlobsAsync();
+        IBlobStore store = await Backend.OpenBlobsAsync();
 
         Assert.That(() => store.OpenAsync(name), Throws.TypeOf<ArgumentException>());
         Assert.That(() => store.DeleteAsync(name), Throws.TypeOf<ArgumentException>());
@@ -98,7 +81,7 @@ public sealed class BlobStoreTests(string kind)
     [Test]
     public async Task ListAsync_HasAFoldersBlobs_WithTheirSizes()
     {
-        IBlobStore store = await _backend.OpenBlobsAsync();
+        IBlobStore store = await Backend.OpenBlobsAsync();
         Assert.That(await ListAsync(store, "out"), Is.Empty);
         await WriteAsync(store, "out/a", "1");
         await WriteAsync(store, "out/b", "22");
@@ -116,7 +99,7 @@ public sealed class BlobStoreTests(string kind)
     [Test]
     public async Task OpenAsync_ThenDeleteAsync_LeavesTheReaderItsBytes()
     {
-        IBlobStore store = await _backend.OpenBlobsAsync();
+        IBlobStore store = await Backend.OpenBlobsAsync();
         await WriteAsync(store, "out/a", "whole");
         await using Stream? stream = await store.OpenAsync("out/a");
         await store.DeleteAsync("out/a");
@@ -129,7 +112,7 @@ public sealed class BlobStoreTests(string kind)
     public async Task FourLargeReadersAtOnce_GetTheirBytes_WithoutHoldingThemInMemory()
     {
         const int Size = 48 << 20;
-        IBlobStore store = await _backend.OpenBlobsAsync();
+        IBlobStore store = await Backend.OpenBlobsAsync();
         byte[] hash = [];
         await store.PutAsync("out/large", async (stream, token) =>
         {

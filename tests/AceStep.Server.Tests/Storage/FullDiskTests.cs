@@ -4,6 +4,7 @@ using AceStep.Audio;
 using AceStep.Server.Queue;
 using AceStep.Server.Queue.Sqlite;
 using AceStep.Server.Storage;
+using AceStep.Server.Tests.Queue;
 using AceStep.Server.Tests.Http;
 using AceStep.Testing;
 
@@ -49,7 +50,7 @@ public sealed class FullDiskTests
     public async Task EnqueueAsync_OntoAFullDisk_AcceptsNothingAndLosesNothing()
     {
         await using SqlitePredictionQueue queue = new(_disk.File("q.db"), new SqliteQueueOptions(), TimeProvider.System);
-        await queue.EnqueueAsync(Job("a"));
+        await queue.EnqueueAsync(Jobs.Create("a"));
         _disk.FillUpTo(0);
         List<string> accepted = [];
         for (int attempt = 0; attempt < 200; attempt++)
@@ -58,7 +59,7 @@ public sealed class FullDiskTests
             {
                 // What the database's files have room for may still be accepted.
                 string id = $"b{attempt}";
-                await queue.EnqueueAsync(Job(id) with { Input = $$"""{"prompt":"{{new string('x', 2000)}}"}""" });
+                await queue.EnqueueAsync(Jobs.Create(id) with { Input = $$"""{"prompt":"{{new string('x', 2000)}}"}""" });
                 accepted.Add(id);
             }
             catch (StorageFullException)
@@ -68,7 +69,7 @@ public sealed class FullDiskTests
         }
 
         Assert.That(accepted, Has.Count.LessThan(200), "the disk is full");
-        Assert.That(() => queue.EnqueueAsync(Job("c") with { Input = new string('x', 10_000) }), Throws.TypeOf<StorageFullException>());
+        Assert.That(() => queue.EnqueueAsync(Jobs.Create("c") with { Input = new string('x', 10_000) }), Throws.TypeOf<StorageFullException>());
         Assert.That(await queue.GetAsync("c"), Is.Null);
         _disk.Empty();
 
@@ -77,7 +78,7 @@ public sealed class FullDiskTests
             Assert.That((await queue.GetAsync(id))?.Status, Is.EqualTo(PredictionStatus.Queued), id);
         }
 
-        await queue.EnqueueAsync(Job("c"));
+        await queue.EnqueueAsync(Jobs.Create("c"));
         Assert.That((await queue.StatsAsync()).Queued, Is.EqualTo(2 + accepted.Count));
     }
 
@@ -124,16 +125,4 @@ public sealed class FullDiskTests
 
         return AudioBuffer.FromPlanar(samples, 2, 48000);
     }
-
-    private static PredictionJob Job(string id) => new()
-    {
-        Id = id,
-        Model = "acestep/ace-step",
-        Input = "{}",
-        Seed = 1,
-        VariationSeed = 2,
-        Cost = 10,
-        Created = DateTimeOffset.UtcNow,
-        BaseUrl = "http://127.0.0.1",
-    };
 }
