@@ -101,10 +101,10 @@ internal sealed class WebhookDispatcher(IPredictionQueue queue, WebhookSender se
                     told.Then(() => EndAsync(record, told, webhook.Events, stopping));
                 }
             }
-            else if (webhook.Events.HasFlag(WebhookEvents.Logs) && record.Logs.Length > told.LogsLength && time.GetElapsedTime(told.LogsTime) >= LogsPause && told.IsIdle)
+            else if (webhook.Events.HasFlag(WebhookEvents.Logs) && record.Logs.Length > told.LogsLength && told.IsIdle && time.GetElapsedTime(told.LogsTime) >= LogsPause)
             {
-                (told.LogsLength, told.LogsTime) = (record.Logs.Length, time.GetTimestamp());
-                told.Then(() => DeliverAsync(told, record, $"logs.{record.Logs.Length}", insists: false, stopping));
+                told.LogsLength = record.Logs.Length;
+                told.Then(() => DeliverLogsAsync(told, record, stopping));
             }
         }
     }
@@ -165,6 +165,19 @@ internal sealed class WebhookDispatcher(IPredictionQueue queue, WebhookSender se
         }
     }
 
+    /// <summary>The pause is between what is sent: before its first delivery a process may wait for its turn.</summary>
+    private async Task DeliverLogsAsync(Told told, PredictionRecord record, CancellationToken stopping)
+    {
+        try
+        {
+            await DeliverAsync(told, record, $"logs.{record.Logs.Length}", insists: false, stopping);
+        }
+        finally
+        {
+            told.LogsTime = time.GetTimestamp();
+        }
+    }
+
     private async Task DeliverAsync(Told told, PredictionRecord record, string name, bool insists, CancellationToken stopping)
     {
         if (told.Turn is null)
@@ -198,6 +211,7 @@ internal sealed class WebhookDispatcher(IPredictionQueue queue, WebhookSender se
 
         public int LogsLength { get; set; }
 
+        /// <summary>When logs were sent last; to be read while it is idle.</summary>
         public long LogsTime { get; set; }
 
         public bool IsIdle => _last.IsCompleted;
