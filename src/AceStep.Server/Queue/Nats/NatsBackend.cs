@@ -68,7 +68,7 @@ public sealed partial class NatsBackend : IAsyncDisposable
             Watch(connection, options.Address, logger);
             NatsJSContext jetStream = new(connection);
             NatsCalls calls = new(options.Patience);
-            NatsStreams streams = await NatsStreams.OpenAsync(jetStream, options, calls, cancellationToken);
+            NatsStreams streams = await NatsStreams.OpenAsync(jetStream, options, new NatsCalls(options.ConnectPatience), cancellationToken);
             byte[] secret = await streams.SecretAsync(() => RandomNumberGenerator.GetBytes(SecretBytes), cancellationToken);
             return secret.Length == SecretBytes
                 ? new NatsBackend(connection, new NatsPredictionQueue(streams, options, TimeProvider.System, logger), new NatsBlobStore(streams, calls, options, TimeProvider.System), secret, warnings)
