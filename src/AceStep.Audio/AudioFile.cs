@@ -14,6 +14,8 @@ public static class AudioFile
     [
         (".wav", AudioFormat.Wav), (".wave", AudioFormat.Wav), (".rf64", AudioFormat.Wav),
         (".aiff", AudioFormat.Aiff), (".aif", AudioFormat.Aiff), (".aifc", AudioFormat.Aiff),
+        (".au", AudioFormat.Au), (".snd", AudioFormat.Au),
+        (".caf", AudioFormat.Caf),
         (".flac", AudioFormat.Flac),
         (".ogg", AudioFormat.Vorbis), (".oga", AudioFormat.Vorbis),
         (".opus", AudioFormat.Opus),

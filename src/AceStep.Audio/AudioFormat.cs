@@ -5,11 +5,17 @@ namespace AceStep.Audio;
 /// <summary>The file formats that can be read and written.</summary>
 public enum AudioFormat
 {
-    /// <summary>WAV (.wav), with RF64 for more than 4 GiB; needs no native library unless it is compressed.</summary>
+    /// <summary>WAV (.wav), with RF64 for more than 4 GiB; needs no native library unless it is compressed. Wave64 (.w64) is read, too.</summary>
     Wav,
 
     /// <summary>AIFF (.aiff, .aif).</summary>
     Aiff,
+
+    /// <summary>Sun audio (.au, .snd); has no tags.</summary>
+    Au,
+
+    /// <summary>Core Audio (.caf).</summary>
+    Caf,
 
     /// <summary>FLAC (.flac): lossless, 8, 16 or 24 bits.</summary>
     Flac,
@@ -73,9 +79,8 @@ public sealed class AudioFormatException : Exception
 public sealed record AudioSaveOptions
 {
     /// <summary>
-    /// How samples are stored in WAV, AIFF and FLAC. The default is <see cref="SampleEncoding.Float32"/> for WAV
-    /// and AIFF, so that nothing is lost, and <see cref="SampleEncoding.Pcm24"/> for FLAC, which holds only
-    /// integers. Integer encodings clamp samples beyond -1 and 1 and round to the nearest step.
+    /// How samples are stored in WAV, AIFF, AU, CAF and FLAC. The default is <see cref="SampleEncoding.Float32"/>, so that
+    /// nothing is lost, and <see cref="SampleEncoding.Pcm24"/> for FLAC, which holds only integers. Integer encodings clamp samples beyond -1 and 1 and round to the nearest step.
     /// </summary>
     public SampleEncoding? Encoding { get; init; }
 
@@ -107,6 +112,6 @@ public sealed record AudioSaveOptions
     /// <summary>Bit rate of Opus files in kbit/s per channel, 6 to 256. Default: 96.</summary>
     public int OpusBitRate { get; init; } = 96;
 
-    /// <summary>The title and comment to write. Default: none.</summary>
+    /// <summary>The title and comment to write; AU files have no place for them. Default: none.</summary>
     public AudioTags Tags { get; init; } = new();
 }

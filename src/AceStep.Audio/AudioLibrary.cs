@@ -46,7 +46,7 @@ public static unsafe class AudioLibrary
         throw IsAvailable
             ? new NotSupportedException($"{Version} was built without {format}; version 1.1 or later with all its codecs is needed: {Requirement}.")
             : new DllNotFoundException(
-                $"{(format == AudioFormat.Wav ? "compressed WAV" : format)} files need libsndfile, which was not found: {Requirement}, or name its file in {EnvironmentVariable}. Uncompressed WAV files need nothing.");
+                $"{(format == AudioFormat.Wav ? "compressed WAV" : format)} files need libsndfile, which was not found: {Requirement}, or name its file in {EnvironmentVariable}. Uncompressed WAV files need no library.");
     }
 
     private static State Load()

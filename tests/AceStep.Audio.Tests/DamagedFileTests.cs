@@ -62,6 +62,8 @@ public sealed class DamagedFileTests
 
     [TestCase(AudioFormat.Wav)]
     [TestCase(AudioFormat.Aiff)]
+    [TestCase(AudioFormat.Au)]
+    [TestCase(AudioFormat.Caf)]
     [TestCase(AudioFormat.Flac)]
     public void Load_LosslessCutAnywhere_IsRefused(AudioFormat format)
     {
@@ -72,6 +74,16 @@ public sealed class DamagedFileTests
 
         byte[] file = Saved(format);
         for (int length = 0; length < file.Length - 1; length += 1 + (length / 20))
+        {
+            AssertRefused(file[..length], "");
+        }
+    }
+
+    [Test]
+    public void Load_Wave64CutAnywhere_IsRefused()
+    {
+        byte[] file = OddFiles.Wave64(Saved(AudioFormat.Wav));
+        for (int length = 0; length < file.Length - 8; length += 1 + (length / 20))
         {
             AssertRefused(file[..length], "");
         }

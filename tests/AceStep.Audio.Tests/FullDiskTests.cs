@@ -1,5 +1,4 @@
 using AceStep.Pictures;
-using AceStep.Testing;
 
 namespace AceStep.Audio.Tests;
 

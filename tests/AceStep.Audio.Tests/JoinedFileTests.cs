@@ -49,7 +49,7 @@ public sealed class JoinedFileTests
         LoadedAudio loaded = Load([.. file[..middle], .. garbage, .. file[middle..]]);
 
         Assert.That(loaded.Audio.ToPlanar(), Is.EqualTo(Load(file).Audio.ToPlanar()));
-        Assert.That(loaded.Warnings.Single().Message, Is.EqualTo($"the stream: 5000 bytes from byte {middle} on are no MPEG frames and are passed over."));
+        Assert.That(loaded.Warnings.Single().Message, Is.EqualTo($"the stream: 5000 bytes from byte {middle} on are not MPEG frames and are skipped."));
     }
 
     [Test]
@@ -64,12 +64,23 @@ public sealed class JoinedFileTests
 
     [TestCase(AudioFormat.Wav)]
     [TestCase(AudioFormat.Aiff)]
+    [TestCase(AudioFormat.Au)]
+    [TestCase(AudioFormat.Caf)]
     public void Load_FilesJoinedByTheirBytes_AreRefused(AudioFormat format)
     {
         RequireFormat(format);
         byte[] file = Saved(format);
         Assert.That(
             () => AudioFile.Load(new MemoryStream([.. file, .. Saved(format, seed: 2)])),
+            Throws.TypeOf<AudioFormatException>().With.Message.EqualTo($"the stream: a second sound begins at byte {file.Length}; split the file first."));
+    }
+
+    [Test]
+    public void Load_Wave64sJoinedByTheirBytes_AreRefused()
+    {
+        byte[] file = Wave64(Saved(AudioFormat.Wav));
+        Assert.That(
+            () => AudioFile.Load(new MemoryStream([.. file, .. file])),
             Throws.TypeOf<AudioFormatException>().With.Message.EqualTo($"the stream: a second sound begins at byte {file.Length}; split the file first."));
     }
 

@@ -24,7 +24,7 @@ internal static class OddFiles
     public static byte[] Saved(AudioFormat format, int seed = 1, int length = Frames)
     {
         using MemoryStream file = new();
-        SampleEncoding? encoding = format is AudioFormat.Wav or AudioFormat.Aiff or AudioFormat.Flac ? SampleEncoding.Pcm16 : null;
+        SampleEncoding? encoding = format is AudioFormat.Vorbis or AudioFormat.Opus or AudioFormat.Mp3 ? null : SampleEncoding.Pcm16;
         AudioFile.Save(Sounds.Noise(new Random(seed), 2, length, 48000), file, format, new AudioSaveOptions { Encoding = encoding });
         return file.ToArray();
     }
@@ -52,6 +52,22 @@ internal static class OddFiles
         writer.Write(data.Length);
         writer.Write(data);
         return file.ToArray();
+    }
+
+    /// <summary>A WAV file as Wave64: its chunks with names of 16 bytes, sizes of 8, and at places that are multiples of 8.</summary>
+    public static byte[] Wave64(byte[] wav)
+    {
+        byte[] riff = [.. "riff"u8, 0x2E, 0x91, 0xCF, 0x11, 0xA5, 0xD6, 0x28, 0xDB, 0x04, 0xC1, 0, 0];
+        byte[] tail = [0xF3, 0xAC, 0xD3, 0x11, 0x8C, 0xD1, 0, 0xC0, 0x4F, 0x8E, 0xDB, 0x8A];
+        List<byte> chunks = [];
+        for (int position = 12, size; position + 8 <= wav.Length; position += 8 + size + (size & 1))
+        {
+            size = BinaryPrimitives.ReadInt32LittleEndian(wav.AsSpan(position + 4));
+            chunks.AddRange([.. wav.AsSpan(position, 4), .. tail, .. BitConverter.GetBytes(24L + size), .. wav.AsSpan(position + 8, size)]);
+            chunks.AddRange(new byte[-chunks.Count & 7]);
+        }
+
+        return [.. riff, .. BitConverter.GetBytes(40L + chunks.Count), .. "wave"u8, .. tail, .. chunks];
     }
 
     /// <summary>A WAV file with the bytes of all its numbers turned round; as sox does it, but for those within the sub-format.</summary>

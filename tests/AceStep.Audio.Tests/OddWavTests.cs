@@ -186,5 +186,5 @@ public sealed class OddWavTests
     public void Load_WavOfAnEncodingThatIsNotRead_NamesItWithTheWayOut(ushort tag, string name) =>
         Assert.That(
             () => Load(Riff(tag, channels: 2, bits: 0, new byte[100])),
-            Throws.TypeOf<AudioFormatException>().With.Message.StartsWith($"the stream: samples in WAV encoding {name} are not read; convert it first"));
+            Throws.TypeOf<AudioFormatException>().With.Message.StartsWith($"the stream: samples in WAV encoding {name} are not supported; convert it first"));
 }

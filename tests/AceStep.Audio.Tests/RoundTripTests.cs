@@ -8,7 +8,7 @@ public sealed class RoundTripTests
 
     private static IEnumerable<TestCaseData> Lossless()
     {
-        foreach (AudioFormat format in new[] { AudioFormat.Wav, AudioFormat.Aiff, AudioFormat.Flac })
+        foreach (AudioFormat format in new[] { AudioFormat.Wav, AudioFormat.Aiff, AudioFormat.Au, AudioFormat.Caf, AudioFormat.Flac })
         {
             foreach (SampleEncoding encoding in EncodingsOf(format))
             {
@@ -46,7 +46,7 @@ public sealed class RoundTripTests
         AudioBuffer loaded = AudioFile.Load(path);
         AudioFileInfo info = AudioFile.Probe(path);
         Assert.That((info.Format, info.Encoding, info.SampleRate, info.Channels, info.Length), Is.EqualTo((format, encoding, 44100, channels, (long)audio.Length)));
-        Assert.That(info.Tags, Is.EqualTo(Tags));
+        Assert.That(info.Tags, Is.EqualTo(format == AudioFormat.Au ? new AudioTags() : Tags));
         // A sine of full scale stands 6.02 n + 1.76 dB above the rounding error of n bits; these are 12 dB lower.
         double least = encoding switch { SampleEncoding.Pcm8 => 37, SampleEncoding.Pcm16 => 85, SampleEncoding.Pcm24 => 133, SampleEncoding.Pcm32 => 180, _ => double.PositiveInfinity };
         Assert.That(Decibels.SignalToNoise(loaded, audio), Is.AtLeast(least));

@@ -109,8 +109,8 @@ public sealed class SavingTests
         Directory.CreateDirectory(folder.File("folder"));
         File.CreateSymbolicLink(folder.File("nowhere.wav"), folder.File("absent/song.wav"));
         Assert.That(() => AudioFile.RequireWritable(folder.File("folder")), Throws.InstanceOf<IOException>().With.Message.Contains("it is a folder"));
-        Assert.That(() => AudioFile.RequireWritable(folder.File("absent/song.wav")), Throws.InstanceOf<IOException>().With.Message.Contains("there is no folder"));
-        Assert.That(() => AudioFile.RequireWritable(folder.File("nowhere.wav")), Throws.InstanceOf<IOException>().With.Message.Contains("there is no folder"));
+        Assert.That(() => AudioFile.RequireWritable(folder.File("absent/song.wav")), Throws.InstanceOf<IOException>().With.Message.Contains("does not exist"));
+        Assert.That(() => AudioFile.RequireWritable(folder.File("nowhere.wav")), Throws.InstanceOf<IOException>().With.Message.Contains("does not exist"));
         Assert.That(() => AudioFile.RequireWritable(folder.File("song.wav")), Throws.Nothing);
         Assert.That(folder.Files.Where(name => name.StartsWith(".acestep", StringComparison.Ordinal)), Is.Empty);
     }

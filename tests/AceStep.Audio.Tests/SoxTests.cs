@@ -16,6 +16,9 @@ public sealed class SoxTests
     [TestCase("wav", 6, null)]
     [TestCase("aiff", 2, SampleEncoding.Pcm16)]
     [TestCase("aiff", 2, SampleEncoding.Pcm24)]
+    [TestCase("au", 2, SampleEncoding.Pcm16)]
+    [TestCase("au", 3, null)]
+    [TestCase("caf", 2, SampleEncoding.Pcm24)]
     [TestCase("flac", 2, SampleEncoding.Pcm16)]
     [TestCase("flac", 6, SampleEncoding.Pcm24)]
     [TestCase("ogg", 1, null)]
@@ -63,6 +66,13 @@ public sealed class SoxTests
     [TestCase("wav", "-b 32 -e floating-point", 3, 140)]
     [TestCase("wav", "-b 64 -e floating-point", 2, 140)]
     [TestCase("aiff", "-b 24", 2, 130)]
+    [TestCase("au", "-b 16", 2, 85)]
+    [TestCase("au", "-b 8 -e u-law", 1, 30)]
+    [TestCase("au", "-b 32 -e floating-point", 2, 140)]
+    [TestCase("caf", "-b 24", 2, 130)]
+    [TestCase("caf", "-b 32 -e floating-point", 3, 140)]
+    [TestCase("w64", "-b 16", 2, 84)]
+    [TestCase("w64", "-b 24", 6, 130)]
     [TestCase("flac", "-b 24", 2, 130)]
     [TestCase("flac", "-b 16", 6, 85)]
     [TestCase("ogg", "-C 9", 2, 20)]
@@ -87,7 +97,7 @@ public sealed class SoxTests
 
     private static void RequireFormat(string extension)
     {
-        if (!AudioLibrary.Supports(AudioFile.FormatOf("sound." + extension)))
+        if (extension != "w64" && !AudioLibrary.Supports(AudioFile.FormatOf("sound." + extension)))
         {
             Assert.Ignore(AudioLibrary.Requirement);
         }

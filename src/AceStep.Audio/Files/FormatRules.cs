@@ -25,7 +25,7 @@ internal static class FormatRules
     /// <summary>How samples will be stored, or null where the format is lossy.</summary>
     public static SampleEncoding? EncodingOf(AudioFormat format, AudioSaveOptions options) => format switch
     {
-        AudioFormat.Wav or AudioFormat.Aiff => options.Encoding ?? SampleEncoding.Float32,
+        AudioFormat.Wav or AudioFormat.Aiff or AudioFormat.Au or AudioFormat.Caf => options.Encoding ?? SampleEncoding.Float32,
         AudioFormat.Flac => options.Encoding ?? SampleEncoding.Pcm24,
         _ => null,
     };

@@ -13,7 +13,7 @@ internal sealed class InspectCommand : CliCommand
     private const int NarrowestPicture = 16;
     private const int WidestPicture = 160;
 
-    private readonly Argument<string> _file = new("FILE") { Description = "The audio file: WAV, AIFF, FLAC, Ogg Vorbis, Opus or MP3; - reads standard input." };
+    private readonly Argument<string> _file = new("FILE") { Description = "The audio file: WAV, AIFF, AU, CAF, FLAC, Ogg Vorbis, Opus or MP3; - reads standard input." };
     private readonly Option<string?> _png = new("--png") { Description = "Also draw the waveform and spectrogram into a PNG file.", HelpName = "FILE" };
 
     public InspectCommand()
@@ -81,7 +81,7 @@ internal sealed class InspectCommand : CliCommand
         table.Add("Silence", $"{100 * sound.SilentShare:0.#} %");
         if (sound.NonFiniteSamples > 0)
         {
-            table.Add("No numbers", $"{sound.NonFiniteSamples} samples are NaN or infinite, and measured as zero");
+            table.Add("Not finite", $"{sound.NonFiniteSamples} samples are NaN or infinite; they are measured as zero");
         }
 
         foreach ((string name, string? text) in new[] { ("Title", info.Tags.Title), ("Comment", info.Tags.Comment) })

@@ -12,7 +12,7 @@ internal sealed class OutputOptions : FieldOptions
     private const string OutputName = "--output";
 
     private static readonly (string Name, AudioFormat Format)[] Formats =
-        [("wav", AudioFormat.Wav), ("mp3", AudioFormat.Mp3), ("ogg", AudioFormat.Vorbis), ("flac", AudioFormat.Flac), ("opus", AudioFormat.Opus), ("aiff", AudioFormat.Aiff)];
+        [("wav", AudioFormat.Wav), ("mp3", AudioFormat.Mp3), ("ogg", AudioFormat.Vorbis), ("flac", AudioFormat.Flac), ("opus", AudioFormat.Opus), ("aiff", AudioFormat.Aiff), ("au", AudioFormat.Au), ("caf", AudioFormat.Caf)];
 
     private static readonly string[] FormatNames = [.. Formats.Select(format => format.Name)];
 
@@ -42,7 +42,7 @@ internal sealed class OutputOptions : FieldOptions
         AddFields(schema);
         _sampleFormat = Add(new Option<SampleFormat?>("--sample-format")
         {
-            Description = "How samples are stored in WAV, AIFF and FLAC. Default: float32, which is lossless; pcm24 in FLAC.",
+            Description = "How samples are stored in WAV, AIFF, AU, CAF and FLAC. Default: float32, which is lossless; pcm24 in FLAC.",
             HelpName = string.Join('|', SampleFormats),
             CustomParser = result => Values.Choice<SampleFormat>(result, SampleFormats),
         });
@@ -107,9 +107,9 @@ internal sealed class OutputOptions : FieldOptions
             SampleFormat.Float32 => SampleEncoding.Float32,
             _ => null,
         };
-        if (encoding is not null && format is not (AudioFormat.Wav or AudioFormat.Aiff or AudioFormat.Flac))
+        if (encoding is not null && format is AudioFormat.Vorbis or AudioFormat.Opus or AudioFormat.Mp3)
         {
-            throw new UsageException($"--sample-format is for WAV, AIFF and FLAC; {path} is compressed with loss, which stores no samples.");
+            throw new UsageException($"--sample-format is for WAV, AIFF, AU, CAF and FLAC; {path} is compressed with loss and stores no samples.");
         }
 
         return new SongFiles(path, latents, songs, format, encoding, result.GetValue(_title));

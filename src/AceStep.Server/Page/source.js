@@ -55,7 +55,7 @@ export class Source extends Frame {
   }
 
   #drawDrop() {
-    const file = make("input", { type: "file", accept: "audio/*,.wav,.flac,.mp3,.ogg,.opus,.aiff", id: "source-file", class: "unseen" });
+    const file = make("input", { type: "file", accept: "audio/*,.wav,.flac,.mp3,.ogg,.opus,.aiff,.au,.caf,.w64", id: "source-file", class: "unseen" });
     file.addEventListener("change", () => {
       if (file.files.length > 0) {
         this.take(file.files[0]);

@@ -13,6 +13,8 @@ internal static class MediaTypes
         (AudioFormat.Flac, "audio/flac", "flac"),
         (AudioFormat.Opus, "audio/ogg", "opus"),
         (AudioFormat.Aiff, "audio/aiff", "aiff"),
+        (AudioFormat.Au, "audio/basic", "au"),
+        (AudioFormat.Caf, "audio/x-caf", "caf"),
     ];
 
     public static string Of(AudioFormat format) => Types.First(type => type.Format == format).Type;

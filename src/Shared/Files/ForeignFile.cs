@@ -9,14 +9,14 @@ internal static class ForeignFile
     public const int TellingBytes = 512;
 
     private const int LongestQuote = 60;
-    private const string Refetch = "fetch the file again";
-    private const string Convert = "take the model's safetensors file, or convert this one where it came from (in Python: safetensors.torch.save_file)";
+    private const string Refetch = "download the file again";
+    private const string Convert = "use the model's safetensors file, or convert this one in Python with safetensors.torch.save_file";
 
     /// <summary>The first bytes of forms of their own, what they are, and what to do.</summary>
     private static readonly (byte[] Start, string What)[] Signatures =
     [
-        ("GGUF"u8.ToArray(), "a GGUF file, whose weights are quantised for other programs: take the model's safetensors file"),
-        ("GGML"u8.ToArray(), "a GGML file, whose weights are quantised for other programs: take the model's safetensors file"),
+        ("GGUF"u8.ToArray(), "a GGUF file, whose weights are quantised for other programs: use the model's safetensors file"),
+        ("GGML"u8.ToArray(), "a GGML file, whose weights are quantised for other programs: use the model's safetensors file"),
         ([0x89, (byte)'H', (byte)'D', (byte)'F'], $"an HDF5 file (Keras): {Convert}"),
         ([0x93, .. "NUMPY"u8], $"a NumPy array: {Convert}"),
         ([0x1f, 0x8b], "a gzip archive: unpack it first"),
@@ -70,14 +70,14 @@ internal static class ForeignFile
 
         if (start.Length > 8 && start.IndexOfAnyExcept((byte)0) < 0)
         {
-            return $"{length} bytes that begin with zeros, a download whose room was reserved and whose bytes never came: {Refetch}";
+            return $"{length} bytes that begin with zeros, probably an unfinished download: {Refetch}";
         }
 
         return DescribeText(start, length);
     }
 
     private static string Pickle =>
-        $"a pickle of PyTorch (.ckpt, .bin, .pt), which may run any program when it is opened and is not read here: {Convert}";
+        $"a PyTorch pickle (.ckpt, .bin, .pt), which can run any program when it is opened and is not supported: {Convert}";
 
     private static string? DescribeText(ReadOnlySpan<byte> start, long length)
     {
@@ -91,22 +91,22 @@ internal static class ForeignFile
 
         if (text.StartsWith("version https://git-lfs.", StringComparison.Ordinal))
         {
-            return $"a pointer of Git LFS ({length} bytes), which stands for the file of {PointerSize(text)}: run 'git lfs pull' in its repository, or download the file itself";
+            return $"a Git LFS pointer ({length} bytes) in place of the file of {PointerSize(text)}: run 'git lfs pull' in its repository, or download the file itself";
         }
 
         if (text.StartsWith("../", StringComparison.Ordinal) && !text.Contains('\n', StringComparison.Ordinal))
         {
-            return $"a link that was copied as text (to {Quote(text)}): copy the file that it names";
+            return $"a link that was copied as text (to {Quote(text)}): copy the file that it points to";
         }
 
         if (text.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase) || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase))
         {
-            return "a web page (HTML), not the file that it shows or asks a login for: download the file itself (on Hugging Face the address has /resolve/, not /blob/)";
+            return "a web page (HTML), not the file itself: download the file (on Hugging Face the address has /resolve/, not /blob/)";
         }
 
         return text[0] switch
         {
-            '<' => $"an XML text, as a server answers instead of a file ({Quote(text)}): {Refetch}",
+            '<' => $"an XML text ({Quote(text)}), probably a server's answer instead of the file: {Refetch}",
             '{' or '[' => $"a JSON text ({Quote(text)}): a config, an index of shards, or a server's answer instead of the file",
             _ => $"a text ({Quote(text)}), perhaps a server's answer instead of the file: {Refetch}",
         };

@@ -92,7 +92,7 @@ internal sealed class OutputFile : IDisposable
         }
         catch (Exception error) when (error is UnauthorizedAccessException or (IOException and not DirectoryNotFoundException))
         {
-            throw new IOException($"Cannot write {path}: no file can be made in {Path.GetDirectoryName(target)} ({error.Message})", error);
+            throw new IOException($"Cannot write {path}: no file can be created in {Path.GetDirectoryName(target)} ({error.Message})", error);
         }
     }
 
@@ -159,7 +159,7 @@ internal sealed class OutputFile : IDisposable
         string folder = Path.GetDirectoryName(target)!;
         return Directory.Exists(folder)
             ? Path.Combine(folder, $".acestep-{Path.GetRandomFileName()}.tmp")
-            : throw new DirectoryNotFoundException($"Cannot write {path}: there is no folder {folder}.");
+            : throw new DirectoryNotFoundException($"Cannot write {path}: the folder {folder} does not exist.");
     }
 }
 

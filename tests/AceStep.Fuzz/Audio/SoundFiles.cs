@@ -1,4 +1,5 @@
 using AceStep.Audio;
+using AceStep.Audio.Files.SoundFile;
 
 namespace AceStep.Fuzz.Audio;
 
@@ -6,7 +7,7 @@ namespace AceStep.Fuzz.Audio;
 internal static class SoundFiles
 {
     public static readonly string[] Kinds =
-        ["wav16", "wav-float-extensible", "wav-mulaw", "wav-ima", "wav-ms", "aiff", "flac", "vorbis", "opus", "mp3", "mp3-variable"];
+        ["wav16", "wav-float-extensible", "wav-mulaw", "wav-ima", "wav-ms", "aiff", "au", "caf", "caf-alac", "flac", "vorbis", "opus", "mp3", "mp3-variable"];
 
     /// <summary>A file of half a second at most, always the same.</summary>
     public static byte[] Make(string kind)
@@ -19,6 +20,8 @@ internal static class SoundFiles
                 return Compressed(0x11, 512, 4, [505]);
             case "wav-ms":
                 return Compressed(2, 512, 4, [500, 7, 256, 0, 512, -256, 0, 0, 192, 64, 240, 0, 460, -208, 392, -232]);
+            case "caf-alac":
+                return Alac(Sound(2, 6000));
         }
 
         (AudioFormat format, int channels, AudioSaveOptions options) = kind switch
@@ -26,6 +29,8 @@ internal static class SoundFiles
             "wav16" => (AudioFormat.Wav, 2, new AudioSaveOptions { Encoding = SampleEncoding.Pcm16 }),
             "wav-float-extensible" => (AudioFormat.Wav, 3, new AudioSaveOptions()),
             "aiff" => (AudioFormat.Aiff, 2, new AudioSaveOptions { Encoding = SampleEncoding.Pcm24 }),
+            "au" => (AudioFormat.Au, 2, new AudioSaveOptions { Encoding = SampleEncoding.Pcm16 }),
+            "caf" => (AudioFormat.Caf, 2, new AudioSaveOptions { Encoding = SampleEncoding.Pcm24 }),
             "flac" => (AudioFormat.Flac, 2, new AudioSaveOptions { Encoding = SampleEncoding.Pcm16 }),
             "vorbis" => (AudioFormat.Vorbis, 2, new AudioSaveOptions()),
             "opus" => (AudioFormat.Opus, 2, new AudioSaveOptions()),
@@ -89,6 +94,19 @@ internal static class SoundFiles
         writer.Write("data"u8);
         writer.Write(samples.Length);
         writer.Write(samples);
+        return file.ToArray();
+    }
+
+    /// <summary>A CAF file of a compression that is read and not written.</summary>
+    private static byte[] Alac(AudioBuffer sound)
+    {
+        const int Alac16 = 0x70;
+        AudioLibrary.Require(AudioFormat.Caf);
+        using MemoryStream file = new();
+        Native.Info info = new() { SampleRate = sound.SampleRate, Channels = sound.Channels, Format = Native.TypeCaf | Alac16 };
+        using SoundFileHandle handle = new(file, Native.ModeWrite, ref info);
+        handle.Write(sound.ToInterleaved(), sound.Channels);
+        handle.Complete();
         return file.ToArray();
     }
 

@@ -4,16 +4,16 @@ using AceStep.Audio.Files.Wav;
 
 namespace AceStep.Fuzz.Targets;
 
-/// <summary>What looks at a sound file of any format before libsndfile does: tags, formats, the walks through WAV, AIFF, MP3 and Ogg.</summary>
+/// <summary>What looks at a sound file of any format before libsndfile does: tags, formats, the walks through WAV, Wave64, AIFF, AU, CAF, MP3 and Ogg.</summary>
 internal sealed class SoundScanTarget : FuzzTarget
 {
     public override string Name => "sound-scan";
 
-    public override string Reads => "TagScan, FormatDetector, WavHeader, AiffScan, Mp3Scan, OggScan and SplicedStream";
+    public override string Reads => "TagScan, FormatDetector, WavHeader, AiffScan, AuScan, CafScan, Mp3Scan, OggScan and SplicedStream";
 
     public override IReadOnlyList<string> Words =>
     [
-        "RIFF", "WAVE", "fmt ", "data", "fact", "FORM", "AIFF", "AIFC", "COMM", "SSND", "NONE", "OggS", "OpusHead", "fLaC", "ID3\u0003\u0000\u0000", "TAG", "APETAGEX", "LYRICS200", "3DI", "Xing", "Info", "VBRI",
+        "RIFF", "WAVE", "fmt ", "data", "fact", "FORM", "AIFF", "AIFC", "COMM", "SSND", "NONE", ".snd", "dns.", "caff", "desc", "lpcm", "alac", "kuki", "pakt", "info", "riff\u002e\u0091\u00cf\u0011\u00a5\u00d6\u0028\u00db\u0004\u00c1\u0000\u0000", "\u00f3\u00ac\u00d3\u0011\u008c\u00d1\u0000\u00c0\u004f\u008e\u00db\u008a", "OggS", "OpusHead", "fLaC", "ID3\u0003\u0000\u0000", "TAG", "APETAGEX", "LYRICS200", "3DI", "Xing", "Info", "VBRI",
         "\u00ff", "ftyp",
     ];
 
@@ -34,6 +34,12 @@ internal sealed class SoundScanTarget : FuzzTarget
                 break;
             case AudioFormat.Aiff:
                 CheckPieces(stream, AiffScan.Scan(window, extent, "sound", warnings));
+                break;
+            case AudioFormat.Au:
+                CheckPieces(stream, AuScan.Scan(window, extent, "sound", warnings));
+                break;
+            case AudioFormat.Caf:
+                CheckPieces(stream, new CafScan(window, extent, "sound", warnings).Scan());
                 break;
             case AudioFormat.Mp3:
                 foreach (IReadOnlyList<Splice> part in Mp3Scan.Scan(window, extent, "sound", warnings))

@@ -4,7 +4,7 @@ namespace AceStep.Audio.Files.Reading;
 
 /// <summary>
 /// Walks through the chunks of an AIFF file and gives libsndfile the file with the sizes that it really has. On its own
-/// libsndfile reads as much of a cut file as there is, without a word, and takes what follows the last chunk for another.
+/// libsndfile silently reads as much of a cut file as there is, and takes the bytes after the last chunk for another chunk.
 /// </summary>
 internal static class AiffScan
 {
@@ -44,7 +44,7 @@ internal static class AiffScan
 
             if (isSound)
             {
-                WarnOfPartial(size - HeaderLength, frameSize, name, warnings);
+                ReadingTexts.WholeFrames(size - HeaderLength, frameSize, name, warnings);
             }
 
             position = content + size + (size & 1);
@@ -81,21 +81,13 @@ internal static class AiffScan
             throw new AudioFormatException($"{name}: truncated: the samples claim {size} bytes, the file has {held} left.");
         }
 
-        WarnOfPartial(held - OffsetAndBlock, frameSize, name, warnings);
+        ReadingTexts.WholeFrames(held - OffsetAndBlock, frameSize, name, warnings);
         long start = extent.Start;
         return
         [
             new Splice(start, 4), Size(content + held - start - HeaderLength), new Splice(start + HeaderLength, position - start - 4),
             Size(held), new Splice(content, held),
         ];
-    }
-
-    private static void WarnOfPartial(long length, int frameSize, string name, List<AudioWarning> warnings)
-    {
-        if (frameSize > 0 && length > 0 && length % frameSize != 0)
-        {
-            warnings.Add(ReadingTexts.PartialFrame(name, length % frameSize, frameSize));
-        }
     }
 
     /// <summary>Bytes of a frame; 0 where the samples are compressed.</summary>

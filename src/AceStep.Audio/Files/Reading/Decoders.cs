@@ -59,6 +59,10 @@ internal static class Decoders
                 return header.Encoding is not null
                     ? new WavReader(stream, leaveOpen, header, name, warnings)
                     : Library(header.ForLibrary(), header.Tags);
+            case AudioFormat.Au:
+                return Library(AuScan.Scan(bytes, extent, name, warnings));
+            case AudioFormat.Caf:
+                return Library(new CafScan(bytes, extent, name, warnings).Scan());
             case AudioFormat.Aiff:
                 return Library(AiffScan.Scan(bytes, extent, name, warnings));
             case AudioFormat.Mp3:
@@ -124,12 +128,12 @@ internal static class Decoders
         copy.Write(read);
         if (before <= MostZeros && copy.Length > MostZeros && !copy.GetBuffer().AsSpan(0, (int)copy.Length).ContainsAnyExcept((byte)0))
         {
-            throw new AudioFormatException($"{name}: nothing but zeros, as far as it was read ({copy.Length >> 20} MiB).");
+            throw new AudioFormatException($"{name}: nothing but zeros in the first {copy.Length >> 20} MiB.");
         }
 
         if (copy.Length > mostBytes)
         {
-            throw new AudioFormatException($"{name}: more than {mostBytes >> 20} MiB from a stream that cannot seek; write it to a file first.");
+            throw new AudioFormatException($"{name}: more than {mostBytes >> 20} MiB from a stream that cannot seek; save it to a file first.");
         }
     }
 }
@@ -151,11 +155,27 @@ internal static class OpenSize
         available > 0 && (size == 0 || (size > available && size is >= FirstOf32Bits or (>= FirstOf31Bits and <= LastOf31Bits)));
 }
 
-/// <summary>The sentences that several formats give.</summary>
+/// <summary>What several formats say of their samples.</summary>
 internal static class ReadingTexts
 {
     /// <summary>Why a file to which another one is joined is refused.</summary>
     public static string SecondSound(long position) => $"a second sound begins at byte {position}; split the file first";
+
+    /// <summary>The length without the last frame where that is not all there, which is said.</summary>
+    /// <param name="length">Bytes of samples.</param>
+    /// <param name="frameSize">Bytes of a frame; 0 where the samples are compressed and have none.</param>
+    /// <param name="name">The file, as warnings name it.</param>
+    /// <param name="warnings">Receives what is left out.</param>
+    public static long WholeFrames(long length, int frameSize, string name, List<AudioWarning> warnings)
+    {
+        long rest = frameSize > 0 && length > 0 ? length % frameSize : 0;
+        if (rest != 0)
+        {
+            warnings.Add(PartialFrame(name, rest, frameSize));
+        }
+
+        return length - rest;
+    }
 
     public static AudioWarning PartialFrame(string name, long bytes, long frameSize) =>
         new(AudioWarningKind.PartialFrame, $"{name}: the last frame has {bytes} of {frameSize} bytes and is dropped.");

@@ -1,4 +1,5 @@
 using System.Text;
+using AceStep.Audio.Files.Wav;
 
 namespace AceStep.Audio.Files.Reading;
 
@@ -21,8 +22,6 @@ internal static class FormatDetector
     [
         (0, [0x1A, 0x45, 0xDF, 0xA3], "WebM or Matroska (.webm, .mkv, .mka)"),
         (0, [0x30, 0x26, 0xB2, 0x75], "Windows Media (.wma, .wmv, .asf)"),
-        (0, [.. "caff"u8], "Core Audio (.caf)"),
-        (0, [.. ".snd"u8], "Sun audio (.au)"),
         (0, [.. "wvpk"u8], "WavPack (.wv)"),
         (0, [.. "MAC "u8], "Monkey's Audio (.ape)"),
         (0, [.. "TTA1"u8], "True Audio (.tta)"),
@@ -33,7 +32,6 @@ internal static class FormatDetector
         (0, [.. "ADIF"u8], "AAC (.aac)"),
         (0, [.. "#!AMR"u8], "AMR (.amr)"),
         (0, [.. "FLV"u8], "Flash video (.flv)"),
-        (0, [.. "riff"u8, 0x2E, 0x91, 0xCF, 0x11], "Wave64 (.w64)"),
         (8, [.. "AVI "u8], "AVI video (.avi)"),
         (0, [0, 0, 1, 0xBA], "MPEG video (.mpg)"),
         (0, [0x0B, 0x77], "AC-3 (.ac3)"),
@@ -62,7 +60,8 @@ internal static class FormatDetector
         RefuseOthers(head, name);
         ReadOnlySpan<byte> first = head[..4];
         ReadOnlySpan<byte> kind = head[8..12];
-        if (first.SequenceEqual("RIFF"u8) || first.SequenceEqual("RF64"u8) || first.SequenceEqual("BW64"u8) || first.SequenceEqual("RIFX"u8))
+        if (first.SequenceEqual("RIFF"u8) || first.SequenceEqual("RF64"u8) || first.SequenceEqual("BW64"u8) || first.SequenceEqual("RIFX"u8)
+            || head.StartsWith(Wave64Parser.Mark))
         {
             return AudioFormat.Wav;
         }
@@ -70,6 +69,16 @@ internal static class FormatDetector
         if (first.SequenceEqual("FORM"u8) && (kind.SequenceEqual("AIFF"u8) || kind.SequenceEqual("AIFC"u8)))
         {
             return AudioFormat.Aiff;
+        }
+
+        if (first.SequenceEqual(".snd"u8) || first.SequenceEqual("dns."u8))
+        {
+            return AudioFormat.Au;
+        }
+
+        if (first.SequenceEqual("caff"u8))
+        {
+            return AudioFormat.Caf;
         }
 
         if (first.SequenceEqual("fLaC"u8))
@@ -85,14 +94,14 @@ internal static class FormatDetector
         // An ID3 tag, or the eleven bits that every MPEG frame starts with.
         return first.StartsWith("ID3"u8) || IsMpeg(head)
             ? AudioFormat.Mp3
-            : throw new AudioFormatException($"{name}: not a WAV, AIFF, FLAC, Ogg or MP3 file{(ForeignFile.Describe(head, length) is { } what ? $", but {what}" : "")}.");
+            : throw new AudioFormatException($"{name}: not a WAV, AIFF, AU, CAF, FLAC, Ogg or MP3 file{(ForeignFile.Describe(head, length) is { } what ? $", but {what}" : "")}.");
     }
 
     private static void RefuseOthers(ReadOnlySpan<byte> head, string name)
     {
         if (head.StartsWith("MThd"u8))
         {
-            throw new AudioFormatException($"{name}: MIDI (.mid) holds notes, not sound; let a synthesizer play it into a WAV file first.");
+            throw new AudioFormatException($"{name}: MIDI (.mid) contains notes, not sound; render it to a WAV file with a synthesizer first.");
         }
 
         // MPEG-4 begins with its brand (M4A, mp42, qt, 3gp and many more), QuickTime with any of its parts. AAC's frames have the layer that MP3's have not.
@@ -107,7 +116,7 @@ internal static class FormatDetector
 
         if (other is not null)
         {
-            throw new AudioFormatException($"{name}: {other} is not read; convert it first, for example with 'ffmpeg -i {name} song.wav'.");
+            throw new AudioFormatException($"{name}: {other} is not supported; convert it first, for example with 'ffmpeg -i {name} song.wav'.");
         }
     }
 

@@ -182,7 +182,7 @@ internal static class Mp3Scan
             if (_skipped > 0)
             {
                 Warnings.Add(new AudioWarning(
-                    AudioWarningKind.BytesSkipped, $"{name}: {_skipped} bytes from byte {_firstSkipped} on are no MPEG frames and are passed over."));
+                    AudioWarningKind.BytesSkipped, $"{name}: {_skipped} bytes from byte {_firstSkipped} on are not MPEG frames and are skipped."));
             }
 
             Parts.RemoveAll(part => part.Frames == 0 && Parts.Count > 1);
@@ -195,7 +195,7 @@ internal static class Mp3Scan
                 else if (part.Frames < part.Claimed - 1)
                 {
                     Warnings.Add(new AudioWarning(
-                        AudioWarningKind.CutShort, $"{name}: its header claims {part.Claimed} frames of MP3, it has {part.Frames}; what is missing is left out."));
+                        AudioWarningKind.CutShort, $"{name}: its header claims {part.Claimed} MP3 frames, the file has {part.Frames}; the rest is missing."));
                 }
             }
         }

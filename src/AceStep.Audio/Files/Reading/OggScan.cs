@@ -50,7 +50,7 @@ internal static class OggScan
 
         if (!ended)
         {
-            warnings.Add(new AudioWarning(AudioWarningKind.CutShort, $"{name}: its last page does not say that the sound ends there, as that of a whole file does; the rest may be missing."));
+            warnings.Add(new AudioWarning(AudioWarningKind.CutShort, $"{name}: its last page is not marked as the end of the sound; the rest may be missing."));
         }
     }
 

@@ -45,7 +45,7 @@ internal sealed class SplicedStream : Stream
     public override long Position
     {
         get => _position;
-        set => _position = value >= 0 ? value : throw new IOException("Before the start of a stream is nothing.");
+        set => _position = value >= 0 ? value : throw new IOException("A position must not be before the start of the stream.");
     }
 
     public override int Read(Span<byte> buffer)

@@ -14,8 +14,10 @@ internal static unsafe partial class Native
 
     public const int TypeWav = 0x010000;
     public const int TypeAiff = 0x020000;
+    public const int TypeAu = 0x030000;
     public const int TypeWavExtensible = 0x130000;
     public const int TypeFlac = 0x170000;
+    public const int TypeCaf = 0x180000;
     public const int TypeOgg = 0x200000;
     public const int TypeMpeg = 0x230000;
 
@@ -143,6 +145,8 @@ internal static class SoundFileFormat
     {
         (Native.TypeWav or Native.TypeWavExtensible, _) => AudioFormat.Wav,
         (Native.TypeAiff, _) => AudioFormat.Aiff,
+        (Native.TypeAu, _) => AudioFormat.Au,
+        (Native.TypeCaf, _) => AudioFormat.Caf,
         (Native.TypeFlac, _) => AudioFormat.Flac,
         (Native.TypeOgg, Native.SubtypeVorbis) => AudioFormat.Vorbis,
         (Native.TypeOgg, Native.SubtypeOpus) => AudioFormat.Opus,
@@ -161,6 +165,8 @@ internal static class SoundFileFormat
     public static int NumberOf(AudioFormat format, SampleEncoding? encoding) => format switch
     {
         AudioFormat.Aiff => Native.TypeAiff | SubtypeOf(encoding),
+        AudioFormat.Au => Native.TypeAu | SubtypeOf(encoding),
+        AudioFormat.Caf => Native.TypeCaf | SubtypeOf(encoding),
         AudioFormat.Flac => Native.TypeFlac | SubtypeOf(encoding),
         AudioFormat.Vorbis => Native.TypeOgg | Native.SubtypeVorbis,
         AudioFormat.Opus => Native.TypeOgg | Native.SubtypeOpus,

@@ -1,6 +1,6 @@
 namespace AceStep.Audio.Files.SoundFile;
 
-/// <summary>Reads AIFF, FLAC, Vorbis, Opus, MP3 and compressed WAV files through libsndfile.</summary>
+/// <summary>Reads AIFF, AU, CAF, FLAC, Vorbis, Opus, MP3 and compressed WAV files through libsndfile.</summary>
 internal sealed class SoundFileReader : AudioReader
 {
     private readonly Stream _owner;
@@ -48,7 +48,7 @@ internal sealed class SoundFileReader : AudioReader
         try
         {
             AudioFormat format = SoundFileFormat.FormatOf(info.Format)
-                ?? throw new AudioFormatException($"{name}: audio of libsndfile's kind 0x{info.Format:X} is not read.");
+                ?? throw new AudioFormatException($"{name}: the libsndfile format 0x{info.Format:X} is not supported.");
             FormatRules.CheckShape(name, info.SampleRate, info.Channels);
             return new SoundFileReader(owner, leaveOpen, handle, InfoOf(format, info, tags ?? TagsOf(handle)), name, warnings);
         }

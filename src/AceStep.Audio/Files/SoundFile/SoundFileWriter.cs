@@ -3,7 +3,7 @@ using System.Text;
 
 namespace AceStep.Audio.Files.SoundFile;
 
-/// <summary>Writes AIFF, FLAC, Vorbis, Opus and MP3 files through libsndfile.</summary>
+/// <summary>Writes AIFF, AU, CAF, FLAC, Vorbis, Opus and MP3 files through libsndfile.</summary>
 internal sealed class SoundFileWriter : IAudioEncoder
 {
     private readonly Stream _target;
@@ -11,6 +11,7 @@ internal sealed class SoundFileWriter : IAudioEncoder
     private readonly AudioFormat _format;
     private readonly int _channels;
     private readonly SoundFileHandle _handle;
+    private readonly bool _isLossy;
     private readonly Quantizer? _quantizer;
     private float[] _samples = [];
     private int[] _integers = [];
@@ -29,6 +30,7 @@ internal sealed class SoundFileWriter : IAudioEncoder
         _format = format;
         _channels = channels;
         SampleEncoding? encoding = FormatRules.EncodingOf(format, options);
+        _isLossy = encoding is null;
         _quantizer = encoding is { } chosen && Quantizer.IsInteger(chosen) ? new Quantizer(chosen, options.Dither, options.DitherSeed) : null;
 
         if (format == AudioFormat.Mp3)
@@ -75,7 +77,7 @@ internal sealed class SoundFileWriter : IAudioEncoder
             }
             else
             {
-                if (_format != AudioFormat.Aiff)
+                if (_isLossy)
                 {
                     Clamp(samples);
                 }
@@ -130,7 +132,7 @@ internal sealed class SoundFileWriter : IAudioEncoder
                 break;
         }
 
-        if (_format != AudioFormat.Mp3)
+        if (_format is not (AudioFormat.Mp3 or AudioFormat.Au))
         {
             _handle.SetString(Native.StringTitle, options.Tags.Title);
             _handle.SetString(Native.StringComment, options.Tags.Comment);

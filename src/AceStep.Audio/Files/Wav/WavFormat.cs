@@ -68,9 +68,9 @@ internal sealed record WavFormat(SampleEncoding? Encoding, int SampleRate, int C
             (TagPcm, <= 32 and not 0) => SampleEncoding.Pcm32,
             (TagFloat, 32) => SampleEncoding.Float32,
             (TagFloat, 64) => SampleEncoding.Float64,
-            (TagPcm or TagFloat, _) => throw Error(name, $"samples of {bits} bits are not read, only up to 32 bits of PCM, and 32 and 64 of floating point"),
+            (TagPcm or TagFloat, _) => throw Error(name, $"samples of {bits} bits are not supported; PCM may have up to 32 bits, floating point 32 or 64"),
             _ when Compressed.Contains(tag) => null,
-            _ => throw Error(name, $"samples in WAV encoding {Describe(tag)} are not read; convert it first, for example with 'ffmpeg -i {name} song.wav'"),
+            _ => throw Error(name, $"samples in WAV encoding {Describe(tag)} are not supported; convert it first, for example with 'ffmpeg -i {name} song.wav'"),
         };
         FormatRules.CheckShape(name, sampleRate, channels);
         return encoding is not { } known || frameSize == channels * PcmCodec.BytesPerSample(known)
@@ -87,7 +87,7 @@ internal sealed record WavFormat(SampleEncoding? Encoding, int SampleRate, int C
 
         if (format[26..].SequenceEqual(AmbisonicTail))
         {
-            throw Error(name, "Ambisonic B-format is not read; decode it to stereo first");
+            throw Error(name, "Ambisonic B-format is not supported; decode it to stereo first");
         }
 
         return format[26..].SequenceEqual(WavHeader.SubFormatTail)

@@ -3,7 +3,7 @@ using AceStep.Audio.Files.Reading;
 
 namespace AceStep.Audio.Files.Wav;
 
-/// <summary>What the chunks of a WAV file say: the format, where the samples lie, the tags.</summary>
+/// <summary>What the chunks of a WAV file say: the format, where the samples are, the tags.</summary>
 internal sealed record WavHeader
 {
     /// <summary>The end of every sub-format GUID whose first two bytes are a format tag.</summary>
@@ -19,7 +19,7 @@ internal sealed record WavHeader
 
     public required int Channels { get; init; }
 
-    /// <summary>Where the first sample lies in the stream.</summary>
+    /// <summary>The position of the first sample in the stream.</summary>
     public required long DataStart { get; init; }
 
     /// <summary>Bytes of samples, all of them there; whole frames where they are not compressed.</summary>
@@ -32,10 +32,12 @@ internal sealed record WavHeader
 
     public int FrameSize => Channels * PcmCodec.BytesPerSample(Encoding!.Value);
 
-    /// <summary>Reads the chunks of a file.</summary>
+    /// <summary>Reads the chunks of a file, Wave64 or any of the kinds of RIFF.</summary>
     /// <exception cref="AudioFormatException">The file is damaged or in a form that is not read.</exception>
     public static WavHeader Parse(StreamWindow bytes, SoundExtent extent, string name, List<AudioWarning> warnings) =>
-        new WavParser(bytes, extent, name, warnings).Parse();
+        bytes.At(extent.Start, Wave64Parser.Mark.Length).SequenceEqual(Wave64Parser.Mark)
+            ? new Wave64Parser(bytes, extent, name, warnings).Parse()
+            : new WavParser(bytes, extent, name, warnings).Parse();
 
     /// <summary>The file as libsndfile is to see it: what it decodes with and the samples, with true sizes and nothing else.</summary>
     public IReadOnlyList<Splice> ForLibrary()

@@ -44,12 +44,6 @@ internal sealed class WavParser(StreamWindow bytes, SoundExtent extent, string n
         ReadChunks(is64, ChunkHeaderLength + Size(head[4..]));
         WavFormat format = _format ?? throw Error("the fmt chunk is missing");
         var (start, length) = _data ?? throw Error("the data chunk is missing");
-        if (format.Encoding is not null && length % format.FrameSize != 0)
-        {
-            warnings.Add(ReadingTexts.PartialFrame(name, length % format.FrameSize, format.FrameSize));
-            length -= length % format.FrameSize;
-        }
-
         return new WavHeader
         {
             Encoding = format.Encoding,
@@ -57,7 +51,7 @@ internal sealed class WavParser(StreamWindow bytes, SoundExtent extent, string n
             SampleRate = format.SampleRate,
             Channels = format.Channels,
             DataStart = extent.Start + start,
-            DataLength = length,
+            DataLength = ReadingTexts.WholeFrames(length, format.Encoding is null ? 0 : format.FrameSize, name, warnings),
             Tags = new AudioTags { Title = _title, Comment = _comment },
             FormatChunks = _formatChunks,
         };

@@ -34,7 +34,7 @@ internal sealed class WavReader : AudioReader
         Span<byte> bytes = _bytes.AsSpan(0, size);
         if (_stream.ReadAtLeast(bytes, size, throwOnEndOfStream: false) < size)
         {
-            throw new AudioFormatException($"{Name}: it became shorter while it was read.");
+            throw new AudioFormatException($"{Name}: the file became shorter while it was read.");
         }
 
         _bytesLeft -= size;

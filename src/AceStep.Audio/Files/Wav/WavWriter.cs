@@ -78,7 +78,7 @@ internal sealed class WavWriter : IAudioEncoder
     {
         if (_length is { } length && length != _written)
         {
-            throw new InvalidOperationException($"{length} frames were promised and {_written} written.");
+            throw new InvalidOperationException($"{length} frames were announced, but {_written} were written.");
         }
 
         if ((_written * FrameSize & 1) == 1)
