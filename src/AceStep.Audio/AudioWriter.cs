@@ -1,5 +1,3 @@
-using AceStep.Audio.Files;
-
 namespace AceStep.Audio;
 
 /// <summary>

@@ -1,4 +1,3 @@
-using AceStep.Hub;
 using AceStep.Loras;
 using AceStep.Models;
 using TorchSharp.Modules;

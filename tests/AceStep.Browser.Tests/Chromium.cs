@@ -1,5 +1,4 @@
 using System.Reflection;
-using AceStep.Testing;
 using Microsoft.Playwright;
 
 namespace AceStep.Browser.Tests;

@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using AceStep.Server.Tests;
 using AceStep.Server.Tests.Processes;
-using AceStep.Testing;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using AceStep.Testing;
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;

@@ -1,8 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using AceStep.Server.Tests;
 using AceStep.Server.Tests.Processes;
-using AceStep.Testing;
 using Microsoft.Playwright;
 
 [assembly: Parallelizable(ParallelScope.None)]

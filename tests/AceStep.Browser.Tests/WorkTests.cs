@@ -1,7 +1,4 @@
-using System.Text.Json;
-using AceStep.Server.Tests;
 using AceStep.Server.Tests.Processes;
-using AceStep.Testing;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

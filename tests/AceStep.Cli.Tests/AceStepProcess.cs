@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text.Json;
-using AceStep.Testing;
 
 namespace AceStep.Cli.Tests;
 
@@ -9,13 +7,6 @@ namespace AceStep.Cli.Tests;
 internal static class AceStepProcess
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
-
-    /// <summary>The .NET host that runs this test.</summary>
-    private static readonly string Host = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
-
-    /// <summary>The folder of the program, built in the same configuration as this test.</summary>
-    public static string Folder { get; } = Path.Combine(
-        ReferenceData.RepositoryRoot, "src", "AceStep.Cli", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, new DirectoryInfo(AppContext.BaseDirectory).Name);
 
     /// <summary>Runs the program to its end.</summary>
     public static ProcessResult Run(params string[] arguments) => Run(arguments, input: null);
@@ -28,7 +19,7 @@ internal static class AceStepProcess
     public static ProcessResult RunWithFilesUpTo(int kilobytes, params string[] arguments)
     {
         // Without the signal, writing fails with an error; .NET's own mapped files have to stay out of it.
-        string[] command = ["bash", "-c", $"trap '' XFSZ; ulimit -f {kilobytes}; exec \"$@\"", "limited", .. Command(arguments)];
+        string[] command = ["bash", "-c", $"trap '' XFSZ; ulimit -f {kilobytes}; exec \"$@\"", "limited", .. AceStepProgram.Command(arguments)];
         return Finish(StartCommand(command, ("DOTNET_EnableWriteXorExecute", "0")), arguments, input: null);
     }
 
@@ -41,12 +32,12 @@ internal static class AceStepProcess
             (StartupHook.LimitVariable, $"{kilobytes * 1024}"),
             ("DOTNET_EnableWriteXorExecute", "0"),
         ];
-        return Finish(StartCommand(Command(arguments), environment), arguments, input: null);
+        return Finish(StartCommand(AceStepProgram.Command(arguments), environment), arguments, input: null);
     }
 
     /// <summary>Runs the program to its end with its standard streams where a shell puts them: "&gt; /dev/full", "&lt;&amp;-".</summary>
     public static ProcessResult RunRedirected(string redirection, params string[] arguments) =>
-        Finish(StartCommand(["bash", "-c", $"exec \"$@\" {redirection}", "redirected", .. Command(arguments)]), arguments, input: null);
+        Finish(StartCommand(["bash", "-c", $"exec \"$@\" {redirection}", "redirected", .. AceStepProgram.Command(arguments)]), arguments, input: null);
 
     private static ProcessResult Finish(Process started, string[] arguments, string? input)
     {
@@ -78,19 +69,14 @@ internal static class AceStepProcess
     }
 
     /// <summary>Starts the program and leaves it running.</summary>
-    public static Process Start(string[] arguments, params (string Name, string Value)[] environment)
-    {
-        // A shell starts what runs in its background with SIGINT ignored, and children inherit that.
-        string[] command = [.. OperatingSystem.IsLinux() ? ["env", "--default-signal=INT"] : Array.Empty<string>(), .. Command(arguments)];
-        return StartCommand(command, environment);
-    }
+    public static Process Start(string[] arguments, params (string Name, string Value)[] environment) => StartCommand(AceStepProgram.InterruptibleCommand(arguments), environment);
 
     /// <summary>Runs the program to its end on a terminal.</summary>
     /// <returns>What it wrote, control codes included.</returns>
     public static string RunOnTerminal(string[] arguments, int columns = 120)
     {
         Tool.Require("script");
-        string line = string.Join(' ', Command(arguments).Select(argument => $"'{argument}'"));
+        string line = string.Join(' ', AceStepProgram.Command(arguments).Select(argument => $"'{argument}'"));
         using Process process = StartCommand(["script", "-qec", $"stty cols {columns}; {line}", "/dev/null"], ("TERM", "xterm-256color"));
         process.StandardInput.Close();
         string output = process.StandardOutput.ReadToEnd();
@@ -99,23 +85,10 @@ internal static class AceStepProcess
         return output;
     }
 
-    private static string[] Command(string[] arguments) => [Host, Path.Combine(Folder, "acestep.dll"), .. arguments];
-
     private static Process StartCommand(string[] command, params (string Name, string Value)[] environment)
     {
-        ProcessStartInfo start = new(command[0], command[1..])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = TestContext.CurrentContext.WorkDirectory,
-        };
-        start.Environment.Remove("ACESTEP_CHECKPOINT");
-        foreach ((string name, string value) in environment)
-        {
-            start.Environment[name] = value;
-        }
-
+        ProcessStartInfo start = AceStepProgram.StartInfo(command, environment);
+        start.WorkingDirectory = TestContext.CurrentContext.WorkDirectory;
         return Process.Start(start)!;
     }
 }

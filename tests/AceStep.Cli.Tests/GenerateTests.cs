@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using AceStep.Audio;
-using AceStep.Testing;
 
 namespace AceStep.Cli.Tests;
 

@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using AceStep.Testing;
 using TorchSharp;
 
 namespace AceStep.Cli.Tests;

@@ -1,12 +1,12 @@
 using System.Diagnostics;
 using AceStep.Audio;
-using AceStep.Testing;
 
 namespace AceStep.Cli.Tests;
 
 /// <summary>Standard streams that are full, closed or endless: one line that says so, exit 1, no trace of the stack, no wait.</summary>
 public sealed class StreamFaultTests
 {
+    private TemporaryFolder _folder = null!;
     private string _sound = null!;
 
     [SetUp]
@@ -18,18 +18,13 @@ public sealed class StreamFaultTests
         }
 
         Tool.Require("bash");
-        _sound = Path.Combine(Directory.CreateTempSubdirectory("acestep-streams-").FullName, "sound.wav");
+        _folder = new TemporaryFolder();
+        _sound = _folder.File("sound.wav");
         AudioBuffer.FromPlanar([[0.1f, 0.2f, 0.3f]], 8000).Save(_sound);
     }
 
     [TearDown]
-    public void RemoveSound()
-    {
-        if (_sound is not null)
-        {
-            Directory.Delete(Path.GetDirectoryName(_sound)!, recursive: true);
-        }
-    }
+    public void RemoveSound() => _folder?.Dispose();
 
     [TestCase("inspect", "--json")]
     [TestCase("inspect")]

@@ -1,5 +1,3 @@
-using AceStep.Testing;
-
 namespace AceStep.Core.Tests;
 
 /// <summary>Messages and settings have the same numbers on every machine, whatever its culture.</summary>

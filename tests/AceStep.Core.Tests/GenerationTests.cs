@@ -1,6 +1,5 @@
 using AceStep.Audio;
 using AceStep.Schedulers;
-using AceStep.Testing;
 using TorchSharp;
 
 namespace AceStep.Core.Tests;

@@ -2,7 +2,6 @@ using AceStep.Checkpoints;
 using AceStep.Generation;
 using AceStep.Models;
 using AceStep.Schedulers;
-using AceStep.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,4 @@
 using AceStep.Audio;
-using AceStep.Testing;
 
 namespace AceStep.Core.Tests;
 

@@ -1,6 +1,5 @@
 using AceStep.Models;
 using AceStep.Schedulers;
-using AceStep.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,14 +9,14 @@ namespace AceStep.Core.Tests;
 public sealed class PrecisionTests : PipelineFixture
 {
     private static readonly string[] Devices = cuda.is_available() ? ["cpu", "cuda"] : ["cpu"];
-    private readonly Dictionary<ScalarType, string> _stored = [];
+    private readonly Dictionary<ScalarType, TemporaryFolder> _stored = [];
 
     [OneTimeTearDown]
     public void DeleteCheckpoints()
     {
-        foreach (string folder in _stored.Values)
+        foreach (TemporaryFolder folder in _stored.Values)
         {
-            Directory.Delete(folder, recursive: true);
+            folder.Dispose();
         }
     }
 
@@ -103,16 +102,16 @@ public sealed class PrecisionTests : PipelineFixture
     /// <summary>A copy of the tiny checkpoint with every weight in one type.</summary>
     private string CheckpointIn(ScalarType type)
     {
-        if (_stored.TryGetValue(type, out string? known))
+        if (_stored.TryGetValue(type, out TemporaryFolder? known))
         {
-            return known;
+            return known.Path;
         }
 
-        string folder = Directory.CreateTempSubdirectory("acestep-precision-").FullName;
+        TemporaryFolder folder = new();
         _stored.Add(type, folder);
         foreach (string source in Directory.GetFiles(TinyCheckpoint, "*", SearchOption.AllDirectories))
         {
-            string target = Path.Combine(folder, Path.GetRelativePath(TinyCheckpoint, source));
+            string target = folder.File(Path.GetRelativePath(TinyCheckpoint, source));
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             if (Path.GetExtension(source) == ".safetensors")
             {
@@ -124,7 +123,7 @@ public sealed class PrecisionTests : PipelineFixture
             }
         }
 
-        return folder;
+        return folder.Path;
     }
 
     private static void Convert(string source, string target, ScalarType type)

@@ -1,5 +1,4 @@
 using System.Reflection;
-using AceStep.Testing;
 using PublicApiGenerator;
 
 namespace AceStep.Core.Tests;

@@ -8,13 +8,13 @@ namespace AceStep.Core.Tests;
 /// <summary>What can be refused is refused before the first slow step, in words that are the same on every machine.</summary>
 public sealed class RefusalTests : PipelineFixture
 {
-    private string _folder = null!;
+    private TemporaryFolder _folder = null!;
 
     [SetUp]
-    public void CreateFolder() => _folder = Directory.CreateTempSubdirectory().FullName;
+    public void CreateFolder() => _folder = new TemporaryFolder();
 
     [TearDown]
-    public void DeleteFolder() => Directory.Delete(_folder, recursive: true);
+    public void DeleteFolder() => _folder.Dispose();
 
     [TearDown]
     public void ForgetLyrics() => Pipeline.KnownLyrics = null;
@@ -44,7 +44,7 @@ public sealed class RefusalTests : PipelineFixture
         // Its samples would be refused too: not a number.
         float[] samples = new float[8000 * 250];
         samples[0] = float.NaN;
-        string path = Path.Combine(_folder, "long.wav");
+        string path = _folder.File("long.wav");
         AudioBuffer.FromPlanar([samples], 8000).Save(path, new AudioSaveOptions { Encoding = SampleEncoding.Float32 });
 
         var error = Assert.ThrowsAsync<InvalidRequestException>(() => Pipeline.AudioToAudioAsync(new AudioToAudioRequest { Source = path, Generation = Quick }));
@@ -56,7 +56,7 @@ public sealed class RefusalTests : PipelineFixture
     [Test]
     public void Open_CancelledOnceTheLengthIsKnown_DecodesNothing()
     {
-        string path = Path.Combine(_folder, "tones.wav");
+        string path = _folder.File("tones.wav");
         Tones.Save(path);
         using CancellationTokenSource stop = new();
 
@@ -67,7 +67,7 @@ public sealed class RefusalTests : PipelineFixture
     public void Open_FileOfSeveralBlocks_IsTheWholeFile()
     {
         AudioBuffer sound = CreateTones((2 << 20) + 777, 44100);
-        string path = Path.Combine(_folder, "long.wav");
+        string path = _folder.File("long.wav");
         sound.Save(path, new AudioSaveOptions { Encoding = SampleEncoding.Float32 });
         List<int> lengths = [];
 

@@ -1,7 +1,6 @@
 using AceStep.Audio;
 using AceStep.Generation;
 using AceStep.Models;
-using AceStep.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -177,33 +176,26 @@ public sealed class SourceTaskTests : PipelineFixture
     [Test]
     public async Task Source_LatentsOrAudioOrFile_GiveTheSameSong()
     {
-        string folder = Directory.CreateTempSubdirectory().FullName;
-        try
+        using TemporaryFolder folder = new();
+        string wave = folder.File("source.wav");
+        string latents = folder.File("source.latents");
+        Tones.Save(wave, new AudioSaveOptions { Encoding = SampleEncoding.Float32 });
+        _source.Save(latents);
+
+        MusicResult[] results =
+        [
+            await Pipeline.InpaintAsync(Inpainting),
+            await Pipeline.InpaintAsync(Inpainting with { Source = Tones }),
+            await Pipeline.InpaintAsync(Inpainting with { Source = wave }),
+            await Pipeline.InpaintAsync(Inpainting with { Source = latents }),
+        ];
+
+        foreach (MusicResult result in results[1..])
         {
-            string wave = Path.Combine(folder, "source.wav");
-            string latents = Path.Combine(folder, "source.latents");
-            Tones.Save(wave, new AudioSaveOptions { Encoding = SampleEncoding.Float32 });
-            _source.Save(latents);
-
-            MusicResult[] results =
-            [
-                await Pipeline.InpaintAsync(Inpainting),
-                await Pipeline.InpaintAsync(Inpainting with { Source = Tones }),
-                await Pipeline.InpaintAsync(Inpainting with { Source = wave }),
-                await Pipeline.InpaintAsync(Inpainting with { Source = latents }),
-            ];
-
-            foreach (MusicResult result in results[1..])
-            {
-                Assert.That(result.Songs[0].Latents.Values.SequenceEqual(results[0].Songs[0].Latents.Values), Is.True);
-            }
-
-            Assert.That(MusicLatents.Load(latents).Settings["task"], Is.EqualTo("encode"));
+            Assert.That(result.Songs[0].Latents.Values.SequenceEqual(results[0].Songs[0].Latents.Values), Is.True);
         }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+
+        Assert.That(MusicLatents.Load(latents).Settings["task"], Is.EqualTo("encode"));
     }
 
     [Test]

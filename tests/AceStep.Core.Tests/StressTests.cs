@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using AceStep.Testing;
 
 namespace AceStep.Core.Tests;
 

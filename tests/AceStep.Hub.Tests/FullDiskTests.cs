@@ -1,5 +1,3 @@
-using AceStep.Testing;
-
 namespace AceStep.Hub.Tests;
 
 /// <summary>The disk fills up during a download, although there was room for it when it began.</summary>

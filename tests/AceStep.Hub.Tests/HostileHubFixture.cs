@@ -1,4 +1,3 @@
-using AceStep.Testing;
 using Microsoft.AspNetCore.Http;
 
 namespace AceStep.Hub.Tests;

@@ -1,7 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
-using AceStep.Testing;
 
 namespace AceStep.Hub.Tests;
 
@@ -20,10 +19,12 @@ internal abstract class HubFixture
         "umt5-base/config.json", "umt5-base/model.safetensors", "umt5-base/tokenizer.json",
     ];
 
+    private TemporaryFolder _folder = null!;
+
     protected FakeHub Hub { get; private set; } = null!;
 
     /// <summary>The folder of the test.</summary>
-    protected string Folder { get; private set; } = null!;
+    protected string Folder => _folder.Path;
 
     protected HubSettings Settings { get; set; } = null!;
 
@@ -39,7 +40,7 @@ internal abstract class HubFixture
     public async Task StartAsync()
     {
         Hub = await FakeHub.StartAsync();
-        Folder = Directory.CreateTempSubdirectory("acestep-hub-").FullName;
+        _folder = new TemporaryFolder();
         Progress = new Reports();
         Settings = new HubSettings { Endpoint = Hub.Address, Cache = Path.Combine(Folder, "hub"), OtherCaches = [Path.Combine(Folder, "original")], Assets = Path.Combine(Folder, "assets", "acestep"), Token = "hf_secret" };
         Timing = new HubTiming { FirstPause = TimeSpan.FromMilliseconds(1), LongestPause = TimeSpan.FromMilliseconds(5), LockPause = TimeSpan.FromMilliseconds(5), Step = 1 };
@@ -58,7 +59,7 @@ internal abstract class HubFixture
     public async Task StopAsync()
     {
         await Hub.DisposeAsync();
-        Directory.Delete(Folder, recursive: true);
+        _folder.Dispose();
     }
 
     protected static Dictionary<string, byte[]> DictionaryContents => new() { ["sys.dic"] = Bytes("sys", 50_000), ["matrix.bin"] = Bytes("matrix", 20_000), ["dicrc"] = Bytes("dicrc", 100) };

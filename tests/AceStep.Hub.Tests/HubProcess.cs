@@ -1,21 +1,15 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
-using AceStep.Testing;
 
 namespace AceStep.Hub.Tests;
 
 /// <summary>The built program as a process of its own, with a home, caches and hub of the test's.</summary>
 internal static class HubProcess
 {
-    private static readonly string Host = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
-
-    private static readonly string Program = Path.Combine(
-        ReferenceData.RepositoryRoot, "src", "AceStep.Cli", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, new DirectoryInfo(AppContext.BaseDirectory).Name, "acestep.dll");
-
     /// <summary>Starts the program.</summary>
     public static Process Start(string home, Uri hub, string[] arguments, params (string Name, string Value)[] environment)
     {
-        ProcessStartInfo start = new(Host, [Program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = home };
+        ProcessStartInfo start = AceStepProgram.StartInfo(AceStepProgram.Command(arguments));
+        start.WorkingDirectory = home;
         foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("HF_", StringComparison.Ordinal) || name.StartsWith("ACESTEP_", StringComparison.Ordinal) || name.EndsWith("_proxy", StringComparison.OrdinalIgnoreCase)).ToArray())
         {
             start.Environment.Remove(name);

@@ -1,5 +1,3 @@
-using AceStep.Testing;
-
 namespace AceStep.Hub.Tests;
 
 /// <summary>The environment, as Python's huggingface_hub reads it.</summary>
@@ -50,22 +48,15 @@ internal sealed class HubSettingsTests
     [Test]
     public void From_ATokenFile_IsReadUnlessTheEnvironmentHasOne()
     {
-        string home = Directory.CreateTempSubdirectory("acestep-hub-").FullName;
-        try
-        {
-            File.WriteAllText(Path.Combine(home, "token"), "hf_file\n");
+        using TemporaryFolder home = new();
+        File.WriteAllText(home.File("token"), "hf_file\n");
 
-            Assert.That(From(("HF_HOME", home)).Token, Is.EqualTo("hf_file"));
-            Assert.That(From(("HF_HOME", home), ("HF_TOKEN", "hf_variable")).Token, Is.EqualTo("hf_variable"));
-            Assert.That(From(("HF_HOME", home), ("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")).Token, Is.Null);
+        Assert.That(From(("HF_HOME", home.Path)).Token, Is.EqualTo("hf_file"));
+        Assert.That(From(("HF_HOME", home.Path), ("HF_TOKEN", "hf_variable")).Token, Is.EqualTo("hf_variable"));
+        Assert.That(From(("HF_HOME", home.Path), ("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")).Token, Is.Null);
 
-            File.WriteAllText(Path.Combine(home, "token"), "hf_file\r\nEvil: header");
-            Assert.That(From(("HF_HOME", home)).Token, Is.Null);
-        }
-        finally
-        {
-            Directory.Delete(home, recursive: true);
-        }
+        File.WriteAllText(home.File("token"), "hf_file\r\nEvil: header");
+        Assert.That(From(("HF_HOME", home.Path)).Token, Is.Null);
     }
 
     [TestCase("mirror.example")]

@@ -2,7 +2,6 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using AceStep.Lyrics;
-using AceStep.Testing;
 
 namespace AceStep.Hub.Tests;
 
@@ -35,25 +34,18 @@ internal sealed class JapaneseDictionaryTests
     public void Unpack_TheRealDictionary_IsWhatTheOriginalReadsWith()
     {
         string source = RealDictionary();
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("acestep-hub-");
-        try
-        {
-            string archive = Path.Combine(folder.FullName, "unidic.tar.gz");
-            Pack(source, archive);
-            string unpacked = Path.Combine(folder.FullName, "unidic-lite-1.0.8");
+        using TemporaryFolder folder = new();
+        string archive = folder.File("unidic.tar.gz");
+        Pack(source, archive);
+        string unpacked = folder.File("unidic-lite-1.0.8");
 
-            DictionaryArchive.Unpack(archive, KnownFiles.Released.Dictionary, unpacked, CancellationToken.None);
+        DictionaryArchive.Unpack(archive, KnownFiles.Released.Dictionary, unpacked, CancellationToken.None);
 
-            Assert.That(Directory.GetFiles(unpacked).Select(Path.GetFileName), Is.EquivalentTo(KnownFiles.Released.Dictionary.Files.Keys));
-            RequireMeCab();
-            LyricLine line = new LyricTokenizer(LyricVocabulary.Load(Vocabulary), new LyricTokenizerOptions { JapaneseDictionary = unpacked }).EncodeLine("東京の空", "ja");
-            Assert.That(line.JapaneseDictionary, Is.EqualTo(unpacked));
-            Assert.That(line.Cleaned, Is.EqualTo("tokyo no sora"));
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        Assert.That(Directory.GetFiles(unpacked).Select(Path.GetFileName), Is.EquivalentTo(KnownFiles.Released.Dictionary.Files.Keys));
+        RequireMeCab();
+        LyricLine line = new LyricTokenizer(LyricVocabulary.Load(Vocabulary), new LyricTokenizerOptions { JapaneseDictionary = unpacked }).EncodeLine("東京の空", "ja");
+        Assert.That(line.JapaneseDictionary, Is.EqualTo(unpacked));
+        Assert.That(line.Cleaned, Is.EqualTo("tokyo no sora"));
     }
 
     /// <summary>The folder of the dictionary's files, from the data beside the repository, unpacked once into the user's temporary folder.</summary>

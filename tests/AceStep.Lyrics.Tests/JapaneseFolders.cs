@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using AceStep.Lyrics.Japanese;
-using AceStep.Testing;
 
 namespace AceStep.Lyrics.Tests;
 

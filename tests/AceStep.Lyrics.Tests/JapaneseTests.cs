@@ -21,25 +21,24 @@ internal sealed class JapaneseTests
     [Test]
     public void EncodeLine_UnusableDictionaryFirst_IsPassedOverWithAWarning()
     {
-        string empty = Directory.CreateTempSubdirectory().FullName;
+        using TemporaryFolder empty = new();
 
-        LyricLine line = WithFolders(empty, JapaneseFolders.Any).EncodeLine("月が眠る", "ja");
+        LyricLine line = WithFolders(empty.Path, JapaneseFolders.Any).EncodeLine("月が眠る", "ja");
 
         Assert.That(line.JapaneseDictionary, Is.EqualTo(JapaneseFolders.Any));
         Assert.That(line.Cleaned, Is.EqualTo("tsuki ga nemuru"));
-        Assert.That(line.Warnings.Single().Message, Does.Contain(empty).And.Contain("sys.dic"));
-        Directory.Delete(empty);
+        Assert.That(line.Warnings.Single().Message, Does.Contain(empty.Path).And.Contain("sys.dic"));
     }
 
     [Test]
     public void TryOpen_DamagedDictionary_GivesMeCabsReason()
     {
-        string folder = Directory.CreateTempSubdirectory("uni dic ").FullName;
+        using TemporaryFolder parent = new();
+        string folder = parent.Folder("uni dic");
         File.WriteAllText(Path.Combine(folder, "sys.dic"), "no dictionary");
 
         Assert.That(MeCabAnalyzer.TryOpen(folder, out string? error), Is.Null);
         Assert.That(error, Does.Contain("MeCab"));
-        Directory.Delete(folder, recursive: true);
     }
 
     [Test]
@@ -54,17 +53,16 @@ internal sealed class JapaneseTests
     [Test]
     public void Candidates_BesideTheCheckpoint_ComeBehindTheNamedOne()
     {
-        string parent = Directory.CreateTempSubdirectory().FullName;
-        string checkpoint = Directory.CreateDirectory(Path.Combine(parent, "checkpoint")).FullName;
+        using TemporaryFolder parent = new();
+        string checkpoint = parent.Folder("checkpoint");
         string inside = MakeFolder(checkpoint, "unidic-3");
-        string beside = MakeFolder(parent, "unidic-lite-1.0.8");
-        MakeFolder(parent, "other");
+        string beside = MakeFolder(parent.Path, "unidic-lite-1.0.8");
+        MakeFolder(parent.Path, "other");
 
         IReadOnlyList<string> candidates = JapaneseDictionaries.Candidates("/named", checkpoint + Path.DirectorySeparatorChar);
 
         Assert.That(candidates[0], Is.EqualTo("/named"));
-        Assert.That(candidates.Where(folder => folder.StartsWith(parent, StringComparison.Ordinal)), Is.EqualTo(new[] { inside, beside }));
-        Directory.Delete(parent, recursive: true);
+        Assert.That(candidates.Where(folder => folder.StartsWith(parent.Path, StringComparison.Ordinal)), Is.EqualTo(new[] { inside, beside }));
     }
 
     [TestCase("a,b,c", "a|b|c")]

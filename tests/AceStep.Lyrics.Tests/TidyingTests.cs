@@ -1,5 +1,3 @@
-using AceStep.Testing;
-
 namespace AceStep.Lyrics.Tests;
 
 /// <summary>Lyrics as they come from the web: what the model does not know is told, and tidied where that is asked for.</summary>

@@ -1,5 +1,3 @@
-using AceStep.Testing;
-
 namespace AceStep.Lyrics.Tests;
 
 /// <summary>The two vocabularies that cases were recorded with.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 
 namespace AceStep.Package.Tests;
 
@@ -9,7 +8,7 @@ internal static class Dotnet
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
 
     /// <summary>The folder of the .NET that runs this test.</summary>
-    public static string Root { get; } = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
+    public static string Root => AceStepProgram.DotnetRoot;
 
     /// <summary>The folder that NuGet keeps packages in on this machine.</summary>
     public static string Packages { get; } = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } folder
@@ -18,7 +17,7 @@ internal static class Dotnet
 
     /// <summary>Runs the SDK in a folder and asserts that it succeeds.</summary>
     public static string Run(string folder, string[] arguments, params (string Name, string Value)[] environment) =>
-        Start(Path.Combine(Root, OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"), folder, arguments, environment).Returning(0).Output;
+        Start(AceStepProgram.Dotnet, folder, arguments, environment).Returning(0).Output;
 
     /// <summary>Runs a program in a folder to its end.</summary>
     public static Outcome Start(string program, string folder, string[] arguments, params (string Name, string Value)[] environment)

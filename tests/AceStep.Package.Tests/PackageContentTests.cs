@@ -2,7 +2,6 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using AceStep.Testing;
 
 namespace AceStep.Package.Tests;
 

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using AceStep.Testing;
 
 namespace AceStep.Package.Tests;
 

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using AceStep.Testing;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 

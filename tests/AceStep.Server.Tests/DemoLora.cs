@@ -1,5 +1,4 @@
 using AceStep.Models;
-using AceStep.Testing;
 using TorchSharp;
 
 namespace AceStep.Server.Tests;

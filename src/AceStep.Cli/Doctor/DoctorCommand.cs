@@ -1,5 +1,4 @@
 using System.CommandLine;
-using AceStep.Cli.Checkpoints;
 using AceStep.Cli.Options;
 using AceStep.Cli.Terminal;
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using AceStep.Cli.Options;
-using AceStep.Server;
 using AceStep.Server.Queue.Nats;
 
 namespace AceStep.Cli.Serve;
@@ -15,15 +14,15 @@ internal sealed class QueueOptions : OptionGroup
     private static readonly NatsQueueOptions Defaults = new() { Url = "" };
 
     private readonly Option<string?> _url = ServeOption.Text("--queue", $"The NATS server that other servers and workers share: nats://HOST:4222 or tls://HOST:4222, several of a cluster separated by commas. Default: {UrlVariable}; without either, predictions are kept in the data folder.", "URL");
-    private readonly Option<string?> _name = ServeOption.Text("--queue-name", $"What streams and subjects begin with; who gives the same name shares one queue. Default {Defaults.Name}.", "NAME");
-    private readonly Option<string?> _user = ServeOption.Text("--queue-user", $"The user there; the password comes from {PasswordVariable}. A token comes from {TokenVariable} instead.", "USER");
+    private readonly Option<string?> _name = ServeOption.Text("--queue-name", $"The prefix of streams and subjects; processes with the same name share one queue. Default {Defaults.Name}.", "NAME");
+    private readonly Option<string?> _user = ServeOption.Text("--queue-user", $"The user at the NATS server; the password is read from {PasswordVariable}. A token, if used instead, is read from {TokenVariable}.", "USER");
     private readonly Option<string?> _credentials = ServeOption.Text("--queue-creds", "A file of credentials (JWT and seed), as nsc writes it.", "FILE");
     private readonly Option<string?> _nkey = ServeOption.Text("--queue-nkey", "A file with an nkey's seed.", "FILE");
     private readonly Option<string?> _authority = ServeOption.Text("--queue-ca", "The certificate of the authority that signed the NATS server's, as PEM. Default: those that the system trusts.", "FILE");
-    private readonly Option<string?> _certificate = ServeOption.Text("--queue-cert", "This process' own certificate, as PEM, where the NATS server asks for one.", "FILE");
+    private readonly Option<string?> _certificate = ServeOption.Text("--queue-cert", "The certificate of this process, as PEM, if the NATS server asks for one.", "FILE");
     private readonly Option<string?> _key = ServeOption.Text("--queue-key", "The key of --queue-cert, as PEM.", "FILE");
-    private readonly Option<int?> _replicas = ServeOption.Whole("--queue-replicas", "On how many servers of a NATS cluster everything is kept. Default 1.", 1, 5);
-    private readonly Option<double?> _keepDays = ServeOption.Number("--queue-keep-days", $"Records, songs and uploads go from the NATS server after so many days. Default {Defaults.KeepFor.TotalDays:0}.", "X");
+    private readonly Option<int?> _replicas = ServeOption.Whole("--queue-replicas", "The number of servers of a NATS cluster that keep everything. Default 1.", 1, 5);
+    private readonly Option<double?> _keepDays = ServeOption.Number("--queue-keep-days", $"Remove records, songs and uploads from the NATS server after this many days. Default {Defaults.KeepFor.TotalDays:0}.", "X");
     private readonly Option<bool> _allowOld = new("--queue-allow-old") { Description = $"Take a NATS server before {NatsBackend.OldestServer}, which can lose jobs. For tests." };
 
     public QueueOptions()

@@ -41,16 +41,7 @@ internal sealed class DutchWords : CardWords
             return null;
         }
 
-        foreach ((string ending, string replacement) in OrdinalEndings)
-        {
-            if (words.EndsWith(ending, StringComparison.Ordinal))
-            {
-                words = words[..^ending.Length] + replacement;
-                break;
-            }
-        }
-
-        return words + "e";
+        return ReplaceEnding(words, OrdinalEndings) + "e";
     }
 
     protected override WordedNumber Join(WordedNumber left, WordedNumber right)

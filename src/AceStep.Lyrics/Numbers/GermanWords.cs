@@ -41,16 +41,7 @@ internal sealed class GermanWords : CardWords
         }
 
         words = words.ToLowerInvariant();
-        foreach ((string ending, string replacement) in OrdinalEndings)
-        {
-            if (words.EndsWith(ending, StringComparison.Ordinal))
-            {
-                words = words[..^ending.Length] + replacement;
-                break;
-            }
-        }
-
-        words += "te";
+        words = ReplaceEnding(words, OrdinalEndings) + "te";
         if (words is "eintausendste" or "einhundertste")
         {
             return words["ein".Length..];

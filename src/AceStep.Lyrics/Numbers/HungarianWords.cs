@@ -50,16 +50,7 @@ internal sealed class HungarianWords : NumberWords
             return null;
         }
 
-        foreach ((string ending, string replacement) in OrdinalEndings)
-        {
-            if (words.EndsWith(ending, StringComparison.Ordinal))
-            {
-                words = words[..^ending.Length] + replacement;
-                break;
-            }
-        }
-
-        return words + "ik";
+        return ReplaceEnding(words, OrdinalEndings) + "ik";
     }
 
     public override string? Decimal(double value)

@@ -30,6 +30,13 @@ internal abstract class NumberWords
 
     /// <summary>Splits a table of words at its spaces.</summary>
     protected static string[] Table(string words) => words.Split(' ');
+
+    /// <summary>The words with the first of the endings that they have replaced; the words themselves if they have none.</summary>
+    protected static string ReplaceEnding(string words, (string Ending, string Replacement)[] endings)
+    {
+        int index = Array.FindIndex(endings, entry => words.EndsWith(entry.Ending, StringComparison.Ordinal));
+        return index < 0 ? words : words[..^endings[index].Ending.Length] + endings[index].Replacement;
+    }
 }
 
 /// <summary>An amount of money, split at the decimal point.</summary>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using AceStep.Audio;
-using AceStep.Testing;
 
 namespace AceStep.Cli.Tests.Reference;
 

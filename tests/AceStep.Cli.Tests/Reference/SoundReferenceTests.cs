@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using AceStep.Audio;
 using AceStep.Models;
-using AceStep.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,4 @@
 using AceStep.Models;
-using AceStep.Testing;
 using TorchSharp;
 
 namespace AceStep.Core.Tests.Faults;
@@ -13,18 +12,18 @@ public sealed class ChangedFileTests : PipelineFixture
     private const string Module = "transformer_blocks.0.attn.to_q";
     private static readonly MusicPipelineOptions Dropping = new() { Device = "cpu", Memory = MemoryPlan.DropAll };
 
-    private string _folder = null!;
+    private TemporaryFolder _folder = null!;
 
     /// <summary>The transformer's weights: the file that is read last but one, and again after LoRAs.</summary>
-    private string Transformer => Path.Combine(_folder, "ace_step_transformer", "diffusion_pytorch_model.safetensors");
+    private string Transformer => _folder.File("ace_step_transformer", "diffusion_pytorch_model.safetensors");
 
     [SetUp]
     public void CopyCheckpoint()
     {
-        _folder = Directory.CreateTempSubdirectory("acestep-changed-").FullName;
+        _folder = new TemporaryFolder();
         foreach (string file in Directory.EnumerateFiles(TinyCheckpoint, "*", SearchOption.AllDirectories))
         {
-            string copy = Path.Combine(_folder, Path.GetRelativePath(TinyCheckpoint, file));
+            string copy = _folder.File(Path.GetRelativePath(TinyCheckpoint, file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             File.Copy(file, copy);
             File.SetLastWriteTimeUtc(copy, DateTime.UtcNow.AddDays(-1));
@@ -32,7 +31,7 @@ public sealed class ChangedFileTests : PipelineFixture
     }
 
     [TearDown]
-    public void RemoveCheckpoint() => Directory.Delete(_folder, recursive: true);
+    public void RemoveCheckpoint() => _folder.Dispose();
 
     [Test]
     public void Load_CheckpointCutShortMeanwhile_NamesTheFile()
@@ -63,7 +62,7 @@ public sealed class ChangedFileTests : PipelineFixture
     [Test]
     public async Task Generate_CheckpointCutShortAfterLoading_NeedsItNoMore()
     {
-        await using MusicPipeline pipeline = await MusicPipeline.LoadAsync(_folder, new MusicPipelineOptions { Device = "cpu" });
+        await using MusicPipeline pipeline = await MusicPipeline.LoadAsync(_folder.Path, new MusicPipelineOptions { Device = "cpu" });
         Cut(Transformer);
 
         await AssertUnchangedAsync(pipeline);
@@ -72,7 +71,7 @@ public sealed class ChangedFileTests : PipelineFixture
     [Test]
     public async Task Generate_DroppedPartCutShort_IsAnErrorUntilTheFileIsWhole()
     {
-        await using MusicPipeline pipeline = await MusicPipeline.LoadAsync(_folder, Dropping);
+        await using MusicPipeline pipeline = await MusicPipeline.LoadAsync(_folder.Path, Dropping);
         byte[] whole = await File.ReadAllBytesAsync(Transformer);
         DateTime written = File.GetLastWriteTimeUtc(Transformer);
         Cut(Transformer);
@@ -96,7 +95,7 @@ public sealed class ChangedFileTests : PipelineFixture
     [Test]
     public async Task Generate_DroppedPartOverwritten_IsRefusedRatherThanSungWithOtherWeights()
     {
-        await using MusicPipeline pipeline = await MusicPipeline.LoadAsync(_folder, Dropping);
+        await using MusicPipeline pipeline = await MusicPipeline.LoadAsync(_folder.Path, Dropping);
         Overwrite(Transformer);
 
         Assert.That(() => pipeline.TextToMusicAsync(TextToMusic), Throws.TypeOf<CheckpointFormatException>().With.Message.Contains(Transformer).And.Message.Contains("was written to at"));
@@ -105,7 +104,7 @@ public sealed class ChangedFileTests : PipelineFixture
     [Test]
     public async Task Generate_DroppedPartReplacedOrRemoved_StaysTheOldOne([Values] bool isRemoved)
     {
-        await using MusicPipeline pipeline = await MusicPipeline.LoadAsync(_folder, Dropping);
+        await using MusicPipeline pipeline = await MusicPipeline.LoadAsync(_folder.Path, Dropping);
         if (isRemoved)
         {
             File.Delete(Transformer);
@@ -121,7 +120,7 @@ public sealed class ChangedFileTests : PipelineFixture
     [Test]
     public async Task UnloadLora_CheckpointCutShort_IsAnErrorAndTheWeightsAreReadAgain()
     {
-        await using MusicPipeline pipeline = await MusicPipeline.LoadAsync(_folder, new MusicPipelineOptions { Device = "cpu" });
+        await using MusicPipeline pipeline = await MusicPipeline.LoadAsync(_folder.Path, new MusicPipelineOptions { Device = "cpu" });
         Lora lora = pipeline.LoadLora(WriteLora());
         byte[] whole = await File.ReadAllBytesAsync(Transformer);
         DateTime written = File.GetLastWriteTimeUtc(Transformer);
@@ -143,7 +142,7 @@ public sealed class ChangedFileTests : PipelineFixture
     [Test]
     public async Task SetLoraWeight_LoraCutShortOrOverwritten_IsAnErrorAndItCanBeUnloaded([Values] bool isCut)
     {
-        await using MusicPipeline pipeline = await MusicPipeline.LoadAsync(_folder, new MusicPipelineOptions { Device = "cpu" });
+        await using MusicPipeline pipeline = await MusicPipeline.LoadAsync(_folder.Path, new MusicPipelineOptions { Device = "cpu" });
         string path = WriteLora();
         Lora lora = pipeline.LoadLora(path, 0.5);
         if (isCut)
@@ -199,7 +198,7 @@ public sealed class ChangedFileTests : PipelineFixture
     private async Task<MusicPipeline> LoadAnd(Action disturb)
     {
         Disturbance progress = new(disturb);
-        return await MusicPipeline.LoadAsync(_folder, new MusicPipelineOptions { Device = "cpu" }, progress);
+        return await MusicPipeline.LoadAsync(_folder.Path, new MusicPipelineOptions { Device = "cpu" }, progress);
     }
 
     private async Task AssertUnchangedAsync(MusicPipeline pipeline)
@@ -232,7 +231,7 @@ public sealed class ChangedFileTests : PipelineFixture
 
     private string WriteLora(string name = "lora.safetensors")
     {
-        string path = Path.Combine(_folder, name);
+        string path = _folder.File(name);
         long width = Pipeline.Parts.Transformer.Resident!.Config.Width;
         using torch.Tensor down = torch.ones(2, width);
         using torch.Tensor up = torch.ones(width, 2);

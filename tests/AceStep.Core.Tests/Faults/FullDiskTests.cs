@@ -1,5 +1,3 @@
-using AceStep.Testing;
-
 namespace AceStep.Core.Tests.Faults;
 
 /// <summary>A disk that is full when a result is to be written to it.</summary>

@@ -1,13 +1,12 @@
 using AceStep.Audio;
 using AceStep.Models;
-using AceStep.Testing;
 
 namespace AceStep.Core.Tests.Faults;
 
 /// <summary>Sources, LoRAs and latents that stall or cannot be read.</summary>
 public sealed class SourceFaultTests : PipelineFixture
 {
-    private string _folder = null!;
+    private TemporaryFolder _folder = null!;
 
     [SetUp]
     public void CreateFolder()
@@ -17,17 +16,11 @@ public sealed class SourceFaultTests : PipelineFixture
             Assert.Ignore("These pipes and devices are Linux's.");
         }
 
-        _folder = Directory.CreateTempSubdirectory("acestep-source-").FullName;
+        _folder = new TemporaryFolder();
     }
 
     [TearDown]
-    public void DeleteFolder()
-    {
-        if (_folder is not null)
-        {
-            Directory.Delete(_folder, recursive: true);
-        }
-    }
+    public void DeleteFolder() => _folder?.Dispose();
 
     [Test]
     public async Task Generate_SourceOnAPipeThatStalls_CanBeCancelledAndThePipelineGoesOn([Values] bool hasBegun)
@@ -53,7 +46,7 @@ public sealed class SourceFaultTests : PipelineFixture
     public async Task Generate_SourceOnAPipe_IsTheSongOfTheFile()
     {
         string pipe = MakePipe();
-        string file = Path.Combine(_folder, "tones.wav");
+        string file = _folder.File("tones.wav");
         Tones.Save(file);
         AudioToAudioRequest request = new() { Prompt = "funk", Source = pipe, Seed = 1, Generation = Quick };
         Task writing = Task.Run(() => File.WriteAllBytes(pipe, File.ReadAllBytes(file)));
@@ -91,7 +84,7 @@ public sealed class SourceFaultTests : PipelineFixture
 
     private string MakePipe()
     {
-        string path = Path.Combine(_folder, "pipe");
+        string path = _folder.File("pipe");
         Tool.Run("mkfifo", path);
         return path;
     }

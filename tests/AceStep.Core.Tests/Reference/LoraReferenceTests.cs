@@ -1,6 +1,5 @@
 using System.Text.Json;
 using AceStep.Models;
-using AceStep.Testing;
 using TorchSharp;
 
 namespace AceStep.Core.Tests.Reference;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using AceStep.Schedulers;
-using AceStep.Testing;
 
 namespace AceStep.Core.Tests.Reference;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using AceStep.Models;
-using AceStep.Testing;
 using TorchSharp;
 
 namespace AceStep.Core.Tests.Reference;

@@ -1,4 +1,3 @@
-using AceStep.Testing;
 using TorchSharp;
 
 namespace AceStep.Core.Tests.Reference;

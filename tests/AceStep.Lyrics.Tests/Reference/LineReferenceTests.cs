@@ -1,6 +1,5 @@
 using System.Text.Json;
 using AceStep.Lyrics.Segmentation;
-using AceStep.Testing;
 
 namespace AceStep.Lyrics.Tests.Reference;
 

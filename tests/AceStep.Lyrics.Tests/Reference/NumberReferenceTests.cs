@@ -3,7 +3,6 @@ using System.Numerics;
 using System.Text.Json;
 using AceStep.Lyrics.Chinese;
 using AceStep.Lyrics.Numbers;
-using AceStep.Testing;
 
 namespace AceStep.Lyrics.Tests.Reference;
 

@@ -5,7 +5,6 @@ using AceStep.Lyrics.Identification;
 using AceStep.Lyrics.Japanese;
 using AceStep.Lyrics.Korean;
 using AceStep.Lyrics.Segmentation;
-using AceStep.Testing;
 
 namespace AceStep.Lyrics.Tests.Reference;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using AceStep.Testing;
 
 namespace AceStep.Models.Tests;
 

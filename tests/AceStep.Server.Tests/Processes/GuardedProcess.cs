@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
-using AceStep.Testing;
 
 namespace AceStep.Server.Tests.Processes;
 
@@ -15,7 +14,7 @@ internal sealed class GuardedProcess : AceStepProcess
     private readonly TaskCompletionSource<int> _id = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private GuardedProcess(string[] arguments, (string Name, string Value)[] environment)
-        : base(["sh", "-c", Guard, "sh", Host, Program, .. arguments], environment)
+        : base(["sh", "-c", Guard, "sh", .. AceStepProgram.Command(arguments)], environment)
     {
     }
 
@@ -31,21 +30,15 @@ internal sealed class GuardedProcess : AceStepProcess
     public static async Task<GuardedProcess> StartWorkerAsync(string[] arguments, params (string Name, string Value)[] environment)
     {
         GuardedProcess worker = new(["worker", .. arguments], environment);
-        await worker.SaysAsync(" is loaded on ");
+        await worker.SaysAsync(" is loaded from ");
         return worker;
     }
 
     /// <summary>Runs a command to its end.</summary>
     public static async Task<(int ExitCode, string Output)> RunAsync(string[] arguments, params (string Name, string Value)[] environment)
     {
-        ProcessStartInfo start = new(Host, [Program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment.Remove("ACESTEP_QUEUE");
-        foreach ((string name, string value) in environment)
-        {
-            start.Environment[name] = value;
-        }
-
-        using Process process = Process.Start(start)!;
+        using Process process = Process.Start(AceStepProgram.StartInfo(AceStepProgram.Command(arguments), environment))!;
+        process.StandardInput.Close();
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync().WaitAsync(Longest);

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using AceStep.Testing;
 
 namespace AceStep.Server.Tests.Processes;
 

@@ -1,6 +1,5 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using AceStep.Testing;
 
 namespace AceStep.Server.Tests.Processes;
 
@@ -8,7 +7,7 @@ namespace AceStep.Server.Tests.Processes;
 internal sealed class ServerProcess : AceStepProcess
 {
     private ServerProcess(string[] arguments, (string Name, string Value)[] environment)
-        : base([.. OperatingSystem.IsLinux() ? ["env", "--default-signal=INT"] : Array.Empty<string>(), Host, Program, "serve", .. arguments.Contains("--port") ? Array.Empty<string>() : ["--port", "0"], .. arguments], environment)
+        : base(AceStepProgram.InterruptibleCommand(["serve", .. arguments.Contains("--port") ? Array.Empty<string>() : ["--port", "0"], .. arguments]), environment)
     {
     }
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
-using AceStep.Testing;
 
 namespace AceStep.Server.Tests.Queue;
 

@@ -6,7 +6,6 @@ using AceStep.Server.Queue.Sqlite;
 using AceStep.Server.Storage;
 using AceStep.Server.Tests.Queue;
 using AceStep.Server.Tests.Http;
-using AceStep.Testing;
 
 namespace AceStep.Server.Tests.Storage;
 
