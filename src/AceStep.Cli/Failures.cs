@@ -16,14 +16,14 @@ internal static class Failures
         error = Innermost(error);
         return error switch
         {
-            OperationCanceledException => (ExitCodes.Cancelled, "cancelled; no unfinished file is left"),
+            OperationCanceledException => (ExitCodes.Cancelled, "cancelled; no unfinished files were left"),
             InvalidRequestException request => (ExitCodes.Usage, OneLine(optionOf(request.Field) is { } option ? $"{option}: {request.Rule}" : request.Message)),
             UsageException => (ExitCodes.Usage, OneLine(error.Message)),
             CheckpointFormatException or CheckpointMismatchException or LibtorchException or AudioFormatException or IOException or InvalidDataException
                 or UnauthorizedAccessException or NotSupportedException or ArgumentException => (ExitCodes.Failure, OneLine(WithoutParameter(error))),
             OutOfMemoryException => (ExitCodes.Failure, "there is not enough memory; try --memory drop, --decode windowed, --precision bfloat16 or a shorter song"),
             DllNotFoundException or BadImageFormatException or EntryPointNotFoundException =>
-                (ExitCodes.Failure, OneLine($"a native library does not load: {error.Message} 'acestep doctor' says what is there.")),
+                (ExitCodes.Failure, OneLine($"a native library cannot be loaded: {error.Message} Run 'acestep doctor' to see what is installed.")),
             ExternalException => (ExitCodes.Failure, OneLine($"libtorch: {error.Message}")),
             _ => (ExitCodes.Failure, OneLine($"{error.GetType().Name}: {error.Message}")),
         };

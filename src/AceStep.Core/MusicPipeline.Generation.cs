@@ -97,7 +97,7 @@ public sealed partial class MusicPipeline
         {
             if (request.KeepsSamples)
             {
-                throw new InvalidRequestException(field, "must be audio for its own samples to be kept; it is latents.");
+                throw new InvalidRequestException(field, "must be audio to keep its own samples; it is latents.");
             }
 
             StageProgress ready = new(progress, MusicStage.EncodingSource, 1, cancellationToken);

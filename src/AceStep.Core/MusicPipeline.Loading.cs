@@ -130,7 +130,7 @@ public sealed partial class MusicPipeline
         {
             if (actual != expected)
             {
-                throw new CheckpointFormatException(checkpoint.Path, FormattableString.Invariant($"the codec must have {expected} {name}, as the released one; by its configs it has {actual}"));
+                throw new CheckpointFormatException(checkpoint.Path, FormattableString.Invariant($"the codec must have {expected} {name}, like the released one; its configs say {actual}"));
             }
         }
     }

@@ -19,10 +19,10 @@ public sealed partial class MusicPipeline
 
     private static readonly ActivitySource Activities = new(TelemetryName);
     private static readonly Meter Measures = new(TelemetryName);
-    private static readonly UpDownCounter<int> ActiveRequests = Measures.CreateUpDownCounter<int>("acestep.requests.active", "{request}", "Requests that wait or are computed.");
-    private static readonly Counter<double> MusicMade = Measures.CreateCounter<double>("acestep.music.duration", "s", "Seconds of music made.");
-    private static readonly Histogram<double> RequestDuration = Measures.CreateHistogram<double>("acestep.request.duration", "s", "From the call to its end, waiting included.");
-    private static readonly Histogram<double> StageDuration = Measures.CreateHistogram<double>("acestep.stage.duration", "s", "How long a part of a generation took.");
+    private static readonly UpDownCounter<int> ActiveRequests = Measures.CreateUpDownCounter<int>("acestep.requests.active", "{request}", "Requests that are waiting or running.");
+    private static readonly Counter<double> MusicMade = Measures.CreateCounter<double>("acestep.music.duration", "s", "Seconds of music generated.");
+    private static readonly Histogram<double> RequestDuration = Measures.CreateHistogram<double>("acestep.request.duration", "s", "Time from the call to its end, including waiting.");
+    private static readonly Histogram<double> StageDuration = Measures.CreateHistogram<double>("acestep.stage.duration", "s", "Time that a stage of a generation took.");
 
     /// <summary>Runs a request within an activity, and records its measurements.</summary>
     private async Task<MusicResult> MeasureAsync(MusicRequest request, Func<Task<MusicResult>> work)

@@ -40,7 +40,7 @@ public sealed class LyricTokenizer
         RequireSupported(options.Language, nameof(options));
         if (options.JapaneseDictionary is { } folder && !File.Exists(Path.Combine(folder, "sys.dic")))
         {
-            throw new DirectoryNotFoundException($"The Japanese dictionary {folder} holds no sys.dic.");
+            throw new DirectoryNotFoundException($"The Japanese dictionary {folder} does not contain sys.dic.");
         }
 
         (_vocabulary, _options) = (vocabulary, options);
@@ -166,7 +166,7 @@ public sealed class LyricTokenizer
         var line = new LyricLine { Number = number, Text = text, Language = language, DetectedLanguage = detected };
         if (CodePoints.HasLoneSurrogate(text))
         {
-            return Drop(line, "it holds half of a surrogate pair, which is no character", warnings, null);
+            return Drop(line, "it contains half of a surrogate pair, which is not a character", warnings, null);
         }
 
         try
@@ -192,7 +192,7 @@ public sealed class LyricTokenizer
         if (error is not null)
         {
             warnings.Add(new LyricWarning(
-                LyricWarningKind.LanguageNotFound, $"its language cannot be found ({error}), so it is sung as English"));
+                LyricWarningKind.LanguageNotFound, $"its language cannot be detected ({error}), so it is sung as English"));
         }
 
         // As in the original, a line that starts with a tag is treated as English.
@@ -208,7 +208,7 @@ public sealed class LyricTokenizer
 
         warnings.Add(new LyricWarning(
             LyricWarningKind.UnsupportedLanguage,
-            $"it reads like the language \"{detected}\", which the model does not sing, so it is sung as English"));
+            $"it looks like the language \"{detected}\", which the model does not sing, so it is sung as English"));
         return (detected, English);
     }
 
@@ -218,12 +218,12 @@ public sealed class LyricTokenizer
         if (LyricTidier.HasOtherBreak(text))
         {
             warnings.Add(new LyricWarning(
-                LyricWarningKind.LineBreak, "it holds a line break of another kind (U+2028 or its like), at which no line of the model ends; tidying splits it"));
+                LyricWarningKind.LineBreak, "it contains an unusual line break (such as U+2028), which does not end the line for the model; tidying splits the line there"));
         }
 
         if (LyricTidier.IsLyricsFile(text))
         {
-            warnings.Add(new LyricWarning(LyricWarningKind.UnknownTag, "its time stamp or note of a lyrics file (LRC) is sung as it is written; tidying takes it out"));
+            warnings.Add(new LyricWarning(LyricWarningKind.UnknownTag, "its LRC time stamp or note is sung as it is written; tidying removes it"));
             return;
         }
 
@@ -231,7 +231,7 @@ public sealed class LyricTokenizer
         {
             if (!warnings.Any(warning => warning.Kind == LyricWarningKind.UnsupportedLanguage))
             {
-                warnings.Add(new LyricWarning(LyricWarningKind.UnknownTag, "its language mark is sung as it is written; marks are read where that is asked for"));
+                warnings.Add(new LyricWarning(LyricWarningKind.UnknownTag, "its language mark is sung as it is written, because language marks are not turned on"));
             }
 
             return;
@@ -242,8 +242,8 @@ public sealed class LyricTokenizer
             return;
         }
 
-        string instead = reading.Tag is { } meant && _vocabulary.StructureTags.Contains(meant) ? $"write {meant}, or let it be tidied" : $"it knows {string.Join(", ", _vocabulary.StructureTags)}";
-        warnings.Add(new LyricWarning(LyricWarningKind.UnknownTag, $"\"{(reading.Written.Length <= 40 ? reading.Written : reading.Written[..40] + "…")}\" is no structure tag of the model and is sung as it is written; {instead}"));
+        string instead = reading.Tag is { } meant && _vocabulary.StructureTags.Contains(meant) ? $"write {meant}, or use tidying" : $"it knows {string.Join(", ", _vocabulary.StructureTags)}";
+        warnings.Add(new LyricWarning(LyricWarningKind.UnknownTag, $"\"{(reading.Written.Length <= 40 ? reading.Written : reading.Written[..40] + "…")}\" is not a structure tag that the model knows, so it is sung as it is written; {instead}"));
     }
 
     private static string? ReadLanguageMark(ref string text, List<LyricWarning> warnings)
@@ -258,7 +258,7 @@ public sealed class LyricTokenizer
         if (!Supported.Contains(language))
         {
             warnings.Add(new LyricWarning(
-                LyricWarningKind.UnsupportedLanguage, $"its mark names no supported language ({string.Join(", ", SupportedLanguages)})"));
+                LyricWarningKind.UnsupportedLanguage, $"its mark names a language that is not supported (there are {string.Join(", ", SupportedLanguages)})"));
             return null;
         }
 
@@ -303,7 +303,7 @@ public sealed class LyricTokenizer
         if (language is not null && !Supported.Contains(language))
         {
             throw new ArgumentException(
-                $"\"{language}\" is no supported language; there are {string.Join(", ", SupportedLanguages)}.", parameterName);
+                $"\"{language}\" is not a supported language; there are {string.Join(", ", SupportedLanguages)}.", parameterName);
         }
     }
 }

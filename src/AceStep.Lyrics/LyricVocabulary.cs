@@ -69,7 +69,7 @@ public sealed class LyricVocabulary
             throw Refusal(error.Message, error);
         }
 
-        InvalidDataException Refusal(string why, Exception? inner = null) => new($"{vocabJsonPath} is no lyric vocabulary: {why}", inner);
+        InvalidDataException Refusal(string why, Exception? inner = null) => new($"{vocabJsonPath} is not a lyric vocabulary: {why}", inner);
     }
 
     // The model was trained with these two ids, and the original uses them without looking them up.

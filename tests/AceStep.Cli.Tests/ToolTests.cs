@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using AceStep.Audio;
-using AceStep.Testing;
 
 namespace AceStep.Cli.Tests;
 
@@ -18,6 +17,37 @@ public sealed class ToolTests
             Is.EqualTo(new[] { "transformer", "autoencoder", "vocoder", "text encoder", "text tokenizer", "lyric vocabulary" }));
         Assert.That(info.GetProperty("parameters").GetInt64(), Is.EqualTo(6_942_604), "what the files' headers add up to");
         Assert.That(info.GetProperty("parts")[0].GetProperty("types").EnumerateArray().Select(type => type.GetString()), Is.EqualTo(new[] { "bfloat16" }));
+    }
+
+    [Test]
+    public void InfoAndGenerate_OnARepositoryInTheHubsCache_SayWhichSnapshotTheyTook()
+    {
+        const string Main = "82cd0d7b6322bd28cd4e830fe675ddb6180ce36c";
+        using TemporaryFolder folder = new();
+        string repository = folder.Folder("models--ACE-Step--ACE-Step-v1-3.5B");
+        string nano = Path.Combine(ReferenceData.RepositoryRoot, "checkpoints", "nano");
+        Copy(nano, Path.Combine(repository, "snapshots", Main));
+        Copy(nano, Path.Combine(repository, "snapshots", "0123456789012345678901234567890123456789"));
+        folder.Write(Path.Combine("models--ACE-Step--ACE-Step-v1-3.5B", "refs", "main"), Main);
+        string snapshot = Path.Combine(repository, "snapshots", Main);
+        string line = $"Snapshot: {Main} (branch main) in {repository}";
+
+        Assert.That(AceStepCommand.Run("info", repository).Returning(0).Output, Does.Contain(line));
+        Assert.That(AceStepCommand.Run("info", folder.Path).Returning(0).Output, Does.Contain(line));
+        Assert.That(AceStepCommand.Run("info", snapshot).Returning(0).Output, Does.Not.Contain("Snapshot: "));
+        Assert.That(AceStepCommand.Run("info", repository, "--json").Returning(0).Json.GetProperty("path").GetString(), Is.EqualTo(snapshot));
+        string[] generate = ["generate", "--checkpoint", repository, "--duration", "1", "--steps", "1", "--output", folder.File("song.wav")];
+        Assert.That(AceStepCommand.Run(generate).Returning(0).Output, Does.Contain(line));
+        Assert.That(AceStepCommand.Run([.. generate, "--json"]).Returning(0).Json.GetProperty("checkpoint").GetString(), Is.EqualTo(snapshot));
+    }
+
+    [Test]
+    public void Info_OnAFolderAboveACheckpoint_SaysWhereItIs()
+    {
+        using TemporaryFolder folder = new();
+        Copy(Path.Combine(ReferenceData.RepositoryRoot, "checkpoints", "nano"), folder.File("models", "ace"));
+
+        Assert.That(AceStepCommand.Run("info", folder.Path).Returning(0).Output, Does.Contain($"Found in: {folder.File("models", "ace")}"));
     }
 
     [Test]

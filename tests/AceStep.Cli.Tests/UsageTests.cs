@@ -84,7 +84,7 @@ public sealed class UsageTests
         Assert.That(result.Json.GetProperty("exit_code").GetInt32(), Is.EqualTo(2));
     }
 
-    [TestCase("no/such/folder/song.wav", "there is no folder")]
+    [TestCase("no/such/folder/song.wav", "does not exist")]
     [TestCase(".", "it is a folder", "--format", "wav")]
     public void Generate_WithAnUnwritableOutput_SaysSoBeforeLoading(string output, string reason, params string[] more)
     {
@@ -133,7 +133,7 @@ public sealed class UsageTests
     }
 
     [TestCase("", "it is a folder")]
-    [TestCase("absent/sound.png", "there is no folder")]
+    [TestCase("absent/sound.png", "does not exist")]
     public void Inspect_WithAnUnwritablePicture_SaysWhy(string name, string reason)
     {
         using TemporaryFolder folder = new();
@@ -260,7 +260,7 @@ public sealed class UsageTests
 
         ProcessResult result = AceStepProcess.Run(["lyrics", "-", "--vocab", folder.File("vocab.json")], "hello").Returning(1);
 
-        Assert.That(result.Error, Does.StartWith($"error: {folder.File("vocab.json")} is no lyric vocabulary: it must be JSON; this is a web page (HTML)"));
+        Assert.That(result.Error, Does.StartWith($"error: {folder.File("vocab.json")} is not a lyric vocabulary: it must be JSON; this is a web page (HTML)"));
     }
 
     private static void RequireLinux()

@@ -44,7 +44,7 @@ public sealed class WordsAndNumbersTests
             ["generate", "--duration", "1", "--steps", "2", "--sample-rate", "44100", "--device", "cpu", "--prompt", prompt, "--lyrics", "[Verse 1]\nTodo cambia", "--language", "es", "--batch", "2", "--seed", "4", "--output", folder.File("song.wav"), "--json"]).Returning(0);
 
         string[] warnings = [.. result.Json.GetProperty("warnings").EnumerateArray().Select(warning => warning.GetString()!)];
-        Assert.That(warnings, Has.One.Contains("the model reads 255").And.One.Contains("line 1 of the lyrics: \"[Verse 1]\" is no structure tag").And.One.Contains("songs 1, 2 have the same seed, 4"));
+        Assert.That(warnings, Has.One.Contains("the model reads at most 255").And.One.Contains("line 1 of the lyrics: \"[Verse 1]\" is not a structure tag").And.One.Contains("songs 1, 2 have the same seed, 4"));
         foreach (string warning in warnings)
         {
             Assert.That(result.Error, Does.Contain($"warning: {warning}"));
@@ -79,6 +79,6 @@ public sealed class WordsAndNumbersTests
         using TemporaryFolder folder = new();
         File.WriteAllText(folder.File("model.safetensors"), "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 6611422728\n");
 
-        Assert.That(AceStepProcess.Run("info", folder.File("model.safetensors")).Returning(1).Error, Does.Contain("a pointer of Git LFS").And.Contain("git lfs pull"));
+        Assert.That(AceStepProcess.Run("info", folder.File("model.safetensors")).Returning(1).Error, Does.Contain("a Git LFS pointer").And.Contain("git lfs pull"));
     }
 }

@@ -76,7 +76,7 @@ internal static class MemoryEnds
         {
             limit.Dispose();
             Console.WriteLine(error.Message);
-            Require(error.Message.StartsWith($"While {doing}, memory ended", StringComparison.Ordinal), $"the error names {doing}");
+            Require(error.Message.StartsWith($"Out of memory while {doing}", StringComparison.Ordinal), $"the error names {doing}");
             return;
         }
 

@@ -28,7 +28,7 @@ internal sealed class SoakFaults
             ("a checkpoint cut short", typeof(CheckpointFormatException), _ => MusicPipeline.LoadAsync(_files.CutCheckpoint, new MusicPipelineOptions { Device = "cpu" })),
             ("a progress callback that throws", typeof(TimeZoneNotFoundException), number => _pipeline.GenerateAsync(_songs[number], new Thrower(number))),
             ("a folder that is not there", typeof(DirectoryNotFoundException), _ => ShortSongs.Tones.SaveAsync(Path.Combine(_files.Absent, "song.wav"))),
-            ("numbers that are not finite", typeof(NonFiniteResultException), _ => _pipeline.TextToMusicAsync(new TextToMusicRequest { Prompt = "techno", Duration = second, Seed = 1, Generation = new() { Steps = 8 }, Guidance = new() { Scale = 1e38, Interval = 1, Kind = Schedulers.GuidanceKind.Cfg } })),
+            ("values that are not finite", typeof(NonFiniteResultException), _ => _pipeline.TextToMusicAsync(new TextToMusicRequest { Prompt = "techno", Duration = second, Seed = 1, Generation = new() { Steps = 8 }, Guidance = new() { Scale = 1e38, Interval = 1, Kind = Schedulers.GuidanceKind.Cfg } })),
         ];
     }
 

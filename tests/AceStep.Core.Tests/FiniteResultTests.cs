@@ -101,7 +101,7 @@ public sealed class FiniteResultTests : PipelineFixture
 
         MusicResult result = await Pipeline.TextToMusicAsync(TextToMusic);
 
-        Assert.That(result.Warnings.Single(warning => warning.Kind == MusicWarningKind.Silence).Message, Is.EqualTo("the song is silence: no sample is above -60 dBFS"));
+        Assert.That(result.Warnings.Single(warning => warning.Kind == MusicWarningKind.Silence).Message, Is.EqualTo("the song is silent: no sample is above -60 dBFS"));
     }
 
     [Test]

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using AceStep.Audio;
 using AceStep.Models;
-using AceStep.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -84,8 +83,8 @@ public sealed class LatentsTests
             Assert.Ignore("Windows has no named pipes in folders.");
         }
 
-        string folder = Directory.CreateTempSubdirectory().FullName;
-        string pipe = Path.Combine(folder, "pipe");
+        using TemporaryFolder folder = new();
+        string pipe = folder.File("pipe");
         Tool.Run("mkfifo", pipe);
         using MemoryStream file = new();
         if (isLatents)
@@ -106,7 +105,6 @@ public sealed class LatentsTests
         }
 
         writing.Wait();
-        Directory.Delete(folder, recursive: true);
     }
 
     [TestCase(ScalarType.Float64)]
@@ -136,7 +134,7 @@ public sealed class LatentsTests
             ([], "must have at least 8 bytes; it has 0"),
             ([.. "<!doctype html><title>x</title>"u8], "this is a web page"),
             ([.. "RIFF....WAVEfmt "u8], "a sound or picture"),
-            (file[..^1], "the download was cut short"),
+            (file[..^1], "the download is incomplete"),
             (file[..100], "the header must end inside the file"),
             ([.. file, 0], "must end where its last tensor does"),
             (longHeader, "the header must end inside the file"),

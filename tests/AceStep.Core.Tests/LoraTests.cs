@@ -9,13 +9,13 @@ namespace AceStep.Core.Tests;
 public sealed class LoraTests : PipelineFixture
 {
     private const string Module = "transformer_blocks.0.attn.to_q";
-    private string _folder = null!;
+    private TemporaryFolder _folder = null!;
 
     [SetUp]
-    public void CreateFolder() => _folder = Directory.CreateTempSubdirectory().FullName;
+    public void CreateFolder() => _folder = new TemporaryFolder();
 
     [TearDown]
-    public void DeleteFolder() => Directory.Delete(_folder, recursive: true);
+    public void DeleteFolder() => _folder.Dispose();
 
     [Test]
     public void UnloadLora_AfterSeveral_RestoresEveryBit()
@@ -109,7 +109,7 @@ public sealed class LoraTests : PipelineFixture
         [Values(".lora_A.weight/.lora_B.weight", ".lora_down.weight/.lora_up.weight", ".lora.down.weight/.lora.up.weight", ".lora_A.default.weight/.lora_B.default.weight", ".lora_A.lora_adapter.weight/.lora_B.lora_adapter.weight")] string suffixes)
     {
         string[] parts = suffixes.Split('/');
-        string path = Path.Combine(_folder, "named.safetensors");
+        string path = _folder.File("named.safetensors");
         using torch.Tensor down = torch.ones(2, Width);
         using torch.Tensor up = torch.ones(Width, 2);
         SafetensorsWriter.Write(path, [new(spelling + parts[0], down), new(spelling + parts[1], up)]);
@@ -181,7 +181,7 @@ public sealed class LoraTests : PipelineFixture
     public void LoadLora_ThatDoesNotFit_IsRefusedByNameBeforeAnyWeightChanges(string module, int inputs, int outputs, int downRank, int upRank, float value, Type error)
     {
         Dictionary<string, torch.Tensor> before = Pipeline.CopyTransformerWeights();
-        string path = Path.Combine(_folder, "wrong.safetensors");
+        string path = _folder.File("wrong.safetensors");
         using torch.Tensor down = torch.ones(downRank, inputs).MultiplyInPlace(value);
         using torch.Tensor up = torch.ones(outputs, upRank).MultiplyInPlace(value);
         SafetensorsWriter.Write(path, [new(module + ".lora_A.weight", down), new(module + ".lora_B.weight", up)]);
@@ -197,7 +197,7 @@ public sealed class LoraTests : PipelineFixture
     [Test]
     public void LoadLora_FactorWithoutPartner_IsRefused()
     {
-        string path = Path.Combine(_folder, "half.safetensors");
+        string path = _folder.File("half.safetensors");
         using torch.Tensor down = torch.ones(2, Width);
         SafetensorsWriter.Write(path, [new(Module + ".lora_A.weight", down)]);
 
@@ -206,7 +206,7 @@ public sealed class LoraTests : PipelineFixture
 
     [Test]
     public void LoadLora_FolderWithoutTheFile_NamesIt() =>
-        Assert.That(Assert.Throws<FileNotFoundException>(() => Pipeline.LoadLora(_folder))?.Message, Does.Contain("pytorch_lora_weights.safetensors"));
+        Assert.That(Assert.Throws<FileNotFoundException>(() => Pipeline.LoadLora(_folder.Path))?.Message, Does.Contain("pytorch_lora_weights.safetensors"));
 
     [TestCase("pytorch_lora_weights.safetensors", "")]
     [TestCase("adapter_model.safetensors", "")]
@@ -215,7 +215,7 @@ public sealed class LoraTests : PipelineFixture
     [TestCase("pytorch_lora_weights.safetensors", "snapshots/0a1b2c")]
     public void LoadLora_FolderWithOneFile_TakesIt(string name, string below)
     {
-        string folder = Path.Combine(_folder, "lora");
+        string folder = _folder.File("lora");
         Directory.CreateDirectory(Path.Combine(folder, below));
         File.Move(Write((Module, null)), Path.Combine(folder, below, name));
         if (below.StartsWith("snapshots", StringComparison.Ordinal))
@@ -235,17 +235,17 @@ public sealed class LoraTests : PipelineFixture
     public void LoadLora_FolderWithSeveralFiles_NamesThem()
     {
         string one = Write((Module, null));
-        File.Copy(one, Path.Combine(_folder, "two.safetensors"));
+        File.Copy(one, _folder.File("two.safetensors"));
 
-        Assert.That(() => Pipeline.LoadLora(_folder), Throws.TypeOf<FileNotFoundException>().With.Message.Contains("ones.safetensors, two.safetensors"));
+        Assert.That(() => Pipeline.LoadLora(_folder.Path), Throws.TypeOf<FileNotFoundException>().With.Message.Contains("ones.safetensors, two.safetensors"));
     }
 
     [Test]
     public void LoadLora_FolderWithAPickle_SaysSo()
     {
-        File.WriteAllBytes(Path.Combine(_folder, "adapter_model.bin"), [0x80, 2]);
+        File.WriteAllBytes(_folder.File("adapter_model.bin"), [0x80, 2]);
 
-        Assert.That(() => Pipeline.LoadLora(_folder), Throws.TypeOf<FileNotFoundException>().With.Message.Contains("adapter_model.bin cannot take its place"));
+        Assert.That(() => Pipeline.LoadLora(_folder.Path), Throws.TypeOf<FileNotFoundException>().With.Message.Contains("adapter_model.bin cannot take its place"));
     }
 
     // A and B are ones of rank 2: B A is 2 everywhere.
@@ -256,12 +256,12 @@ public sealed class LoraTests : PipelineFixture
     {
         using torch.Tensor before = Weight();
         string path = Write((Module, null));
-        File.WriteAllText(Path.Combine(_folder, name), config);
+        File.WriteAllText(_folder.File(name), config);
 
         Lora asked = Pipeline.LoadLora(path, useStoredAlpha: true);
         using torch.Tensor scaled = Weight();
         Pipeline.UnloadLora(asked);
-        Lora plain = Pipeline.LoadLora(_folder);
+        Lora plain = Pipeline.LoadLora(_folder.Path);
         using torch.Tensor unscaled = Weight();
         Pipeline.UnloadLora(plain);
 
@@ -276,7 +276,7 @@ public sealed class LoraTests : PipelineFixture
     [Test]
     public void LoadLora_StoredAlphaAskedForAndAbsent_SaysSo()
     {
-        File.WriteAllText(Path.Combine(_folder, "config.json"), """{"_class_name": "Something", "num_layers": 3}""");
+        File.WriteAllText(_folder.File("config.json"), """{"_class_name": "Something", "num_layers": 3}""");
 
         Lora lora = Pipeline.LoadLora(Write((Module, null)), useStoredAlpha: true);
 
@@ -285,10 +285,10 @@ public sealed class LoraTests : PipelineFixture
     }
 
     [TestCase("config.json", "<!doctype html><title>x</title>", "config.json must be JSON; this is a web page (HTML)")]
-    [TestCase("adapter_config.json", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "adapter_config.json must be JSON; this is a pointer of Git LFS")]
+    [TestCase("adapter_config.json", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "adapter_config.json must be JSON; this is a Git LFS pointer")]
     public void LoadLora_SomethingElseForItsConfig_IsNamedWhereItIsNeeded(string name, string content, string what)
     {
-        File.WriteAllText(Path.Combine(_folder, name), content);
+        File.WriteAllText(_folder.File(name), content);
         string path = Write((Module, null));
 
         Assert.That(() => Pipeline.LoadLora(path, useStoredAlpha: true), Throws.TypeOf<CheckpointFormatException>().With.Message.Contains(what));
@@ -302,8 +302,8 @@ public sealed class LoraTests : PipelineFixture
     public void LoadLora_ConfigOfOtherWeightsInTheFolder_IsLeftAlone()
     {
         string path = Write((Module, null));
-        File.Copy(path, Path.Combine(_folder, "another.safetensors"));
-        File.WriteAllText(Path.Combine(_folder, "adapter_config.json"), """{"lora_alpha": 8}""");
+        File.Copy(path, _folder.File("another.safetensors"));
+        File.WriteAllText(_folder.File("adapter_config.json"), """{"lora_alpha": 8}""");
 
         Lora lora = Pipeline.LoadLora(path);
 
@@ -323,7 +323,7 @@ public sealed class LoraTests : PipelineFixture
     [TestCase("genre_embedder.weight", "a part of a checkpoint")]
     public void LoadLora_AnotherKindOfFile_IsRefusedByItsName(string tensor, string kind)
     {
-        string path = Path.Combine(_folder, "other.safetensors");
+        string path = _folder.File("other.safetensors");
         using (torch.Tensor one = torch.ones(1))
         {
             SafetensorsWriter.Write(path, [new(tensor, one)]);
@@ -340,7 +340,7 @@ public sealed class LoraTests : PipelineFixture
     [Test]
     public void LoadLora_TwoAdaptersInOneFile_NamesBoth()
     {
-        string path = Path.Combine(_folder, "two.safetensors");
+        string path = _folder.File("two.safetensors");
         using torch.Tensor down = torch.ones(2, Width);
         using torch.Tensor up = torch.ones(Width, 2);
         SafetensorsWriter.Write(path, [new(Module + ".lora_A.rap.weight", down), new(Module + ".lora_B.rap.weight", up), new(Module + ".lora_A.folk.weight", down), new(Module + ".lora_B.folk.weight", up)]);
@@ -351,7 +351,7 @@ public sealed class LoraTests : PipelineFixture
     [Test]
     public void LoadLora_HundredsOfUnknownModules_NamesAFew()
     {
-        string path = Path.Combine(_folder, "other.safetensors");
+        string path = _folder.File("other.safetensors");
         using torch.Tensor one = torch.ones(2, 2);
         SafetensorsWriter.Write(path, [.. Enumerable.Range(0, 400).Select(i => KeyValuePair.Create($"text_model.encoder.layers.{i}.mlp.fc1.lora_A.weight", one))]);
 
@@ -449,7 +449,7 @@ public sealed class LoraTests : PipelineFixture
     /// <summary>A LoRA of ones on one module, with one more tensor and a config in its header where they are given.</summary>
     private string Write((string Name, torch.Tensor? Tensor) extra, string? config = null)
     {
-        string path = Path.Combine(_folder, "ones.safetensors");
+        string path = _folder.File("ones.safetensors");
         using torch.Tensor down = torch.ones(2, Width);
         using torch.Tensor up = torch.ones(Width, 2);
         List<KeyValuePair<string, torch.Tensor>> tensors = [new(Module + ".lora_A.weight", down), new(Module + ".lora_B.weight", up)];

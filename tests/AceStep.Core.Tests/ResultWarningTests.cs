@@ -15,7 +15,7 @@ public sealed class ResultWarningTests : PipelineFixture
 
         MusicWarning warning = result.Warnings.Single();
         Assert.That(warning.Kind, Is.EqualTo(MusicWarningKind.Prompt));
-        Assert.That(warning.Message, Does.Match(@"the prompt has [0-9]+ tokens and the model reads 255: it is cut after "".{2,41}"", and [0-9]+ of its 1889 characters are not read"));
+        Assert.That(warning.Message, Does.Match(@"the prompt has [0-9]+ tokens, but the model reads at most 255: it is cut after "".{2,41}"", and [0-9]+ of its 1889 characters are not read"));
         Assert.That(whole.Songs[0].Latents.Values.SequenceEqual(result.Songs[0].Latents.Values), Is.True, "what comes after the cut has no effect");
     }
 
@@ -31,7 +31,7 @@ public sealed class ResultWarningTests : PipelineFixture
         MusicResult result = await Pipeline.TextToMusicAsync(TextToMusic with { Lyrics = "", Seed = [7, 8, 7], Generation = three });
 
         MusicWarning warning = result.Warnings.Single();
-        Assert.That((warning.Kind, warning.Message), Is.EqualTo((MusicWarningKind.Seeds, "songs 1, 3 have the same seed, 7, and are equal; give each its own, or none")));
+        Assert.That((warning.Kind, warning.Message), Is.EqualTo((MusicWarningKind.Seeds, "songs 1, 3 have the same seed, 7, and are identical; give each song its own seed, or none")));
         Assert.That(result.Songs[2].Latents.Values.SequenceEqual(result.Songs[0].Latents.Values), Is.True);
         Assert.That(result.Songs[1].Latents.Values.SequenceEqual(result.Songs[0].Latents.Values), Is.False);
     }

@@ -1,5 +1,4 @@
 using System.Text;
-using AceStep.Testing;
 using Microsoft.AspNetCore.Http;
 
 namespace AceStep.Hub.Tests;
@@ -16,13 +15,13 @@ internal sealed class HostileListTests : HostileHubFixture
     {
         Hub.Repositories[Name].Files[path] = [1];
 
-        AssertFails("leads out of its folder");
+        AssertFails("is outside its folder");
         Assert.That(Hub.ContentRequests, Is.Empty);
     }
 
-    [TestCase("../../..", "names no commit")]
-    [TestCase("main", "names no commit")]
-    [TestCase("", "names no commit")]
+    [TestCase("../../..", "gives no commit")]
+    [TestCase("main", "gives no commit")]
+    [TestCase("", "gives no commit")]
     public void Get_AListWithoutACommit_IsRefused(string commit, string message)
     {
         Hub.Repositories[Name] = new FakeRepository(commit, Hub.Repositories[Name].Files);
@@ -30,12 +29,12 @@ internal sealed class HostileListTests : HostileHubFixture
         AssertFails(message);
     }
 
-    [TestCase("<html>log in</html>", "a page to log in")]
-    [TestCase("", "a page to log in")]
-    [TestCase("[]", "names no commit")]
-    [TestCase("7", "names no commit")]
-    [TestCase("""{"sha":"0123456789abcdef0123456789abcdef01234567"}""", "names no files")]
-    [TestCase("""{"sha":"0123456789abcdef0123456789abcdef01234567","siblings":{}}""", "names no files")]
+    [TestCase("<html>log in</html>", "a log-in on a web page")]
+    [TestCase("", "a log-in on a web page")]
+    [TestCase("[]", "gives no commit")]
+    [TestCase("7", "gives no commit")]
+    [TestCase("""{"sha":"0123456789abcdef0123456789abcdef01234567"}""", "lists no files")]
+    [TestCase("""{"sha":"0123456789abcdef0123456789abcdef01234567","siblings":{}}""", "lists no files")]
     [TestCase("""{"sha":"0123456789abcdef0123456789abcdef01234567","siblings":[7]}""", "without a name")]
     [TestCase("""{"sha":"0123456789abcdef0123456789abcdef01234567","siblings":[{"rfilename":7}]}""", "without a name")]
     public void Get_AListThatIsNone_IsRefused(string answer, string message)
@@ -63,7 +62,7 @@ internal sealed class HostileListTests : HostileHubFixture
             return true;
         };
 
-        AssertFails("something else than a list");
+        AssertFails("did not answer with a list");
     }
 
     [Test]
@@ -80,7 +79,7 @@ internal sealed class HostileListTests : HostileHubFixture
             return true;
         };
 
-        AssertFails("answers with more than");
+        AssertFails("answered with more than");
     }
 
     [TestCase("\"../../../../evil\"")]
@@ -117,7 +116,7 @@ internal sealed class HostileListTests : HostileHubFixture
         files[CheckpointFiles[2]][5] ^= 1;
         Hub.Repositories[ModelStore.ReleasedCheckpoint] = new FakeRepository(Commit, files);
 
-        Assert.That(async () => await Store().GetCheckpointAsync(ModelStore.ReleasedCheckpoint), Throws.TypeOf<DownloadException>().With.Message.Contains("than the one released"));
+        Assert.That(async () => await Store().GetCheckpointAsync(ModelStore.ReleasedCheckpoint), Throws.TypeOf<DownloadException>().With.Message.Contains("is not the released file"));
         Assert.That(Hub.ContentRequests, Is.Empty);
     }
 
@@ -133,7 +132,7 @@ internal sealed class HostileListTests : HostileHubFixture
             return true;
         };
 
-        Assert.That(async () => await Store().GetCheckpointAsync(ModelStore.ReleasedCheckpoint), Throws.TypeOf<DownloadException>().With.Message.Contains("is not what it should be"));
+        Assert.That(async () => await Store().GetCheckpointAsync(ModelStore.ReleasedCheckpoint), Throws.TypeOf<DownloadException>().With.Message.Contains("has the wrong contents"));
         Assert.That(HubCache.Files(Cache.Snapshot(ModelStore.ReleasedCheckpoint, Commit)), Is.Empty);
     }
 
@@ -160,7 +159,7 @@ internal sealed class HostileListTests : HostileHubFixture
         Assert.That(Hub.ContentRequests, Is.Empty);
     }
 
-    [TestCase("nobody/nothing", "has nothing of that name, or does not show it")]
+    [TestCase("nobody/nothing", "has nothing with that name, or it is private")]
     [TestCase("test/lora@nothing", "no such revision")]
     public void Get_WhatTheHubDoesNotHave_SaysSo(string name, string message) =>
         Assert.That(async () => await Store().GetLoraAsync(name), Throws.TypeOf<DownloadException>().With.Message.Contains(message).And.Message.Contains(name).And.Message.Not.Contain("hf_secret"));
@@ -175,6 +174,6 @@ internal sealed class HostileListTests : HostileHubFixture
             return Task.FromResult(true);
         };
 
-        AssertFails("agree to their terms");
+        AssertFails("accept their terms");
     }
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using AceStep.Testing;
 using Microsoft.AspNetCore.Http;
 
 namespace AceStep.Hub.Tests;
@@ -152,16 +151,16 @@ internal sealed class ProcessTests : HubFixture
         (_, string refused) = await HubProcess.RunAsync(2, home, Hub.Address, ["models", "--remove", Checkpoint]);
 
         Assert.That(said, Does.Contain($"Downloading {Checkpoint} (commit 01234567) from 127.0.0.1").And.Contain(CheckpointFiles[2]).And.Contain("verified"));
-        Assert.That(listed, Does.Contain(Checkpoint).And.Contain("checkpoint").And.Contain("complete").And.Contain("The released checkpoint is not here"));
+        Assert.That(listed, Does.Contain(Checkpoint).And.Contain("checkpoint").And.Contain("complete").And.Contain("The released checkpoint is not on this machine"));
         using (JsonDocument document = JsonDocument.Parse(json))
         {
             JsonElement model = document.RootElement.GetProperty("models")[0];
             Assert.That((model.GetProperty("name").GetString(), model.GetProperty("is_complete").GetBoolean()), Is.EqualTo((Checkpoint, true)));
         }
 
-        Assert.That(unknown, Does.Contain($"No cache has {Checkpoint}@v2"));
-        Assert.That(removed, Does.Contain($"Removed revision main from {CacheOf(home).Repository(Checkpoint)}").And.Contain("free again"));
-        Assert.That(refused, Does.Contain($"No cache has {Checkpoint}"));
+        Assert.That(unknown, Does.Contain($"{Checkpoint}@v2 is in no cache"));
+        Assert.That(removed, Does.Contain($"Removed revision main from {CacheOf(home).Repository(Checkpoint)}").And.Contain("Freed "));
+        Assert.That(refused, Does.Contain($"{Checkpoint} is in no cache"));
         Assert.That(Directory.Exists(CacheOf(home).Repository(Checkpoint)), Is.False);
     }
 
@@ -198,7 +197,7 @@ internal sealed class ProcessTests : HubFixture
 
         (_, string error) = await HubProcess.RunAsync(1, Home("offline"), Hub.Address, ["generate", "--checkpoint", Tiny, "--prompt", "x", "--output", "song.wav", "--offline"]);
 
-        Assert.That(error, Does.Contain($"'acestep download {Tiny}' fetches it"));
+        Assert.That(error, Does.Contain($"'acestep download {Tiny}' downloads it"));
         Assert.That(Hub.Requests, Is.Empty);
     }
 

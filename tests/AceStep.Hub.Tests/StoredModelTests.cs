@@ -1,5 +1,3 @@
-using AceStep.Testing;
-
 namespace AceStep.Hub.Tests;
 
 /// <summary>What is in the caches, and its removal.</summary>
@@ -54,7 +52,7 @@ internal sealed class StoredModelTests : HubFixture
         StoredModel checkpoint = Store().List().Single(model => model.Name == Checkpoint);
         using FileLock held = FileLock.TryAcquire(Directory.GetFiles(Cache.Locks(Checkpoint))[0])!;
 
-        Assert.That(() => Store().Remove(checkpoint), Throws.TypeOf<DownloadException>().With.Message.Contains("is being fetched"));
+        Assert.That(() => Store().Remove(checkpoint), Throws.TypeOf<DownloadException>().With.Message.Contains("is being downloaded"));
         Assert.That(Directory.Exists(checkpoint.Folder), Is.True);
     }
 
@@ -173,7 +171,7 @@ internal sealed class StoredModelTests : HubFixture
         Hub.Files["/unidic.tar.gz"] = archive;
         Known = Known with { Dictionary = Known.Dictionary with { Archive = Known.Dictionary.Archive with { File = Pin(archive) } } };
 
-        Assert.That(async () => await Store().GetJapaneseDictionaryAsync(), Throws.TypeOf<DownloadException>().With.Message.Contains("matrix.bin is not what it should be"));
+        Assert.That(async () => await Store().GetJapaneseDictionaryAsync(), Throws.TypeOf<DownloadException>().With.Message.Contains("matrix.bin has the wrong contents"));
         Assert.That(Store().FindJapaneseDictionary(), Is.Null);
     }
 
@@ -184,7 +182,7 @@ internal sealed class StoredModelTests : HubFixture
         Hub.Files["/unidic.tar.gz"] = page;
         Known = Known with { Dictionary = Known.Dictionary with { Archive = Known.Dictionary.Archive with { File = Pin(page) } } };
 
-        Assert.That(async () => await Store().GetJapaneseDictionaryAsync(), Throws.TypeOf<DownloadException>().With.Message.Contains("is no archive"));
+        Assert.That(async () => await Store().GetJapaneseDictionaryAsync(), Throws.TypeOf<DownloadException>().With.Message.Contains("is not a complete archive"));
     }
 
     [Test]

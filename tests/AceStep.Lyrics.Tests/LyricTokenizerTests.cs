@@ -124,7 +124,7 @@ internal sealed class LyricTokenizerTests
     }
 
     [TestCase("cs", "Je 25 hodin", "Czech")]
-    [TestCase("it", "mille 1234567890123456789012345678901234567890123456789012345678901234567", "cannot be put into words")]
+    [TestCase("it", "mille 1234567890123456789012345678901234567890123456789012345678901234567", "cannot be written out in words")]
     public void EncodeLine_NumberThatCannotBeWorded_KeepsDigitsWithAWarning(string language, string text, string message)
     {
         LyricLine line = Tokenizer().EncodeLine(text, language);

@@ -32,7 +32,7 @@ internal sealed class LyricVocabularyTests
 
         InvalidDataException? exception = Assert.Throws<InvalidDataException>(() => SmallVocabulary.Load(description));
 
-        Assert.That(exception!.Message, Does.Contain(rule).And.Contain("is no lyric vocabulary").And.Contain(Path.GetTempPath()));
+        Assert.That(exception!.Message, Does.Contain(rule).And.Contain("is not a lyric vocabulary").And.Contain(Path.GetTempPath()));
     }
 
     [TestCase("")]
@@ -50,7 +50,7 @@ internal sealed class LyricVocabularyTests
     }
 
     [TestCase("<!doctype html><title>GitHub</title>", "it must be JSON; this is a web page (HTML)")]
-    [TestCase("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 364005\n", "it must be JSON; this is a pointer of Git LFS")]
+    [TestCase("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 364005\n", "it must be JSON; this is a Git LFS pointer")]
     [TestCase("\u001f\u008b\u0008.....................", "it must be JSON; this is a gzip archive")]
     [TestCase("PK\u0003\u0004..................", "it must be JSON; this is a ZIP archive")]
     public void Load_SomethingElse_SaysWhatItIs(string content, string what)
@@ -60,7 +60,7 @@ internal sealed class LyricVocabularyTests
 
         InvalidDataException? error = Assert.Throws<InvalidDataException>(() => LyricVocabulary.Load(path));
 
-        Assert.That(error!.Message, Does.StartWith($"{path} is no lyric vocabulary: {what}"));
+        Assert.That(error!.Message, Does.StartWith($"{path} is not a lyric vocabulary: {what}"));
         File.Delete(path);
     }
 

@@ -73,8 +73,8 @@ public sealed class InstallationTests
         Outcome first = Dotnet.Start(tool, away, ["generate", "--duration", "1", "--steps", "1", "--output", "song.wav", "--json"], environment).Returning(0);
         Outcome second = Dotnet.Start(tool, away, ["generate", "--duration", "1", "--steps", "1", "--output", "again.wav"], environment).Returning(0);
 
-        Assert.That(doctor.Error, Does.Contain("libtorch is not here yet").And.Contain(LibtorchId));
-        Assert.That(first.Error, Does.Contain($"Fetching libtorch").And.Contain($"{LibtorchId} {LibtorchVersion}").And.Contain(" MB").And.Contain(machine.File("packages")));
+        Assert.That(doctor.Error, Does.Contain("libtorch is not installed yet").And.Contain(LibtorchId));
+        Assert.That(first.Error, Does.Contain($"Downloading libtorch").And.Contain($"{LibtorchId} {LibtorchVersion}").And.Contain(" MB").And.Contain(machine.File("packages")));
         using JsonDocument report = JsonDocument.Parse(first.Output);
         Assert.That(report.RootElement.GetProperty("is_demonstration").GetBoolean(), Is.True);
         Assert.That(AudioFile.Probe(Path.Combine(away, "song.wav")).Length, Is.EqualTo(AudioFile.Probe(Path.Combine(away, "again.wav")).Length));
@@ -94,7 +94,7 @@ public sealed class InstallationTests
 
         Outcome outcome = Dotnet.Start(tool, away, ["generate", "--duration", "1", "--steps", "1", "--output", "song.wav"], environment).Returning(1);
 
-        Assert.That(outcome.Error, Does.StartWith("error: libtorch could not be fetched: ").And.Contain("hash").And.Contain("ACESTEP_LIBTORCH"));
+        Assert.That(outcome.Error, Does.StartWith("error: libtorch could not be downloaded: ").And.Contain("hash").And.Contain("ACESTEP_LIBTORCH"));
         Assert.That(Directory.EnumerateFileSystemEntries(away), Is.Empty);
         Outcome again = Dotnet.Start(tool, away, ["generate", "--duration", "1", "--steps", "1", "--output", "song.wav"], environment).Returning(1);
         Assert.That(again.Error, Does.Contain("hash"), "what NuGet has unpacked meanwhile is not taken either");
@@ -108,7 +108,7 @@ public sealed class InstallationTests
 
         Outcome outcome = Dotnet.Start(tool, machine.Folder("away"), ["generate", "--duration", "1", "--steps", "1"], environment).Returning(1);
 
-        Assert.That(outcome.Error, Does.StartWith("error: libtorch could not be fetched: ").And.Contain(LibtorchId).And.Contain("ACESTEP_LIBTORCH"));
+        Assert.That(outcome.Error, Does.StartWith("error: libtorch could not be downloaded: ").And.Contain(LibtorchId).And.Contain("ACESTEP_LIBTORCH"));
         Assert.That(outcome.Error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
     }
 

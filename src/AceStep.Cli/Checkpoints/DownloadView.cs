@@ -23,7 +23,7 @@ internal static class DownloadView
     private static void Announce(Screen screen, DownloadPlan plan)
     {
         string commit = plan.Commit is { } full ? $" (commit {full[..8]})" : "";
-        string present = plan.BytesPresent > 0 ? $", of which {Amounts.Bytes(plan.BytesPresent)} have arrived before" : "";
+        string present = plan.BytesPresent > 0 ? $", {Amounts.Bytes(plan.BytesPresent)} of them downloaded before" : "";
         screen.Line($"Downloading {plan.Name}{commit} from {plan.Host} to {plan.Folder}: {Amounts.Bytes(plan.Bytes)} in {plan.Files.Count} {(plan.Files.Count == 1 ? "file" : "files")}{present}");
         foreach (DownloadFile file in plan.Files.Take(MostFilesShown))
         {

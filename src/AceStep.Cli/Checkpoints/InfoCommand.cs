@@ -10,7 +10,7 @@ internal sealed class InfoCommand : CliCommand
 {
     private readonly Argument<string?> _checkpoint = new("CHECKPOINT")
     {
-        Description = "A folder in the released layout, ComfyUI's single file, or a name on the hub that a cache has. Default: the one that 'generate' would use.",
+        Description = "A folder in the released layout, ComfyUI's single file, or the hub name of a model in the cache. Default: the one that 'generate' would use.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -43,6 +43,11 @@ internal sealed class InfoCommand : CliCommand
     private static void Show(Screen screen, CheckpointChoice choice, CheckpointInfo info)
     {
         screen.Line(choice.Description);
+        if (choice.DescribeFound(info.Path) is { } found)
+        {
+            screen.Line(found);
+        }
+
         screen.Line(info.IsSingleFile ? "Form: ComfyUI's single file" : "Form: folder in the released layout");
         TextTable table = new("Part", "Size", "Tensors", "Parameters", "Types", "Sizes");
         foreach (CheckpointPart part in info.Parts)

@@ -1,5 +1,6 @@
 using AceStep.Cli.Options;
 using AceStep.Cli.Terminal;
+using AceStep.Hub;
 using AceStep.Loras;
 
 namespace AceStep.Cli.Checkpoints;
@@ -18,7 +19,7 @@ internal sealed record ModelNames(CheckpointChoice Checkpoint, IReadOnlyList<Lor
         ModelStore caches = new(DownloadMode.Never);
         foreach (LoraChoice lora in Loras.Where(lora => !File.Exists(lora.Path) && !Directory.Exists(lora.Path) && !IsRemote(caches, lora.Path)))
         {
-            throw new FileNotFoundException($"There is no LoRA at {lora.Path}. One on the hub is named owner/name.", lora.Path);
+            throw new FileNotFoundException($"There is no LoRA at {lora.Path}. To use one from the hub, give its name as owner/name.", lora.Path);
         }
 
         _ = IsRemote(caches, Checkpoint.Path);
@@ -79,9 +80,26 @@ internal sealed record CheckpointChoice(string Path, bool IsDemonstration)
         ? $"""
           Checkpoint: the small demonstration checkpoint that comes with the program ({Path}).
           It is not the released ACE-Step model: 14 MB, trained on synthesised music, simple tunes only.
-          The released one is 8.3 GB and is fetched once: --checkpoint {ModelStore.ReleasedCheckpoint} (or {EnvironmentVariable}).
+          The released one is 8.3 GB and is downloaded once: --checkpoint {ModelStore.ReleasedCheckpoint} (or {EnvironmentVariable}).
           """
         : Named is null ? $"Checkpoint: {Path}" : $"Checkpoint: {Named} ({Path})";
+
+    /// <summary>
+    /// A line for the user about where the checkpoint is, if the path that was given is a folder above it: a repository in
+    /// Hugging Face's cache may have several snapshots. Null if it is the path itself.
+    /// </summary>
+    /// <param name="found">The folder or file of the checkpoint that was opened.</param>
+    public string? DescribeFound(string found)
+    {
+        if (IsSame(found, Path))
+        {
+            return null;
+        }
+
+        return HubCache.SnapshotOf(found) is { } snapshot
+            ? $"Snapshot: {snapshot.Commit} ({(snapshot.IsMain ? "branch main" : "the only one with a checkpoint")}) in {snapshot.Repository}"
+            : $"Found in: {found}";
+    }
 
     /// <summary>Finds the checkpoint of a run.</summary>
     /// <param name="named">The checkpoint given on the command line; null if none is.</param>
@@ -100,7 +118,7 @@ internal sealed record CheckpointChoice(string Path, bool IsDemonstration)
 
         return Directory.Exists(DemoCheckpoint.Folder)
             ? new CheckpointChoice(DemoCheckpoint.Folder, IsDemonstration: true)
-            : throw new DirectoryNotFoundException($"No checkpoint is named, and the demonstration checkpoint is missing from {DemoCheckpoint.Folder}. {CheckpointInfo.WhereToGet} Name its folder with --checkpoint or {EnvironmentVariable}.");
+            : throw new DirectoryNotFoundException($"No checkpoint is given, and the demonstration checkpoint is missing from {DemoCheckpoint.Folder}. {CheckpointInfo.WhereToGet} Give its folder with --checkpoint or {EnvironmentVariable}.");
     }
 
     /// <summary>Finds the path on this machine of a checkpoint that is given by a name on the hub, without downloads.</summary>

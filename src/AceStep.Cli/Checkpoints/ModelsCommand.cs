@@ -43,13 +43,13 @@ internal sealed class ModelsCommand : CliCommand
         StoredModel[] models = [.. store.List().Where(model => model.Name == repository)];
         if (models.Length == 0)
         {
-            throw new UsageException($"No cache has {repository}; 'acestep models --all' says what there is.");
+            throw new UsageException($"{repository} is in no cache; 'acestep models --all' lists what is there.");
         }
 
         models = revision is null ? models : [.. models.Where(model => ModelStore.FindRevision(model, revision) is not null)];
         if (models.Length == 0)
         {
-            throw new UsageException($"No cache has {name}; 'acestep models --json' says which revisions there are.");
+            throw new UsageException($"{name} is in no cache; 'acestep models --json' lists the revisions.");
         }
 
         long freed = models.Sum(model => revision is null ? store.Remove(model) : store.Remove(model, revision));
@@ -64,7 +64,7 @@ internal sealed class ModelsCommand : CliCommand
             screen.Line($"Removed {(revision is null ? "" : $"revision {revision} from ")}{model.Folder}");
         }
 
-        screen.Line($"{(freed == 0 ? "0 B" : Amounts.Bytes(freed))} are free again.");
+        screen.Line($"Freed {(freed == 0 ? "0 B" : Amounts.Bytes(freed))}.");
     }
 
     private static void Show(Screen screen, ModelStore store, bool showsAll)
@@ -96,7 +96,7 @@ internal sealed class ModelsCommand : CliCommand
 
         if (!shown.Any(model => model.Name == ModelStore.ReleasedCheckpoint && model.IsComplete))
         {
-            screen.Line($"The released checkpoint is not here; 'acestep download {ModelStore.ReleasedCheckpoint}' fetches it (8.3 GB) to {store.CacheFolder}.");
+            screen.Line($"The released checkpoint is not on this machine; 'acestep download {ModelStore.ReleasedCheckpoint}' downloads it (8.3 GB) to {store.CacheFolder}.");
         }
     }
 
@@ -110,7 +110,7 @@ internal sealed class ModelsCommand : CliCommand
     {
         { IsComplete: true, IncompleteBytes: 0 } => "complete",
         { IsComplete: true } => $"complete; {Amounts.Bytes(model.IncompleteBytes)} of another download",
-        { IncompleteBytes: > 0 } => $"incomplete; {Amounts.Bytes(model.IncompleteBytes)} of what is missing have arrived",
+        { IncompleteBytes: > 0 } => $"incomplete; {Amounts.Bytes(model.IncompleteBytes)} of the rest were downloaded",
         { Kind: StoredModelKind.Other } => "",
         _ => "incomplete",
     };

@@ -85,7 +85,7 @@ internal sealed record Diagnosis
     {
         if (LibtorchSupply.Missing is { } package)
         {
-            warnings.Add($"libtorch is not here yet: the first command that computes fetches it ({package}).");
+            warnings.Add($"libtorch is not installed yet: the first command that needs it downloads it ({package}).");
             return diagnosis;
         }
 
@@ -137,7 +137,7 @@ internal sealed record Diagnosis
         }
         catch (DownloadException)
         {
-            warnings.Add($"The released checkpoint is not on this machine: 'acestep download {ModelStore.ReleasedCheckpoint}' fetches it (8.3 GB) to {caches.CacheFolder}.");
+            warnings.Add($"The released checkpoint is not on this machine: 'acestep download {ModelStore.ReleasedCheckpoint}' downloads it (8.3 GB) to {caches.CacheFolder}.");
         }
 
         CheckpointInfo info;
@@ -163,10 +163,10 @@ internal sealed record Diagnosis
         string? dictionary = JapaneseDictionaryOf(info, caches);
         if (dictionary is null)
         {
-            warnings.Add("Japanese lyrics can be read only where they are in kana: install MeCab ('apt install libmecab2') and fetch its dictionary ('acestep download unidic-lite', 47 MB).");
+            warnings.Add("In Japanese lyrics only kana can be read: install MeCab ('apt install libmecab2') and download its dictionary ('acestep download unidic-lite', 47 MB).");
         }
 
-        return diagnosis with { Checkpoint = info.IsUsable ? Path.GetFullPath(choice.Path) : null, IsDemonstration = choice.IsDemonstration, JapaneseDictionary = dictionary };
+        return diagnosis with { Checkpoint = info.IsUsable ? Path.GetFullPath(info.Path) : null, IsDemonstration = choice.IsDemonstration, JapaneseDictionary = dictionary };
     }
 
     /// <summary>Reads a word in kanji, and returns the dictionary that was used for it.</summary>

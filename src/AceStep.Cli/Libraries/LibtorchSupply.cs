@@ -14,7 +14,7 @@ namespace AceStep.Cli.Libraries;
 internal static class LibtorchSupply
 {
     private static readonly string ByHand =
-        $"Or name a folder with libtorch {LibtorchPackage.Version} in {Libtorch.FolderVariable}: torch/lib of a PyTorch wheel of that version.";
+        $"Or set {Libtorch.FolderVariable} to a folder with libtorch {LibtorchPackage.Version}: torch/lib of a PyTorch wheel of that version.";
 
     /// <summary>Whether libtorch is available without a download. If it is found in NuGet's folder, it will be loaded from there.</summary>
     public static bool IsAtHand
@@ -45,10 +45,10 @@ internal static class LibtorchSupply
         {
             if (download == DownloadMode.Never)
             {
-                throw new IOException($"libtorch is missing, and --offline fetches nothing: {Describe(package)}. {ByHand}");
+                throw new IOException($"libtorch is missing, and --offline forbids downloads: {Describe(package)}. {ByHand}");
             }
 
-            screen.Line($"Fetching libtorch, which computes the music, once: {Describe(package)}, into {LibtorchPackage.UsualFolder}.");
+            screen.Line($"Downloading libtorch, which computes the music, once: {Describe(package)}, to {LibtorchPackage.UsualFolder}.");
             Use(await FetchAsync(package, cancellationToken));
         }
     }
@@ -68,7 +68,7 @@ internal static class LibtorchSupply
             await File.WriteAllTextAsync(Path.Combine(folder, "libtorch.csproj"), Project(package), cancellationToken);
             await File.WriteAllTextAsync(Path.Combine(folder, "packages.lock.json"), LockFile(package), cancellationToken);
             await RestoreAsync(folder, cancellationToken);
-            return FindRestored(package, folder) ?? throw new IOException($"{package.Id} {LibtorchPackage.Version} was fetched, but does not hold libtorch. {ByHand}");
+            return FindRestored(package, folder) ?? throw new IOException($"{package.Id} {LibtorchPackage.Version} was downloaded, but does not contain libtorch. {ByHand}");
         }
         finally
         {
@@ -93,7 +93,7 @@ internal static class LibtorchSupply
         }
         catch (Win32Exception error)
         {
-            throw new IOException($"libtorch is fetched with the .NET SDK, and {start.FileName} does not start: {error.Message}. {ByHand}", error);
+            throw new IOException($"libtorch is downloaded with the .NET SDK, and {start.FileName} cannot be started: {error.Message}. {ByHand}", error);
         }
 
         using (process)
@@ -114,7 +114,7 @@ internal static class LibtorchSupply
 
             if (process.ExitCode != 0)
             {
-                throw new IOException($"libtorch could not be fetched: {Reason(await output + await errors)} {ByHand}");
+                throw new IOException($"libtorch could not be downloaded: {Reason(await output + await errors)} {ByHand}");
             }
         }
     }

@@ -11,7 +11,7 @@ internal sealed partial class ModelOptions : OptionGroup
 {
     private readonly Option<string?> _checkpoint = new("--checkpoint")
     {
-        Description = $"The checkpoint: a name on the hub ({ModelStore.ReleasedCheckpoint}: fetched once), a folder in the released layout, ComfyUI's single file, or the https address of a file. Default: {Checkpoints.CheckpointChoice.EnvironmentVariable}, else the small demonstration checkpoint that comes with the program.",
+        Description = $"The checkpoint: a name on the hub ({ModelStore.ReleasedCheckpoint}: downloaded once), a folder in the released layout, ComfyUI's single file, or the https address of a file. Default: {Checkpoints.CheckpointChoice.EnvironmentVariable}, else the small demonstration checkpoint that comes with the program.",
         HelpName = "NAME",
     };
 

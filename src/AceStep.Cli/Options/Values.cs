@@ -80,7 +80,7 @@ internal static class Values
     private static T? Refuse<T>(ArgumentResult result, string expected)
     {
         string option = result.Parent is OptionResult parent ? parent.Option.Name : result.Argument.Name;
-        result.AddError($"{option} takes {expected}; '{Token(result)}' is not.");
+        result.AddError($"{option} takes {expected}, not '{Token(result)}'.");
         return default;
     }
 }

@@ -11,9 +11,9 @@ internal sealed class ProbeOptions : OptionGroup
     private static readonly AceStepServerOptions Defaults = new();
 
     private readonly Option<string?> _host = ServeOption.Text("--host", "The address to answer /health-check and /metrics on. Default 127.0.0.1.", "ADDRESS");
-    private readonly Option<int?> _port = ServeOption.Whole("--port", "The port for it; 0 takes any. Default: none, and nothing is answered.", 0, 65535);
+    private readonly Option<int?> _port = ServeOption.Whole("--port", "The port for it; 0 picks a free one. Default: none; then nothing is answered.", 0, 65535);
 
-    private readonly Option<string?> _data = ServeOption.Text("--data", $"The folder of LoRAs that are fetched for clients; workers of a machine may share it. Default {Defaults.DataFolder}.", "DIR");
+    private readonly Option<string?> _data = ServeOption.Text("--data", $"The folder of LoRAs that are downloaded for clients; workers of a machine may share it. Default {Defaults.DataFolder}.", "DIR");
 
     public ProbeOptions()
         : base("Worker")

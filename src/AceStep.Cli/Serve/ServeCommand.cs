@@ -71,14 +71,14 @@ internal sealed class ServeCommand : CliCommand
         }
         catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
-            throw new IOException($"Port {listen.Port} is in use; name another with --port.", error);
+            throw new IOException($"Port {listen.Port} is in use; choose another with --port.", error);
         }
 
         screen.Line($"Listening on {app.Urls.First()}");
         TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration stopping = stop.Token.Register(stopped.SetResult);
         await stopped.Task;
-        screen.Line("Stopping: the running prediction may end; what waits is kept. Once more ends at once.");
+        screen.Line("Stopping after the running prediction; waiting ones are kept. A second signal stops at once.");
         await app.StopAsync(CancellationToken.None);
         return ExitCodes.Success;
     }

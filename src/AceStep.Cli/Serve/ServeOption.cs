@@ -25,7 +25,7 @@ internal static class ServeOption
                 return address;
             }
 
-            result.AddError($"{name} takes an http or https address; '{result.Tokens[0].Value}' is none.");
+            result.AddError($"{name} takes an http or https address, not '{result.Tokens[0].Value}'.");
             return null;
         },
     };

@@ -13,8 +13,8 @@ internal sealed class ServerOptions : OptionGroup
 
     private static readonly AceStepServerOptions Defaults = new();
 
-    private readonly Option<string?> _host = ServeOption.Text("--host", "The address to listen on: a loopback address asks for no token, any other does. Default 127.0.0.1.", "ADDRESS");
-    private readonly Option<int?> _port = ServeOption.Whole("--port", $"The port; 0 takes any. Default: PORT, else {DefaultPort}.", 0, 65535);
+    private readonly Option<string?> _host = ServeOption.Text("--host", "The address to listen on. Loopback addresses need no token, all others do. Default 127.0.0.1.", "ADDRESS");
+    private readonly Option<int?> _port = ServeOption.Whole("--port", $"The port; 0 picks a free one. Default: PORT, else {DefaultPort}.", 0, 65535);
     private readonly Option<string?> _data = ServeOption.Text("--data", $"The folder of queue, songs and uploads. Default {Defaults.DataFolder}.", "DIR");
     private readonly Option<string[]> _tokens = ServeOption.Texts("--token", $"A token that may use the server, or sha256:HEX of one. May be given several times. Better in {TokensVariable}, separated by commas: other users see command lines.", "TOKEN");
     private readonly Option<bool> _noAuth = new("--no-auth") { Description = "Allow access from other machines without tokens: anyone who can reach the port may use the server." };
@@ -25,9 +25,9 @@ internal sealed class ServerOptions : OptionGroup
     private readonly Option<int?> _maxQueued = ServeOption.Whole("--max-queue", $"Predictions that may wait. Default {Defaults.MaxQueued}.", 1, 1_000_000);
     private readonly Option<int?> _creations = ServeOption.Whole("--creations-per-minute", $"Creations and uploads a minute from one token or address; 0: any number. Default {Defaults.CreationsPerMinute}.", 0, 1_000_000);
     private readonly Option<double?> _keepDays = ServeOption.Number("--keep-days", "Remove songs after this many days. Default: only when space is needed.", "X");
-    private readonly Option<int?> _maxDisk = ServeOption.Whole("--max-disk", $"GiB of songs and uploads; beyond it the oldest songs go. Default {Defaults.MaxDataBytes >> 30}.", 1, 1_000_000);
+    private readonly Option<int?> _maxDisk = ServeOption.Whole("--max-disk", $"GiB of songs and uploads; above that, the oldest songs are removed. Default {Defaults.MaxDataBytes >> 30}.", 1, 1_000_000);
     private readonly Option<bool> _reuse = new("--reuse-equal") { Description = "Answer a request that has a seed and the same inputs as an earlier one with the earlier song." };
-    private readonly Option<string?> _awaitShutdown = ServeOption.Text("--await-explicit-shutdown", "Leave SIGTERM alone: POST /shutdown or Ctrl+C ends the server. For Cog's platforms.", "ANY");
+    private readonly Option<string?> _awaitShutdown = ServeOption.Text("--await-explicit-shutdown", "Ignore SIGTERM: only POST /shutdown or Ctrl+C ends the server. For Cog's platforms.", "ANY");
 
     public ServerOptions()
         : base("Server")
@@ -79,12 +79,12 @@ internal sealed class ServerOptions : OptionGroup
     {
         if (isOpen && options.Tokens.Count > 0)
         {
-            throw new UsageException("--no-auth and tokens exclude each other.");
+            throw new UsageException("--no-auth and tokens cannot be used together.");
         }
 
         if (!IPAddress.IsLoopback(listen.Address) && options.Tokens.Count == 0 && !isOpen)
         {
-            throw new UsageException($"Beyond this machine ({listen.Address}) the server asks for tokens: set {TokensVariable} or --token, or say --no-auth if whoever reaches the port may use it.");
+            throw new UsageException($"A server that other machines can reach ({listen.Address}) needs tokens: set {TokensVariable} or --token, or use --no-auth to allow access to anyone who can reach the port.");
         }
 
         if (isOpen && !IPAddress.IsLoopback(listen.Address) && options.AllowedHosts.Count == 0)

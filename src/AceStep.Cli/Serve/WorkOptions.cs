@@ -12,10 +12,10 @@ internal sealed class WorkOptions : OptionGroup
     private static readonly AceStepServerOptions Defaults = new();
 
     private readonly Option<string?> _loras = ServeOption.Text("--lora-dir", "The folder whose LoRAs clients may name. Default: none.", "DIR");
-    private readonly Option<string[]> _allowedLoras = ServeOption.Texts("--allow-lora", $"A LoRA of the hub that clients may name, which is fetched once: OWNER/NAME, OWNER/* or * for any; none for no LoRA. May be given several times. Default {string.Join(", ", Defaults.AllowedLoras)}.", "NAME");
+    private readonly Option<string[]> _allowedLoras = ServeOption.Texts("--allow-lora", $"A LoRA on the hub that clients may name; it is downloaded once: OWNER/NAME, OWNER/* or * for any; none for no LoRA. May be given several times. Default {string.Join(", ", Defaults.AllowedLoras)}.", "NAME");
     private readonly Option<string[]> _allowedPrivate = ServeOption.Texts("--allow-private", "A host with a private address that inputs and webhooks may name. May be given several times.", "HOST");
     private readonly Option<Uri?> _uploadUrl = ServeOption.Address("--upload-url", "Where songs of Cog's clients are sent by PUT. Default: they get them in the answer.");
-    private readonly Option<int?> _maxDeaths = ServeOption.Whole("--max-deaths", $"So many deaths of the process that runs a prediction make that one fail. Default {Defaults.MaxDeaths}.", 1, 1_000_000);
+    private readonly Option<int?> _maxDeaths = ServeOption.Whole("--max-deaths", $"How often the process that runs a prediction may die before the prediction fails. Default {Defaults.MaxDeaths}.", 1, 1_000_000);
     private readonly Option<double?> _grace = ServeOption.Number("--stop-grace", $"Seconds that a running prediction may go on when the process stops. Default {Defaults.StopGrace.TotalSeconds:0}.", "SECONDS");
 
     public WorkOptions()

@@ -19,7 +19,7 @@ internal sealed class WorkerCommand : CliCommand
     private readonly ModelOptions _model;
 
     public WorkerCommand()
-        : base("worker", "Makes the songs that servers with the same --queue accept, one after another on one device.")
+        : base("worker", "Make the songs that servers with the same --queue accept, one after another on one device.")
     {
         _work = AddGroup(new WorkOptions());
         _queue = AddGroup(new QueueOptions());
@@ -55,7 +55,7 @@ internal sealed class WorkerCommand : CliCommand
         using CancellationTokenRegistration ended = lifetime.ApplicationStopping.Register(() => stopped.TrySetResult());
         await stopped.Task;
         bool isFailure = !cancellationToken.IsCancellationRequested;
-        screen.Line("Stopping: the running prediction may end, or is given back. Once more ends at once.");
+        screen.Line("Stopping after the running prediction, or after giving it back to the queue. A second signal stops at once.");
         await host.StopAsync(CancellationToken.None);
         return isFailure ? ExitCodes.Failure : ExitCodes.Success;
     }

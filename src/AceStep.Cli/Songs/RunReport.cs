@@ -11,6 +11,7 @@ internal sealed record RunReport
 {
     public required string Command { get; init; }
 
+    /// <summary>The full path of the checkpoint's folder or file.</summary>
     public required string Checkpoint { get; init; }
 
     /// <summary>Whether the songs were made with the small demonstration checkpoint.</summary>
@@ -42,7 +43,7 @@ internal sealed record RunReport
         return new RunReport
         {
             Command = task.Command,
-            Checkpoint = Path.GetFullPath(checkpoint.Path),
+            Checkpoint = Path.GetFullPath(pipeline.Checkpoint),
             IsDemonstration = checkpoint.IsDemonstration,
             Device = pipeline.Device,
             Precision = pipeline.Precision.ToString().ToLowerInvariant(),

@@ -18,6 +18,11 @@ internal sealed class SongRun(
         screen.Line(checkpoint.Description);
         long started = Stopwatch.GetTimestamp();
         await using MusicPipeline pipeline = await screen.ShowProgressAsync(progress => MusicPipeline.LoadAsync(checkpoint.Path, options, progress, cancellationToken));
+        if (checkpoint.DescribeFound(pipeline.Checkpoint) is { } found)
+        {
+            screen.Line(found);
+        }
+
         LoadLoras(pipeline);
         TimeSpan loading = Stopwatch.GetElapsedTime(started);
 

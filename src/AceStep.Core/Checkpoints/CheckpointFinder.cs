@@ -25,7 +25,7 @@ internal static class CheckpointFinder
     /// <returns>The folder in the released layout, or ComfyUI's single file.</returns>
     /// <exception cref="DirectoryNotFoundException">There is nothing at the path.</exception>
     /// <exception cref="FileNotFoundException">The folder holds no checkpoint, or more than one.</exception>
-    /// <exception cref="CheckpointFormatException">The file is no checkpoint; says what it is.</exception>
+    /// <exception cref="CheckpointFormatException">The file is not a checkpoint; says what it is.</exception>
     public static string Find(string path)
     {
         if (WeightFiles.IsThere(path))
@@ -36,7 +36,7 @@ internal static class CheckpointFinder
 
         if (!Directory.Exists(path))
         {
-            throw new DirectoryNotFoundException(WeightFiles.BrokenLink(path) is { } target ? $"{path} is a link to {target}, which is not there." : MusicCheckpoint.DescribeMissing(path));
+            throw new DirectoryNotFoundException(WeightFiles.BrokenLink(path) is { } target ? $"{path} is a link to {target}, which does not exist." : MusicCheckpoint.DescribeMissing(path));
         }
 
         if (IsCheckpoint(path))
@@ -46,7 +46,7 @@ internal static class CheckpointFinder
 
         if (Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))) is { } parent && IsPart(path) && IsCheckpoint(parent))
         {
-            throw new FileNotFoundException($"{path} is one part of a checkpoint; name the checkpoint's folder, {parent}.");
+            throw new FileNotFoundException($"{path} is only one part of a checkpoint; give the checkpoint's folder, {parent}.");
         }
 
         List<string> found = [.. Below(path)];
@@ -54,7 +54,7 @@ internal static class CheckpointFinder
         {
             [string only] => only,
             [] => throw new FileNotFoundException(DescribeWithout(path)),
-            _ => throw new FileNotFoundException($"{path} holds {found.Count} checkpoints; name one of them: {string.Join(", ", found.Take(5))}{(found.Count > 5 ? ", ..." : "")}."),
+            _ => throw new FileNotFoundException($"{path} contains {found.Count} checkpoints; give one of them: {string.Join(", ", found.Take(5))}{(found.Count > 5 ? ", ..." : "")}."),
         };
     }
 
@@ -170,7 +170,7 @@ internal static class CheckpointFinder
 
         TensorKind[] kinds = [.. files.Where(file => file.EndsWith(Safetensors, StringComparison.OrdinalIgnoreCase)).Take(MostFiles).Select(KindOf).Distinct()];
         string? other = kinds.Where(kind => kind != TensorKind.Unknown).Select(kind => $": a file in it {TensorKinds.WhyNoCheckpoint(kind)}.").FirstOrDefault();
-        string layout = $" (folders {string.Join(", ", CheckpointLayout.Parts.Select(part => part.Folder))}), nor ComfyUI's single file, nor one of them in a folder below. {MusicCheckpoint.WhereToGet}";
-        return nothing + (other ?? $": neither the released layout{layout}");
+        string layout = string.Join(", ", CheckpointLayout.Parts.Select(part => part.Folder));
+        return nothing + (other ?? $": neither it nor a folder in it has the released layout (folders {layout}) or ComfyUI's single file. {MusicCheckpoint.WhereToGet}");
     }
 }

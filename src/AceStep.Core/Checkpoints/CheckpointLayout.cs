@@ -73,7 +73,7 @@ internal static class WeightFiles
         {
             [string only] => (only, null),
             [] => (released, WhyMissing(released, files)),
-            _ => (released, $"There are several files that could be it: {string.Join(", ", candidates.Take(5).Select(Path.GetFileName))}. Name the right one {name}."),
+            _ => (released, $"Several files could be the right one: {string.Join(", ", candidates.Take(5).Select(Path.GetFileName))}. Rename the right one to {name}."),
         };
     }
 
@@ -88,7 +88,7 @@ internal static class WeightFiles
     {
         if (BrokenLink(path) is { } target)
         {
-            return $"The file is a link to {target}, which is not there.";
+            return $"The file is a link to {target}, which does not exist.";
         }
 
         string? other = files.FirstOrDefault(file => path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) && OtherEndings.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase));

@@ -7,10 +7,10 @@ internal sealed class MusicCheckpoint : IDisposable
 {
     /// <summary>Where the model and its lyric vocabulary can be downloaded; a part of messages.</summary>
     public const string WhereToGet =
-        "The released checkpoint (8.3 GB, Apache-2.0) is ACE-Step/ACE-Step-v1-3.5B on Hugging Face; by that name it is fetched.";
+        "The released checkpoint (8.3 GB, Apache-2.0) is ACE-Step/ACE-Step-v1-3.5B on Hugging Face; give that name to download it.";
 
     private const string WhereToGetVocabulary =
-        "It is acestep/models/lyrics_utils/vocab.json in the source of ace-step/ACE-Step (Apache-2.0); 'acestep download lyric-vocabulary' fetches it.";
+        "It is acestep/models/lyrics_utils/vocab.json in the source of ace-step/ACE-Step (Apache-2.0); 'acestep download lyric-vocabulary' downloads it.";
 
     private readonly IReadOnlyList<TensorFiles> _files;
 
@@ -203,7 +203,7 @@ internal sealed class MusicCheckpoint : IDisposable
         if (absent.Length > 0)
         {
             throw new CheckpointFormatException(
-                file.Origin, $"a single file must hold all parts of the model, as ComfyUI's all-in-one file does; this one lacks {string.Join(", ", absent)}. Take that file, or the released folder");
+                file.Origin, $"a single file must hold all parts of the model, as ComfyUI's all-in-one file does; this one lacks {string.Join(", ", absent)}. Use that file, or the released folder");
         }
 
         string[] unknown =

@@ -75,13 +75,13 @@ internal static class TensorKinds
     /// <summary>Explains why a set of tensors is not a checkpoint: what it is, and what can be done with it.</summary>
     public static string WhyNoCheckpoint(TensorKind kind) => kind switch
     {
-        TensorKind.Adapter => "is a LoRA or another adapter: load it into a pipeline with LoadLora (--lora), beside a checkpoint",
+        TensorKind.Adapter => "is a LoRA or another adapter: load it with LoadLora (--lora), in addition to a checkpoint",
         TensorKind.Version15 => $"holds weights {AnotherModel}",
-        TensorKind.Transformer => "holds the transformer alone: name the checkpoint's folder",
-        TensorKind.TextEncoder => "holds the text encoder alone: name the checkpoint's folder",
-        TensorKind.Autoencoder => "holds the latent codec alone: name the checkpoint's folder",
-        TensorKind.Vocoder => "holds the vocoder alone: name the checkpoint's folder",
-        TensorKind.Latents => "holds a song's latents: they are a source",
+        TensorKind.Transformer => "holds only the transformer: give the checkpoint's folder",
+        TensorKind.TextEncoder => "holds only the text encoder: give the checkpoint's folder",
+        TensorKind.Autoencoder => "holds only the latent codec: give the checkpoint's folder",
+        TensorKind.Vocoder => "holds only the vocoder: give the checkpoint's folder",
+        TensorKind.Latents => "holds a song's latents: use it as a source",
         _ => "holds another model",
     };
 
@@ -91,7 +91,7 @@ internal static class TensorKinds
         TensorKind.SingleFile => "is a whole checkpoint: load it as one (MusicPipeline.LoadAsync, --checkpoint)",
         TensorKind.Transformer or TensorKind.TextEncoder or TensorKind.Autoencoder or TensorKind.Vocoder => "is a part of a checkpoint: load the checkpoint's folder (MusicPipeline.LoadAsync, --checkpoint)",
         TensorKind.Version15 => $"is {AnotherModel}",
-        TensorKind.Latents => "holds a song's latents: they are a source",
+        TensorKind.Latents => "holds a song's latents: use it as a source",
         _ => null,
     };
 }

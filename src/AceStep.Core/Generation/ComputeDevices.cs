@@ -31,6 +31,6 @@ internal static class ComputeDevices
         int count = torch.cuda.is_available() ? torch.cuda.device_count() : 0;
         return index < count
             ? torch.device($"cuda:{index}")
-            : throw new ArgumentException($"The device {name} is not there: libtorch sees {count} CUDA devices.", nameof(name));
+            : throw new ArgumentException($"The device {name} does not exist: libtorch finds {count} CUDA devices.", nameof(name));
     }
 }

@@ -28,7 +28,7 @@ internal static class FiniteNumbers
     {
         if (!Are(values))
         {
-            throw Error(stage, network, null, "", BrokenWeight(modules) is { } weight ? DescribeWeight(weight) : "All of its weights are finite: they may not belong to this model.");
+            throw Error(stage, network, null, "", BrokenWeight(modules) is { } weight ? DescribeWeight(weight) : "All of its weights are finite; they may belong to another model.");
         }
     }
 
@@ -54,7 +54,7 @@ internal static class FiniteNumbers
 
     private static NonFiniteResultException Error(MusicStage stage, string network, int? evaluation, string where, string cause)
     {
-        return new NonFiniteResultException(stage, network, evaluation, $"While {stage.Doing()}, the {network} gave numbers that are not finite (NaN or infinity){where}. {cause}");
+        return new NonFiniteResultException(stage, network, evaluation, $"While {stage.Doing()}, the {network} returned values that are not finite (NaN or infinity){where}. {cause}");
     }
 
     /// <summary>The name of the first weight with a value that is not finite; null if there is none.</summary>
@@ -79,16 +79,16 @@ internal static class FiniteNumbers
         string module = weight[..Math.Max(0, weight.LastIndexOf('.'))];
         ActiveLora? active = loras?.FirstOrDefault(active => active.Lora.Modules.Contains(module));
         return active is null
-            ? $"Its weight {weight} is not finite: the checkpoint is damaged. Fetch it again."
-            : $"Its weight {weight} is not finite; the LoRA {active.Lora.Path} changes it, with the weight {Text(active.Weight)}.";
+            ? $"Its weight {weight} is not finite: the checkpoint is damaged. Download it again."
+            : $"Its weight {weight} is not finite; the LoRA {active.Lora.Path} changes it (weight {Text(active.Weight)}).";
     }
 
     private static string DescribeScale(MusicRequest request, IReadOnlyList<ActiveLora> loras, bool isDenoising)
     {
         (string name, double value) = isDenoising ? request.Scales.MaxBy(scale => Math.Abs(scale.Value)) : default;
-        return Math.Abs(value) > UsualScale ? $"The {name} of {Text(value)} is the likely cause: 1 to 30 is usual."
-            : loras.Count > 0 ? $"All of its weights are finite. A LoRA that does not belong to this model, or too large a weight of one, is the likely cause: {string.Join(", ", loras.Select(active => $"{active.Lora.Path} ({Text(active.Weight)})"))}."
-            : "All of its weights are finite: they may not belong to this model.";
+        return Math.Abs(value) > UsualScale ? $"The likely cause is the {name} of {Text(value)}; usual values are 1 to 30."
+            : loras.Count > 0 ? $"All of its weights are finite. The likely cause is a LoRA that was made for another model, or one with too large a weight: {string.Join(", ", loras.Select(active => $"{active.Lora.Path} ({Text(active.Weight)})"))}."
+            : "All of its weights are finite; they may belong to another model.";
     }
 
     private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);

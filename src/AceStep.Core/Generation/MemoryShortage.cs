@@ -19,7 +19,7 @@ internal static class MemoryShortage
 
     /// <summary>The error with the stage and advice.</summary>
     public static InsufficientMemoryException Describe(MusicStage stage, Exception error) => new(
-        $"While {stage.Doing()}, memory ended ({FirstLine(error.Message)}). A shorter song, fewer songs at once, bfloat16, or a memory plan that offloads or drops parts of the model take less.",
+        $"Out of memory while {stage.Doing()} ({FirstLine(error.Message)}). Use a shorter song, fewer songs at once, bfloat16, or a memory plan that offloads or drops parts of the model.",
         error);
 
     /// <summary>The message without the backtrace that libtorch adds.</summary>

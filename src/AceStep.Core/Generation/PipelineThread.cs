@@ -108,7 +108,7 @@ internal sealed class PipelineThread : TaskScheduler
     {
         if (Thread.CurrentThread == _thread)
         {
-            throw new InvalidOperationException("The pipeline cannot be called from its own progress callback: the call would wait for the request that it is part of. Start it elsewhere, without waiting for it.");
+            throw new InvalidOperationException("The pipeline cannot be called from its own progress callback: the call would wait for the request that is reporting, without end. Make the call outside the callback, or start it there and do not wait for it.");
         }
     }
 

@@ -27,7 +27,7 @@ internal static class ResultWarnings
                 string end = kept.Length <= LongestQuote ? kept : "…" + kept[^LongestQuote..];
                 yield return new MusicWarning(
                     MusicWarningKind.Prompt,
-                    Text($"the prompt has {cut.Tokens} tokens and the model reads {Umt5Tokenizer.DefaultMaximumLength - 1}: it is cut after \"{end}\", and {prompt.Length - cut.Characters} of its {prompt.Length} characters are not read"));
+                    Text($"the prompt has {cut.Tokens} tokens, but the model reads at most {Umt5Tokenizer.DefaultMaximumLength - 1}: it is cut after \"{end}\", and {prompt.Length - cut.Characters} of its {prompt.Length} characters are not read"));
             }
         }
 
@@ -62,7 +62,7 @@ internal static class ResultWarnings
             .Where(group => group.Count() > 1)
             .Select(group => new MusicWarning(
                 MusicWarningKind.Seeds,
-                Text($"songs {string.Join(", ", group.Select(item => item + 1))} have the same seed, {(usesBase ? group.Key.Base : group.Key.Variation)}, and are equal; give each its own, or none")));
+                Text($"songs {string.Join(", ", group.Select(item => item + 1))} have the same seed, {(usesBase ? group.Key.Base : group.Key.Variation)}, and are identical; give each song its own seed, or none")));
     }
 
     /// <summary>Warnings about silent songs.</summary>
@@ -73,7 +73,7 @@ internal static class ResultWarnings
             bool isSilent = Enumerable.Range(0, song.Audio.Channels).All(channel => !song.Audio.Channel(channel).ContainsAnyExceptInRange(-SilentPeak, SilentPeak));
             if (isSilent)
             {
-                yield return new MusicWarning(MusicWarningKind.Silence, Text($"{(songs.Count > 1 ? $"song {index + 1}" : "the song")} is silence: no sample is above -60 dBFS"));
+                yield return new MusicWarning(MusicWarningKind.Silence, Text($"{(songs.Count > 1 ? $"song {index + 1}" : "the song")} is silent: no sample is above -60 dBFS"));
             }
         }
     }

@@ -51,7 +51,7 @@ internal static class DictionaryArchive
         }
         catch (Exception error) when (error is InvalidDataException or EndOfStreamException)
         {
-            throw new DownloadException($"{archive} is no archive, or a part of one: {error.Message}", error);
+            throw new DownloadException($"{archive} is not a complete archive: {error.Message}", error);
         }
 
         if (missing.Count > 0)
@@ -89,6 +89,6 @@ internal static class DictionaryArchive
             }
         }
 
-        throw new DownloadException($"{entry.Name} is not what it should be: {actual}; it must be {known.Bytes} bytes, {known.Checksum}.");
+        throw new DownloadException($"{entry.Name} has the wrong contents: {actual}; they must be {known.Bytes} bytes, {known.Checksum}.");
     }
 }

@@ -53,7 +53,7 @@ internal sealed class Downloader(HubClient client, HubTiming timing, bool usesLi
         long free = timing.FreeBytes(folder);
         if (free < needed)
         {
-            throw new DownloadException($"{plan.Name} needs {needed} bytes more in {plan.Folder}, and there is room for {free}. HF_HOME names another place.");
+            throw new DownloadException($"{plan.Name} needs {needed} more bytes in {plan.Folder}; {free} are free. Free some space, or set HF_HOME to another folder.");
         }
     }
 }
@@ -72,7 +72,7 @@ internal sealed class FileDownload(HubClient client, HubTiming timing, ProgressM
     /// <exception cref="DownloadException">It cannot be downloaded, or its contents are wrong.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using FileLock gate = await FileLock.AcquireAsync(place.Lock, timing.LockPause, () => meter.Wait($"{file.Path}: another process is fetching it."), cancellationToken).ConfigureAwait(false);
+        using FileLock gate = await FileLock.AcquireAsync(place.Lock, timing.LockPause, () => meter.Wait($"{file.Path}: another process is downloading it; waiting for it."), cancellationToken).ConfigureAwait(false);
         if (!place.IsComplete(file.Bytes))
         {
             if (!place.HasContents(file.Bytes))
@@ -99,7 +99,7 @@ internal sealed class FileDownload(HubClient client, HubTiming timing, ProgressM
                 partial.Restart();
                 if (attempt == Attempts)
                 {
-                    throw new DownloadException($"{file.Path} is not what it should be: {file.Address.Host} sent contents that hash to {actual}; it must be {file.Checksum}. Nothing of it is kept.");
+                    throw new DownloadException($"{file.Path} has the wrong contents: {file.Address.Host} sent a file with the hash {actual}; it must be {file.Checksum}. Nothing was kept.");
                 }
 
                 meter.Expect(file.Bytes);
@@ -121,7 +121,7 @@ internal sealed class FileDownload(HubClient client, HubTiming timing, ProgressM
         }
         catch (TransientFailure error)
         {
-            throw new DownloadException($"{file.Path}: {error.Message} Tried {timing.Repetitions + 1} times; the {partial.Position} of {file.Bytes} bytes that have arrived are kept.", error);
+            throw new DownloadException($"{file.Path}: {error.Message} Tried {timing.Repetitions + 1} times; {partial.Position} of {file.Bytes} bytes were downloaded and are kept.", error);
         }
     }
 
@@ -163,7 +163,7 @@ internal sealed class FileDownload(HubClient client, HubTiming timing, ProgressM
 
         if (partial.Position < file.Bytes)
         {
-            throw new TransientFailure($"The connection ended {file.Bytes - partial.Position} bytes early.");
+            throw new TransientFailure($"The connection was closed {file.Bytes - partial.Position} bytes early.");
         }
     }
 
@@ -172,7 +172,7 @@ internal sealed class FileDownload(HubClient client, HubTiming timing, ProgressM
         if (partial.Position + bytes.Length > file.Bytes)
         {
             partial.Restart();
-            throw new DownloadException($"{file.Path}: {file.Address.Host} sends more than the {file.Bytes} bytes that it should have.");
+            throw new DownloadException($"{file.Path}: {file.Address.Host} sent more than the {file.Bytes} bytes that the file has.");
         }
 
         partial.Append(bytes);
@@ -188,7 +188,7 @@ internal sealed class FileDownload(HubClient client, HubTiming timing, ProgressM
             long lost = partial.Position;
             partial.Restart();
             meter.Expect(lost);
-            throw lost == 0 ? new DownloadException($"{file.Path}: {file.Address.Host} has none of its bytes.") : new TransientFailure($"{file.Address.Host} does not go on at byte {lost}.");
+            throw lost == 0 ? new DownloadException($"{file.Path}: {file.Address.Host} sent none of its bytes.") : new TransientFailure($"{file.Address.Host} cannot resume at byte {lost}.");
         }
 
         if (response.StatusCode == HttpStatusCode.PartialContent)
@@ -197,7 +197,7 @@ internal sealed class FileDownload(HubClient client, HubTiming timing, ProgressM
             if (range?.From != partial.Position || IsCompressed(response))
             {
                 _hasRanges = false;
-                throw new TransientFailure($"{file.Address.Host} goes on at another byte than {partial.Position}.");
+                throw new TransientFailure($"{file.Address.Host} resumed at another byte than {partial.Position}.");
             }
 
             RequireSize(range.Length, response);
@@ -212,7 +212,7 @@ internal sealed class FileDownload(HubClient client, HubTiming timing, ProgressM
     {
         if (said is { } bytes && bytes != file.Bytes)
         {
-            throw new DownloadException($"{file.Path}: {response.RequestMessage?.RequestUri?.Host} sends {bytes} bytes of {response.Content.Headers.ContentType?.MediaType ?? "an unknown type"}; the file has {file.Bytes}.");
+            throw new DownloadException($"{file.Path}: {response.RequestMessage?.RequestUri?.Host} sent {bytes} bytes of {response.Content.Headers.ContentType?.MediaType ?? "an unknown type"}; the file has {file.Bytes}.");
         }
     }
 
@@ -223,7 +223,7 @@ internal sealed class FileDownload(HubClient client, HubTiming timing, ProgressM
         {
             "" or "identity" => false,
             "gzip" or "x-gzip" => true,
-            _ => throw new DownloadException($"{file.Path}: {file.Address.Host} sends it in the encoding {encoding}, which was not asked for."),
+            _ => throw new DownloadException($"{file.Path}: {file.Address.Host} sent it with the content encoding {encoding}, which was not requested."),
         };
     }
 }

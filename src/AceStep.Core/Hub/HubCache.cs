@@ -62,6 +62,15 @@ internal sealed record HubCache(string Root)
         return revision.Length > 0 && revision.All(char.IsAsciiLetterOrDigit) && Directory.Exists(snapshot) ? snapshot : null;
     }
 
+    /// <summary>The repository and commit of a snapshot's folder in any cache; null if the folder is not a snapshot.</summary>
+    public static (string Repository, string Commit, bool IsMain)? SnapshotOf(string folder)
+    {
+        DirectoryInfo snapshot = new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        return snapshot.Parent is { Name: "snapshots", Parent: { } repository } && repository.Name.StartsWith(FolderPrefix, StringComparison.Ordinal)
+            ? (repository.FullName, snapshot.Name, MainSnapshot(repository.FullName) == snapshot.FullName)
+            : null;
+    }
+
     /// <summary>Stores the commit of a branch or tag.</summary>
     public void SetCommit(string name, string revision, string commit)
     {
@@ -165,7 +174,7 @@ internal static class SafePath
     /// <exception cref="DownloadException">The path is not safe.</exception>
     public static string Below(string folder, string path) => IsSafe(path)
         ? Path.Combine([folder, .. path.Split('/')])
-        : throw new DownloadException($"The hub names a file \"{path}\", which leads out of its folder or can be no file; nothing of it is written.");
+        : throw new DownloadException($"The hub lists a file \"{path}\", which is outside its folder or not a valid file name; it was not written.");
 
     private static bool IsSafeSegment(string segment) =>
         segment.Length is > 0 and <= LongestSegment

@@ -90,7 +90,7 @@ internal sealed class HubClient(HubSettings settings, HubTiming timing, HttpMess
             contents.Write(buffer, 0, read);
             if (contents.Length > most)
             {
-                throw new DownloadException($"{what}: {address.Host} answers with more than {most} bytes.");
+                throw new DownloadException($"{what}: {address.Host} answered with more than {most} bytes.");
             }
         }
 
@@ -108,11 +108,11 @@ internal sealed class HubClient(HubSettings settings, HubTiming timing, HttpMess
         }
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TransientFailure($"Nothing has come for {timing.Stall.TotalSeconds:0} s.", error);
+            throw new TransientFailure($"No data arrived for {timing.Stall.TotalSeconds:0} s.", error);
         }
         catch (Exception error) when (error is IOException or HttpRequestException or InvalidDataException)
         {
-            throw new TransientFailure("The connection broke.", error);
+            throw new TransientFailure("The connection was lost.", error);
         }
     }
 
@@ -134,7 +134,7 @@ internal sealed class HubClient(HubSettings settings, HubTiming timing, HttpMess
 
             if (redirects == timing.Redirects)
             {
-                throw new DownloadException($"{address.Host} leads from one address to the next, more than {timing.Redirects} times.");
+                throw new DownloadException($"{address.Host} redirected more than {timing.Redirects} times.");
             }
         }
     }
@@ -143,11 +143,11 @@ internal sealed class HubClient(HubSettings settings, HubTiming timing, HttpMess
     {
         if (location is null || !Uri.TryCreate(current, location, out Uri? next) || (next.Scheme != Uri.UriSchemeHttps && next.Scheme != Uri.UriSchemeHttp))
         {
-            throw new DownloadException($"{current.Host} leads to no address.");
+            throw new DownloadException($"{current.Host} redirected without an address.");
         }
 
         return current.Scheme == Uri.UriSchemeHttps && next.Scheme != Uri.UriSchemeHttps
-            ? throw new DownloadException($"{first.Host} leads from https to an open connection ({next.Host}); that is not followed.")
+            ? throw new DownloadException($"{first.Host} redirected from https to an unencrypted address ({next.Host}), which is not allowed.")
             : next;
     }
 
@@ -168,15 +168,15 @@ internal sealed class HubClient(HubSettings settings, HubTiming timing, HttpMess
         }
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TransientFailure($"{address.Host} has not answered within {timing.Answer.TotalSeconds:0} s.", error);
+            throw new TransientFailure($"{address.Host} did not answer within {timing.Answer.TotalSeconds:0} s.", error);
         }
         catch (HttpRequestException error) when (error.InnerException is AuthenticationException)
         {
-            throw new DownloadException($"{address.Host} cannot be trusted: {error.InnerException.Message} Where a proxy has its own certificate, SSL_CERT_FILE names the file that holds it.", error);
+            throw new DownloadException($"The certificate of {address.Host} cannot be trusted: {error.InnerException.Message} If a proxy has its own certificate, set SSL_CERT_FILE to the file that contains it.", error);
         }
         catch (HttpRequestException error) when (error.HttpRequestError == HttpRequestError.NameResolutionError && !_hasAnswered)
         {
-            throw new DownloadException($"{address.Host} is not found: is there a network? A proxy is named by HTTPS_PROXY, a mirror of the hub by HF_ENDPOINT.", error);
+            throw new DownloadException($"{address.Host} cannot be found. Check the network; set HTTPS_PROXY to use a proxy, or HF_ENDPOINT to use a mirror of the hub.", error);
         }
         catch (HttpRequestException error)
         {
@@ -201,20 +201,20 @@ internal sealed class HubClient(HubSettings settings, HubTiming timing, HttpMess
                 _ => null,
             };
             return pause > timing.LongestRequestedPause
-                ? new DownloadException($"{what}: {host} asks to come again in {pause.Value.TotalMinutes:0} minutes.")
+                ? new DownloadException($"{what}: {host} asks to try again in {pause.Value.TotalMinutes:0} minutes.")
                 : new TransientFailure($"{host} is busy ({status}).") { RetryAfter = pause < TimeSpan.Zero ? TimeSpan.Zero : pause };
         }
 
         string code = response.Headers.TryGetValues("X-Error-Code", out IEnumerable<string>? codes) ? codes.First() : "";
-        string token = settings.Token is null ? "Its token, where it wants one, is taken from HF_TOKEN." : "The token of HF_TOKEN does not open it.";
+        string token = settings.Token is null ? "If it needs a token, set HF_TOKEN." : "The token in HF_TOKEN gives no access to it.";
         return new DownloadException((status, code) switch
         {
-            (_, "GatedRepo") => $"{what}: its owners ask readers to agree to their terms, on its page at {host}. {token}",
+            (_, "GatedRepo") => $"{what}: its owners require that you accept their terms on its page at {host}. {token}",
             (_, "RevisionNotFound") => $"{what}: {host} has no such revision.",
             (_, "EntryNotFound") => $"{what}: {host} has no such file.",
-            (401 or 403, _) => $"{what}: {host} has nothing of that name, or does not show it. {token}",
-            (404 or 410, _) => $"{what}: {host} has nothing of that name.",
-            _ => $"{what}: {host} answers {status} ({response.ReasonPhrase}).",
+            (401 or 403, _) => $"{what}: {host} has nothing with that name, or it is private. {token}",
+            (404 or 410, _) => $"{what}: {host} has nothing with that name.",
+            _ => $"{what}: {host} answered {status} ({response.ReasonPhrase}).",
         });
     }
 }
@@ -244,7 +244,7 @@ internal static class Repetition
                 DelayGenerator = arguments => new ValueTask<TimeSpan?>((arguments.Outcome.Exception as TransientFailure)?.RetryAfter),
                 OnRetry = arguments =>
                 {
-                    onPause?.Invoke($"{arguments.Outcome.Exception?.Message} Going on in {Math.Max(1, arguments.RetryDelay.TotalSeconds):0} s.");
+                    onPause?.Invoke($"{arguments.Outcome.Exception?.Message} Trying again in {Math.Max(1, arguments.RetryDelay.TotalSeconds):0} s.");
                     return ValueTask.CompletedTask;
                 },
             })

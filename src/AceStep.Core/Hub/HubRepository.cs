@@ -31,11 +31,11 @@ internal sealed class HubRepository(HubSettings settings, HubTiming timing, HubC
         try
         {
             using var document = JsonDocument.Parse(answer, new JsonDocumentOptions { MaxDepth = 32 });
-            return JsonText.HasNames(document.RootElement) ? Read(document.RootElement, what) : throw new JsonException("A name is no Unicode text.");
+            return JsonText.HasNames(document.RootElement) ? Read(document.RootElement, what) : throw new JsonException("A name is not valid Unicode.");
         }
         catch (JsonException error)
         {
-            throw new DownloadException($"{what}: {address.Host} answers with something else than a list of files; is there a page to log in before the network?", error);
+            throw new DownloadException($"{what}: {address.Host} did not answer with a list of files; the network may require a log-in on a web page first.", error);
         }
     }
 
@@ -64,7 +64,7 @@ internal sealed class HubRepository(HubSettings settings, HubTiming timing, HubC
             : null;
         return bytes is >= 0
             ? new RemoteFile(path, address, bytes.Value, Key(tag ?? address.AbsoluteUri), Checksum.TryParse(isOfHub ? tag : linked))
-            : throw new DownloadException($"{path}: {address.Host} does not say how large it is, and nothing is fetched without that.");
+            : throw new DownloadException($"{path}: {address.Host} does not say how large it is, so it cannot be downloaded.");
     }
 
     /// <summary>Repeats a request after transient failures.</summary>
@@ -82,10 +82,10 @@ internal sealed class HubRepository(HubSettings settings, HubTiming timing, HubC
 
     private static HubListing Read(JsonElement root, string what)
     {
-        string commit = Text(root, "sha") is { } sha && ModelName.IsCommit(sha) ? sha : throw new DownloadException($"{what}: the hub names no commit.");
+        string commit = Text(root, "sha") is { } sha && ModelName.IsCommit(sha) ? sha : throw new DownloadException($"{what}: the hub gives no commit.");
         if (!root.TryGetProperty("siblings", out JsonElement siblings) || siblings.ValueKind != JsonValueKind.Array || siblings.GetArrayLength() > MostFiles)
         {
-            throw new DownloadException($"{what}: the hub names no files, or more than {MostFiles}.");
+            throw new DownloadException($"{what}: the hub lists no files, or more than {MostFiles}.");
         }
 
         return new HubListing(commit, [.. siblings.EnumerateArray().Select(entry => ReadEntry(entry, what))]);
@@ -96,7 +96,7 @@ internal sealed class HubRepository(HubSettings settings, HubTiming timing, HubC
         string path = Text(entry, "rfilename") ?? throw new DownloadException($"{what}: the hub lists a file without a name.");
         if (!SafePath.IsSafe(path))
         {
-            throw new DownloadException($"{what}: the hub names a file \"{path}\", which leads out of its folder or can be no file; nothing of it is fetched.");
+            throw new DownloadException($"{what}: the hub lists a file \"{path}\", which is outside its folder or not a valid file name; nothing was downloaded.");
         }
 
         bool isLarge = entry.TryGetProperty("lfs", out JsonElement large) && large.ValueKind == JsonValueKind.Object;

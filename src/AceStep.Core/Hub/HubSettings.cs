@@ -76,7 +76,7 @@ internal sealed partial record HubSettings
         return Path.GetFullPath(expanded == "~" || expanded.StartsWith("~/", StringComparison.Ordinal) ? user + expanded[1..] : expanded);
     }
 
-    /// <summary>The token, or null if it has characters that must not stand in a header.</summary>
+    /// <summary>The token, or null if it has characters that must not be in a header.</summary>
     private static string? UsableToken(string? text) => text is { Length: > 0 } && text.All(char.IsAscii) && !text.Any(character => char.IsControl(character) || character == ' ') ? text : null;
 
     private static string? ReadToken(string path)

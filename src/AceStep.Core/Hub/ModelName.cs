@@ -76,12 +76,12 @@ internal abstract partial record ModelName
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || uri.Host.Length == 0)
         {
-            throw new ArgumentException($"{text} is no address.", nameof(text));
+            throw new ArgumentException($"{text} is not a valid address.", nameof(text));
         }
 
         if (uri.UserInfo.Length > 0)
         {
-            throw new ArgumentException($"An address must hold no user or password; that of {uri.Host} does.", nameof(text));
+            throw new ArgumentException($"An address must not contain a user name or password; the one for {uri.Host} does.", nameof(text));
         }
 
         bool isEndpoint = uri.Authority == endpoint.Authority && uri.Scheme == endpoint.Scheme;

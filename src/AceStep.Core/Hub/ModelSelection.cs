@@ -62,7 +62,7 @@ internal sealed partial record ModelSelection(ModelKind Kind, IReadOnlyList<stri
         {
             [var only] => only,
             [] => throw new DownloadException($"{name} has no safetensors file. Weights in pickles (.bin, .ckpt, .pt) are not opened: they can run programs."),
-            _ => throw new DownloadException($"{name} has several safetensors files: {string.Join(", ", weights.Take(8))}{(weights.Length > 8 ? ", ..." : "")}. Name the one by its address."),
+            _ => throw new DownloadException($"{name} has several safetensors files: {string.Join(", ", weights.Take(8))}{(weights.Length > 8 ? ", ..." : "")}. Give the address of one of them."),
         };
         return new ModelSelection(kind == ModelKind.Any ? lora is null ? ModelKind.Any : ModelKind.Lora : kind, [main, .. paths.Where(path => IsBeside(path, main, ".json"))], main);
     }
@@ -123,7 +123,7 @@ internal sealed partial record ModelSelection(ModelKind Kind, IReadOnlyList<stri
     private static ModelSelection ChooseDictionary(IReadOnlyList<string> paths, string name)
     {
         string main = paths.Where(path => FileName(path) == DictionaryFile).MinBy(path => path.Length)
-            ?? throw new DownloadException($"{name} is no MeCab dictionary: it has no {DictionaryFile}.");
+            ?? throw new DownloadException($"{name} is not a MeCab dictionary: it has no {DictionaryFile}.");
         string folder = main[..^DictionaryFile.Length];
         string[] files = [.. paths.Where(path => IsBeside(path, main, ".dic") || IsBeside(path, main, ".bin") || IsBeside(path, main, ".def") || path == folder + "dicrc")];
         return new ModelSelection(ModelKind.Dictionary, files, main);

@@ -63,7 +63,7 @@ public sealed partial class ModelStore
         string parent = Path.GetDirectoryName(model.Folder) ?? "";
         if (!_settings.Caches.Append(_settings.Assets).Append(Path.Combine(_settings.Assets, "files")).Contains(parent))
         {
-            throw new ArgumentException($"{model.Folder} lies in no cache.", nameof(model));
+            throw new ArgumentException($"{model.Folder} is not in a cache.", nameof(model));
         }
 
         string locks = Path.Combine(parent, ".locks", Path.GetFileName(model.Folder));
@@ -72,7 +72,7 @@ public sealed partial class ModelStore
         {
             foreach (string path in Directory.Exists(locks) ? Directory.GetFiles(locks) : [])
             {
-                held.Add(FileLock.TryAcquire(path) ?? throw new DownloadException($"{model.Name} is being fetched; nothing is removed."));
+                held.Add(FileLock.TryAcquire(path) ?? throw new DownloadException($"{model.Name} is being downloaded; nothing was removed."));
             }
 
             return change();

@@ -84,7 +84,7 @@ public sealed partial class ModelStore
             }
         }
 
-        RequireOnline(known.Name, $"It is not in {_settings.Assets}");
+        RequireOnline(known.Name, $"it is not in {_settings.Assets}");
         await RunAsync(known.Name, known.Address.Host, null, Path.GetDirectoryName(path)!, [(file, place)], 0, cancellationToken).ConfigureAwait(false);
         return path;
     }
@@ -92,10 +92,10 @@ public sealed partial class ModelStore
     private async Task<string> FetchDictionaryAsync(string folder, CancellationToken cancellationToken)
     {
         KnownDictionary known = _known.Dictionary;
-        RequireOnline(known.Archive.Name, $"It is not in {_settings.Assets}");
+        RequireOnline(known.Archive.Name, $"it is not in {_settings.Assets}");
         if (folder != DictionaryPath && Directory.Exists(folder))
         {
-            throw new DownloadException($"{folder} is there already. Nothing is replaced: take it away, or name another folder.");
+            throw new DownloadException($"{folder} already exists and is not replaced. Remove it, or choose another folder.");
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(folder)!);

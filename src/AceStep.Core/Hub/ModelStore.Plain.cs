@@ -36,7 +36,7 @@ public sealed partial class ModelStore
 
         if (!place.IsComplete(file.Bytes) || !HasContents(file, place))
         {
-            throw new DownloadException($"{place.Contents} is there already, and is another file than {file.Path} of {file.Address.Host}. Nothing is replaced: take it away, or name another folder.");
+            throw new DownloadException($"{place.Contents} already exists, differs from {file.Path} of {file.Address.Host}, and is not replaced. Remove it, or choose another folder.");
         }
     }
 

@@ -88,7 +88,7 @@ public sealed partial class ModelStore
             return found;
         }
 
-        RequireOnline(name.ToString(), $"It is not in {_settings.Cache}");
+        RequireOnline(name.ToString(), $"it is not in {_settings.Cache}");
         return await FetchFromHubAsync(name, ModelKind.Lora, folder: null, cancellationToken).ConfigureAwait(false);
     }
 
@@ -185,7 +185,7 @@ public sealed partial class ModelStore
 
     private async Task<string> FetchAsync(string name, ModelKind kind, string? folder, CancellationToken cancellationToken)
     {
-        RequireOnline(name, $"It is not in {_settings.Cache}");
+        RequireOnline(name, $"it is not in {_settings.Cache}");
         return ModelName.Parse(name, _settings.Endpoint) is ModelName.OnHub hub
             ? await FetchFromHubAsync(hub, kind, folder, cancellationToken).ConfigureAwait(false)
             : await FetchAddressAsync((ModelName.Address)ModelName.Parse(name, _settings.Endpoint), folder, cancellationToken).ConfigureAwait(false);
@@ -267,7 +267,7 @@ public sealed partial class ModelStore
         string name = Uri.UnescapeDataString(address.Uri.Segments[^1]);
         if (name.Contains('/', StringComparison.Ordinal) || !SafePath.IsSafe(name) || !(name.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".json", StringComparison.OrdinalIgnoreCase)))
         {
-            throw new DownloadException($"{address} is no address of a file that is opened: its name must end in .safetensors or .json.");
+            throw new DownloadException($"{address} must be the address of a file whose name ends in .safetensors or .json.");
         }
 
         string key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(address.Uri.AbsoluteUri)))[..16];
@@ -281,7 +281,7 @@ public sealed partial class ModelStore
     {
         if (IsOffline)
         {
-            throw new DownloadException($"{name}: {reason}, and nothing is fetched now{(_settings.IsOffline ? " (HF_HUB_OFFLINE)" : "")}. 'acestep download {name}' fetches it.");
+            throw new DownloadException($"{name}: {reason}, and downloads are off{(_settings.IsOffline ? " (HF_HUB_OFFLINE)" : "")}. 'acestep download {name}' downloads it.");
         }
     }
 }

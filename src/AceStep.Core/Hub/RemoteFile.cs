@@ -23,7 +23,7 @@ internal sealed record RemoteFile(string Path, Uri Address, long Bytes, string K
 
         bool isOther = Bytes != known.Bytes || (Checksum is { } said && said.ToString() != known.Checksum.ToString() && said.Digits.Length == known.Checksum.Digits.Length);
         return isOther
-            ? throw new DownloadException($"{Address.Host} has another {Path} than the one released: {Bytes} bytes, {Checksum}; the released one has {known.Bytes} bytes, {known.Checksum}. It is not fetched.")
+            ? throw new DownloadException($"{Path} of {Address.Host} is not the released file: it has {Bytes} bytes, {Checksum}; the released one has {known.Bytes} bytes, {known.Checksum}. It was not downloaded.")
             : this with { Checksum = known.Checksum };
     }
 }
@@ -41,7 +41,7 @@ internal sealed partial record Checksum
     private bool IsSha256 => Digits.Length == Sha256Digits;
 
     /// <summary>A SHA-256, given as 64 hexadecimal digits.</summary>
-    public static Checksum Sha256(string digits) => TryParse(digits) is { IsSha256: true } checksum ? checksum : throw new ArgumentException($"{digits} is no SHA-256.", nameof(digits));
+    public static Checksum Sha256(string digits) => TryParse(digits) is { IsSha256: true } checksum ? checksum : throw new ArgumentException($"{digits} is not a SHA-256 hash.", nameof(digits));
 
     /// <summary>Reads a hash as the hub writes it: 64 digits are a SHA-256, 40 are Git's SHA-1; null for anything else.</summary>
     public static Checksum? TryParse(string? digits) => digits is not null && Hexadecimal().IsMatch(digits) ? new Checksum(digits) : null;

@@ -81,7 +81,7 @@ public static class MusicJson
         if (type.Type == typeof(MusicRequest))
         {
             // Otherwise .NET reports an unsupported type, which web applications treat as an error of their own.
-            type.CreateObject = static () => throw new JsonException("\"task\" must come first and say what is asked for: \"text_to_music\".");
+            type.CreateObject = static () => throw new JsonException("\"task\" must come first and name the task, such as \"text_to_music\".");
             type.PolymorphismOptions = new JsonPolymorphismOptions { TypeDiscriminatorPropertyName = "task" };
             foreach (Type task in typeof(MusicRequest).Assembly.GetTypes().Where(candidate => candidate.IsSubclassOf(typeof(MusicRequest)) && !candidate.IsAbstract))
             {

@@ -12,7 +12,7 @@ internal sealed class AudioBufferJsonConverter : JsonConverter<AudioBuffer>
     {
         if (reader.TokenType != JsonTokenType.String || !reader.TryGetBytesFromBase64(out byte[]? file))
         {
-            throw new JsonException("A sound must be a file in base64.");
+            throw new JsonException("Audio must be a file in base64.");
         }
 
         try
@@ -21,7 +21,7 @@ internal sealed class AudioBufferJsonConverter : JsonConverter<AudioBuffer>
         }
         catch (Exception error) when (error is AudioFormatException or NotSupportedException)
         {
-            throw new JsonException($"A sound cannot be read: {error.Message}", error);
+            throw new JsonException($"The audio cannot be read: {error.Message}", error);
         }
     }
 
@@ -85,7 +85,7 @@ internal sealed class MusicSourceJsonConverter(bool allowFiles) : JsonConverter<
         {
             AudioField => MusicSource.FromAudio(Audio.Read(ref reader, typeof(AudioBuffer), options)),
             LatentsField => MusicSource.FromLatents(Latents.Read(ref reader, typeof(MusicLatents), options)),
-            FileField when !allowFiles => throw new JsonException("A source must not be a file here: send its bytes as \"audio\"."),
+            FileField when !allowFiles => throw new JsonException("A source must not be a file path here; send the file's bytes as \"audio\"."),
             FileField when reader.TokenType == JsonTokenType.String && reader.GetString() is { Length: > 0 } path => MusicSource.FromFile(path),
             _ => throw Malformed(),
         };

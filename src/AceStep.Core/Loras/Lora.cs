@@ -33,7 +33,7 @@ public sealed class Lora
             List<string> warnings = [];
             if (Weight is < 0 or > 2)
             {
-                warnings.Add(FormattableString.Invariant($"The weight {Weight} is outside 0 to 2, where LoRAs are meant to work."));
+                warnings.Add(FormattableString.Invariant($"The weight {Weight} is outside 0 to 2, the usual range."));
             }
 
             if (File.ScaleWarning is { } scale)

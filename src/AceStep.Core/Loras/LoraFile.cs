@@ -128,7 +128,7 @@ internal sealed class LoraFile : IDisposable
         {
             if (LoraNames.OtherKindOf(name) is { } kind)
             {
-                throw new CheckpointFormatException(file.Path, $"a LoRA must be of two factors a module; this is {kind}, which is not supported", name);
+                throw new CheckpointFormatException(file.Path, $"a LoRA must have two factors for each module; this is {kind}, which is not supported", name);
             }
         }
     }
@@ -173,8 +173,8 @@ internal sealed class LoraFile : IDisposable
     {
         if (useStoredAlpha)
         {
-            return hasAlphaTensors ? "Its alpha tensors count with and without the stored alpha being asked for: that changes nothing."
-                : config is null ? "No alpha is stored in its header or beside it (adapter_config.json, config.json): asking for the stored alpha changes nothing."
+            return hasAlphaTensors ? "Its alpha tensors always apply, so asking for the stored alpha changes nothing."
+                : config is null ? "No alpha is stored in its header or beside it (adapter_config.json, config.json), so asking for the stored alpha changes nothing."
                 : null;
         }
 
@@ -182,7 +182,7 @@ internal sealed class LoraFile : IDisposable
         (string module, LoraFactors factors) = modules.FirstOrDefault();
         return config is null || hasAlphaTensors || module is null || config.Scale(module, factors.Rank) is var scale && Math.Abs(scale - factors.Scale) < 1e-9
             ? null
-            : string.Create(CultureInfo.InvariantCulture, $"Its trainer meant it to be scaled by {config.Scale(module, factors.Rank):0.####} (alpha in {config.Origin}); as in the original that does not count unless the stored alpha is asked for (useStoredAlpha, --lora-stored-alpha).");
+            : string.Create(CultureInfo.InvariantCulture, $"It was trained with the scale {config.Scale(module, factors.Rank):0.####} (alpha in {config.Origin}), which is ignored, as in the original, unless the stored alpha is asked for (useStoredAlpha, --lora-stored-alpha).");
     }
 
     private static string? Misfit(SafetensorsFile file, string down, string up, long[] shape)
@@ -206,7 +206,7 @@ internal sealed class LoraFile : IDisposable
     private static long FirstRank(SafetensorsFile file, Dictionary<string, Dictionary<LoraPart, string>> parts) =>
         file.Shape(parts.Values.First()[LoraPart.Down]) is [> 0 and long rank, ..]
             ? rank
-            : throw new CheckpointFormatException(file.Path, "a factor must have a rank of at least 1, by which those of the others are scaled", parts.Values.First()[LoraPart.Down]);
+            : throw new CheckpointFormatException(file.Path, "a factor must have a rank of at least 1; the other modules are scaled by it", parts.Values.First()[LoraPart.Down]);
 
     private static double ReadAlpha(SafetensorsFile file, string name)
     {

@@ -23,7 +23,7 @@ internal static class LoraPlace
         {
             return WeightFiles.IsThere(path)
                 ? path
-                : throw new FileNotFoundException(WeightFiles.BrokenLink(path) is { } target ? $"The LoRA {path} is a link to {target}, which is not there." : $"There is no LoRA at {path}: neither a folder nor a file.", path);
+                : throw new FileNotFoundException(WeightFiles.BrokenLink(path) is { } target ? $"The LoRA {path} is a link to {target}, which does not exist." : $"There is no LoRA at {path}: neither a folder nor a file.", path);
         }
 
         string folder = HubCache.MainSnapshot(path) ?? path;
@@ -40,7 +40,7 @@ internal static class LoraPlace
             {
                 [string single] => single,
                 [] => throw new FileNotFoundException(DescribeWithout(path, folder, folders)),
-                _ => throw new FileNotFoundException($"The LoRA folder {path} has several safetensors files; name one of them: {string.Join(", ", files.Take(5).Select(Path.GetFileName))}."),
+                _ => throw new FileNotFoundException($"The LoRA folder {path} has several safetensors files; give one of them: {string.Join(", ", files.Take(5).Select(Path.GetFileName))}."),
             };
     }
 
@@ -51,11 +51,11 @@ internal static class LoraPlace
     {
         if (folders.Length > 1)
         {
-            return $"The LoRA folder {path} has several LoRAs in it; name one of them: {string.Join(", ", folders.Take(5).Select(Path.GetFileName))}.";
+            return $"The LoRA folder {path} contains several LoRAs; give one of them: {string.Join(", ", folders.Take(5).Select(Path.GetFileName))}.";
         }
 
         string? pickle = Directory.EnumerateFiles(folder).FirstOrDefault(file => Pickles.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase));
-        return $"The LoRA folder {path} has no {PublishedName}, nor any other safetensors file."
+        return $"The LoRA folder {path} has neither {PublishedName} nor another safetensors file."
             + (pickle is null ? "" : $" {Path.GetFileName(pickle)} cannot take its place: weights must be a safetensors file.");
     }
 }

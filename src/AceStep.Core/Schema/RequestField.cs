@@ -174,7 +174,7 @@ internal sealed class RequestField
     {
         if (!ValueType.IsInstanceOfType(value))
         {
-            throw new ArgumentException($"{Name} holds a {ValueType.Name}; a {value.GetType().Name} is none.", nameof(value));
+            throw new ArgumentException($"{Name} must be a {ValueType.Name}; it is a {value.GetType().Name}.", nameof(value));
         }
 
         _property.SetValue(Owner(fresh), value);
@@ -220,7 +220,7 @@ internal sealed class RequestField
             _ when type == typeof(Seeds) => FieldKind.Seeds,
             _ when type == typeof(MusicSource) => FieldKind.Source,
             _ when type.IsEnum => FieldKind.Choice,
-            _ => throw new NotSupportedException($"{property.DeclaringType!.Name}.{property.Name} is a {type.Name}, and a request's field is none of that type: see {nameof(FieldKind)}."),
+            _ => throw new NotSupportedException($"{property.DeclaringType!.Name}.{property.Name} is a {type.Name}, which no field of a request can be: see {nameof(FieldKind)}."),
         };
     }
 }

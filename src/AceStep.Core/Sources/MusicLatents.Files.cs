@@ -116,7 +116,7 @@ public sealed partial class MusicLatents
         if (file.Length == 0 && !IsSaved(read))
         {
             string? other = ForeignFile.Describe(read[..Math.Min(read.Length, ForeignFile.TellingBytes)], read.Length);
-            throw new CheckpointFormatException(StreamName, $"latents must be a safetensors file{(other is null ? ", and do not begin as one" : $"; this is {other}")}");
+            throw new CheckpointFormatException(StreamName, $"latents must be a safetensors file{(other is null ? ", which this is not" : $"; this is {other}")}");
         }
 
         file.Write(read);

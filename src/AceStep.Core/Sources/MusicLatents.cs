@@ -40,7 +40,7 @@ public sealed partial class MusicLatents
         const int FrameSize = LatentFrames.Channels * LatentFrames.Rows;
         if (values.IsEmpty || values.Length % FrameSize != 0)
         {
-            throw new ArgumentException($"Latents hold 8 x 16 values a frame and at least one frame; {FieldText.Of(values.Length)} values are not.", nameof(values));
+            throw new ArgumentException($"Latents must be at least one frame of 8 x 16 values, and whole frames; there are {FieldText.Of(values.Length)} values.", nameof(values));
         }
 
         int wrong = values.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);

@@ -39,8 +39,8 @@ internal sealed class LineCleaner(JapaneseReader japanese)
             warnings.Add(new LyricWarning(
                 LyricWarningKind.NumbersKept,
                 language == "cs"
-                    ? "Czech numbers are not worded, so the digits stay"
-                    : "a number cannot be put into words, so every digit of the line stays"));
+                    ? "Czech numbers are not written out in words, so the digits stay"
+                    : "a number cannot be written out in words, so all digits of the line stay"));
         }
 
         text = Abbreviations.Expand(worded ?? text, language);

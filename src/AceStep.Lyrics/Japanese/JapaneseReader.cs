@@ -64,7 +64,7 @@ internal sealed class JapaneseReader
         {
             warnings.Add(new LyricWarning(
                 LyricWarningKind.NotNormalized,
-                "this process runs without ICU, so full-width letters and half-width kana are not made regular"));
+                "this process runs without ICU, so full-width letters and half-width kana are not normalised"));
         }
 
         return normalized.Replace('‘', '`').Replace('’', '\'').Replace('”', '"');
@@ -122,7 +122,7 @@ internal sealed class JapaneseReader
         warnings.Add(new LyricWarning(
             LyricWarningKind.JapaneseDictionary,
             "there is no Japanese dictionary, so only kana are read and each kanji is sung as \"?\"; install MeCab with "
-            + $"UniDic (Debian: libmecab2; 'acestep download unidic-lite') or name a UniDic folder in {JapaneseDictionaries.EnvironmentVariable}"));
+            + $"UniDic (Debian: libmecab2; 'acestep download unidic-lite') or set {JapaneseDictionaries.EnvironmentVariable} to a UniDic folder"));
         return (new KanaOnlyAnalyzer(), warnings);
     }
 }

@@ -56,7 +56,7 @@ internal sealed unsafe class MeCabAnalyzer : IJapaneseAnalyzer
     {
         if (!File.Exists(Path.Combine(folder, "sys.dic")))
         {
-            return (null, "it holds no sys.dic");
+            return (null, "it does not contain sys.dic");
         }
 
         if (MeCabLibrary.Shared.Value is not { } library)

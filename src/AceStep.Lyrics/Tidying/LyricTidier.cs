@@ -26,7 +26,7 @@ internal sealed partial class LyricTidier(IReadOnlyList<string> tags)
             string text = WithoutLyricsFile(part);
             if (part.Length > 0 && (text.Length == 0 || Markdown.IsOnlyMarks(text)))
             {
-                removed ??= new LyricWarning(LyricWarningKind.Tidied, $"it holds nothing to sing and is left out: \"{Shorten(part)}\"");
+                removed ??= new LyricWarning(LyricWarningKind.Tidied, $"it contains nothing to sing and is left out: \"{Shorten(part)}\"");
                 continue;
             }
 

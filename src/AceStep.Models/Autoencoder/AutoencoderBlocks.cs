@@ -75,7 +75,7 @@ internal sealed class ChannelRmsNorm : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>Halves both sides: a convolution of stride 2, plus averages of the pixels and channels that each result stands for.</summary>
+/// <summary>Halves both sides: a convolution of stride 2, plus averages of the pixels and channels that each result represents.</summary>
 internal sealed class DownsamplingBlock : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "conv")]

@@ -47,7 +47,7 @@ public sealed partial class MusicCodec : IDisposable
     /// <summary>Samples a second of the audio on either side; 44,100 in the release.</summary>
     public int SampleRate { get; }
 
-    /// <summary>Samples that one latent frame stands for; 4,096 in the release.</summary>
+    /// <summary>Samples in one latent frame; 4,096 in the release.</summary>
     public int SamplesPerFrame => _spectrogram.HopLength * _autoencoderConfig.Downsampling;
 
     /// <summary>Channels of the audio; 2 in the release.</summary>

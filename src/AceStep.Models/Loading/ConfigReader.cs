@@ -29,13 +29,13 @@ internal sealed class ConfigReader
     public string File { get; }
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="CheckpointFormatException">The file is no JSON object.</exception>
+    /// <exception cref="CheckpointFormatException">The file is not a JSON object.</exception>
     /// <exception cref="IOException">The file is absent or cannot be read.</exception>
     public static ConfigReader Load(string path) =>
         Parse(JsonFile.Read(path, What, MaximumFileLength, rule => new CheckpointFormatException(path, rule)), path);
 
     /// <summary>Reads JSON text in UTF-8.</summary>
-    /// <exception cref="CheckpointFormatException">The text is no JSON object.</exception>
+    /// <exception cref="CheckpointFormatException">The text is not a JSON object.</exception>
     public static ConfigReader Parse(ReadOnlyMemory<byte> json, string file)
     {
         JsonElement root;
@@ -46,7 +46,7 @@ internal sealed class ConfigReader
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            // Names are compared with one another, for which half a character is no text.
+            // Names are compared with one another, for which half a character is not text.
             string rule = error is JsonException notJson ? JsonFile.Rule(What, json.Span, notJson) : $"{What}'s names must be Unicode";
             throw new CheckpointFormatException(file, rule, innerException: error);
         }
@@ -82,14 +82,14 @@ internal sealed class ConfigReader
     /// <summary>Text that may be absent.</summary>
     public string StringOrDefault(string key, string defaultValue) => Optional(key) is { } value ? ToText(value, key) : defaultValue;
 
-    /// <summary>One of several words that must be there, as the value it stands for.</summary>
+    /// <summary>One of several words that must be there, as the value that it means.</summary>
     public T Enum<T>(string key, params IReadOnlyList<(string Word, T Value)> words) => ToEnum(Required(key), key, words);
 
-    /// <summary>One of several words that may be absent, as the value it stands for.</summary>
+    /// <summary>One of several words that may be absent, as the value that it means.</summary>
     public T EnumOrDefault<T>(string key, T defaultValue, params IReadOnlyList<(string Word, T Value)> words) =>
         Optional(key) is { } value ? ToEnum(value, key, words) : defaultValue;
 
-    /// <summary>An array of words, each as the value it stands for, that must be there.</summary>
+    /// <summary>An array of words, each as the value that it means, that must be there.</summary>
     public IReadOnlyList<T> EnumArray<T>(string key, params IReadOnlyList<(string Word, T Value)> words) =>
         ToArray(Required(key), key, item => ToEnum(item, key, words));
 
@@ -122,7 +122,7 @@ internal sealed class ConfigReader
         _root.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     private JsonElement Required(string key) =>
-        Optional(key) ?? throw new CheckpointFormatException(File, $"\"{key}\" must be there; it is missing");
+        Optional(key) ?? throw new CheckpointFormatException(File, $"\"{key}\" must be given; it is missing");
 
     private int ToInt32(JsonElement value, string key, int minimum, int maximum) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= minimum && number <= maximum

@@ -168,12 +168,12 @@ internal static class ModuleLoader
 }
 
 /// <summary>Adds up the bytes that are read of one file or of several, and reports the sum after each tensor.</summary>
-/// <param name="progress">Told the sum; null for nobody.</param>
+/// <param name="progress">Receives the sum; may be null.</param>
 internal sealed class ByteCount(IProgress<long>? progress)
 {
     private long _total;
 
-    /// <summary>So many more bytes have been read.</summary>
+    /// <summary>Adds bytes that were read.</summary>
     public void Add(long bytes)
     {
         _total += bytes;

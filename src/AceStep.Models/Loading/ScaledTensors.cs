@@ -4,7 +4,7 @@ using TorchSharp;
 namespace AceStep.Models;
 
 /// <summary>
-/// Tensors that ComfyUI's tools have stored as eight-bit floats with one scale each, as what they stand for: stored value
+/// Tensors that ComfyUI's tools have stored as eight-bit floats with one scale each, as the values that they represent: stored value
 /// times scale. The scales and what else belongs to them (scales of inputs, marks) are not among the names.
 /// </summary>
 /// <remarks>The source stays its owner's; as safe for several threads as the source is.</remarks>
@@ -113,7 +113,7 @@ internal sealed class ScaledTensors : ITensorSource
         if (shape.Any(size => size != 1) || !SafetensorsType.IsFloat(source.Type(name)))
         {
             throw new CheckpointFormatException(
-                source.Origin, $"scales are read where they are one number for a whole tensor; this one is {source.StoredType(name)} [{string.Join(", ", shape)}]. Take the file in BF16, F16 or with plain scales", name);
+                source.Origin, $"scales are read where they are one number for a whole tensor; this one is {source.StoredType(name)} [{string.Join(", ", shape)}]. Use a file in BF16, F16 or with plain scales", name);
         }
     }
 
@@ -133,7 +133,7 @@ internal sealed class ScaledTensors : ITensorSource
         if (format is not ("float8_e4m3fn" or "float8_e5m2"))
         {
             throw new CheckpointFormatException(
-                source.Origin, $"quantised weights are read as float8_e4m3fn and float8_e5m2; these are \"{CheckpointFormatException.Shorten(format)}\". Take the file in BF16, F16 or F8", name);
+                source.Origin, $"quantised weights are read as float8_e4m3fn and float8_e5m2; these are \"{CheckpointFormatException.Shorten(format)}\". Use a file in BF16, F16 or F8", name);
         }
     }
 

@@ -30,7 +30,7 @@ internal sealed class TokenEmbedding : nn.Module<Tensor, Tensor>
 
 /// <summary>
 /// A linear map of the channels of each pixel, or of each sample. It is stored as a matrix and runs as a convolution of size 1,
-/// which takes pictures and signals as they lie in memory and is the fastest product that libtorch has on every CPU.
+/// which takes pictures and signals as they are in memory and is the fastest product that libtorch has on every CPU.
 /// </summary>
 internal sealed class PointwiseLinear : nn.Module<Tensor, Tensor>
 {
@@ -58,7 +58,7 @@ internal sealed class PointwiseLinear : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>Decides how the codec's pictures and signals lie in memory.</summary>
+/// <summary>Decides the memory layout of the codec's pictures and signals.</summary>
 internal static class ChannelsLast
 {
     /// <summary>

@@ -41,7 +41,7 @@ internal sealed class LyricEncoder : nn.Module<Tensor, Tensor, bool, Tensor>
 
     /// <summary>[B, T, width] to [B, T, width].</summary>
     /// <param name="embeddings">[B, T, width]: the embedded tokens.</param>
-    /// <param name="mask">[B, T], nonzero where a token is real. Rows of padding are computed like the others; whoever attends to them masks them.</param>
+    /// <param name="mask">[B, T], nonzero where a token is real. Rows of padding are computed like the others; the attention must mask them.</param>
     /// <param name="weaken">Whether queries are weakened: <see cref="EntropyRectification"/>.</param>
     public override Tensor forward(Tensor embeddings, Tensor mask, bool weaken)
     {

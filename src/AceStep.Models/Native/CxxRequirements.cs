@@ -23,7 +23,7 @@ internal static class CxxRequirements
     private const string OlderWait = "GLIBCXX_3.4.11";
 
     /// <summary>Changes a library's image in place so that the C++ library of GCC 11 is enough.</summary>
-    /// <exception cref="InvalidDataException">The image is no ELF library, or its records contradict each other.</exception>
+    /// <exception cref="InvalidDataException">The image is not an ELF library, or its records contradict each other.</exception>
     public static void Relax(Span<byte> image)
     {
         Span<byte> needs = ElfFile.FindSection(image, VersionNeeds, out uint fileCount, out uint link);

@@ -30,7 +30,7 @@ internal static partial class LibraryImage
         const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         Directory.CreateDirectory(folder, OwnerOnly);
         string path = Path.Combine(folder, $"libLibTorchSharp-{Convert.ToHexStringLower(SHA256.HashData(image))}.so");
-        // Written anew each time: what lies there may be another's.
+        // Written again each time: a file that is already there may be someone else's.
         OutputFile.Replace(path, file => file.Write(image), OwnerOnly);
         return path;
     }

@@ -28,7 +28,7 @@ public static class Libtorch
     private static readonly Lock Gate = new();
     private static bool _isReady;
 
-    /// <summary>Whether a libtorch lies beside the program, or <see cref="FolderVariable"/> names a folder for one. Loads nothing.</summary>
+    /// <summary>Whether there is a libtorch in the program's folder, or <see cref="FolderVariable"/> names a folder for one. Loads nothing.</summary>
     public static bool IsProvided => LibtorchFolders.OfThisProcess().IsProvided;
 
     /// <summary>
@@ -180,7 +180,7 @@ public static class Libtorch
         }
         catch (InvalidDataException error)
         {
-            throw new LibtorchException($"{file} is damaged or no library of TorchSharp's: {error.Message}", error);
+            throw new LibtorchException($"{file} is damaged or not a TorchSharp library: {error.Message}", error);
         }
 
         try
@@ -193,7 +193,7 @@ public static class Libtorch
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new LibtorchException($"{file} does not load here as it is, and a changed copy cannot be written: {error.Message}", error);
+            throw new LibtorchException($"{file} cannot be loaded on this system as it is, and a changed copy cannot be written: {error.Message}", error);
         }
     }
 
@@ -228,7 +228,7 @@ public static class Libtorch
         if (version != RequiredVersion)
         {
             throw new LibtorchException(
-                $"{FolderVariable} names a libtorch {version?.ToString() ?? "older than 2.9"} in {folder}; this TorchSharp needs libtorch {RequiredVersion}.");
+                $"The libtorch in {folder}, which {FolderVariable} names, is {version?.ToString() ?? "older than 2.9"}; this TorchSharp needs {RequiredVersion}.");
         }
     }
 
@@ -266,7 +266,7 @@ public static class Libtorch
     {
         string reason = error.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault(line => line.Contains(Path.GetFileName(file), StringComparison.Ordinal)) ?? error.Message;
         string remedy = reason.Contains("GLIBC_", StringComparison.Ordinal) ? " The system's C library is too old: TorchSharp needs glibc 2.34 (Debian 12, Ubuntu 22.04, RHEL 9 or later)." : "";
-        return new LibtorchException($"{file} does not load: {reason}.{remedy}", error);
+        return new LibtorchException($"{file} cannot be loaded: {reason}.{remedy}", error);
     }
 }
 

@@ -34,7 +34,7 @@ internal sealed class LibtorchFolders(IReadOnlyList<string> own, string? named)
     {
         string name = LibraryName("LibTorchSharp");
         string folder = own.FirstOrDefault(folder => File.Exists(Path.Combine(folder, name)))
-            ?? throw new LibtorchException($"{name}, which the package TorchSharp brings, lies in none of the program's folders: {List(own)}.");
+            ?? throw new LibtorchException($"{name}, which the package TorchSharp contains, is in none of the program's folders: {List(own)}.");
         return Path.Combine(folder, name);
     }
 
@@ -45,19 +45,19 @@ internal sealed class LibtorchFolders(IReadOnlyList<string> own, string? named)
         if (named is null)
         {
             return carried ?? throw new LibtorchException(
-                $"{MainLibrary} lies in none of the program's folders: {List(own)}. " +
-                $"Add the package TorchSharp-cpu, TorchSharp-cuda-linux or TorchSharp-cuda-windows to the program, or name a folder with libtorch {Libtorch.RequiredVersion} in {Libtorch.FolderVariable}.");
+                $"{MainLibrary} is in none of the program's folders: {List(own)}. " +
+                $"Add the package TorchSharp-cpu, TorchSharp-cuda-linux or TorchSharp-cuda-windows to the program, or set {Libtorch.FolderVariable} to a folder with libtorch {Libtorch.RequiredVersion}.");
         }
 
         if (!HoldsLibtorch(named))
         {
-            throw new LibtorchException($"{Libtorch.FolderVariable} names {named}, which does not hold {MainLibrary}.");
+            throw new LibtorchException($"{Libtorch.FolderVariable} names {named}, which does not contain {MainLibrary}.");
         }
 
         // .NET looks beside the program first, and a process cannot hold two of them.
         return carried is null || carried == Path.TrimEndingDirectorySeparator(named)
             ? named
-            : throw new LibtorchException($"{Libtorch.FolderVariable} names {named}, but the program carries a libtorch of its own in {carried}. Unset the variable, or leave the package with libtorch out of the program.");
+            : throw new LibtorchException($"{Libtorch.FolderVariable} names {named}, but the program has its own libtorch in {carried}. Unset the variable, or remove the package with libtorch from the program.");
     }
 
     /// <summary>Whether there is a folder to look for libtorch in: the program's own, or one that is named.</summary>

@@ -24,7 +24,7 @@ internal static class Float8
     /// <summary>Whether a header's type is one of them.</summary>
     public static bool Is(string storedType) => storedType is FourExponentBits or FiveExponentBits;
 
-    /// <summary>Turns stored values into bfloat16 where they stand.</summary>
+    /// <summary>Turns stored values into bfloat16, in place.</summary>
     /// <param name="values">Two bytes for each value; the stored bytes are its second half.</param>
     /// <param name="storedType">The stored type.</param>
     public static void Expand(Span<byte> values, string storedType)

@@ -56,7 +56,7 @@ public sealed class SafetensorsFile : ITensorSource, IDisposable
     /// <summary>Opens a file and checks its header against its length.</summary>
     /// <param name="path">The file's path.</param>
     /// <exception cref="CheckpointFormatException">
-    /// The file is no safetensors file, or a damaged one; the message says by which rule, and what it is instead where its
+    /// The file is not a safetensors file, or is damaged; the message says by which rule, and what it is instead where its
     /// first bytes tell: a pickle, GGUF, a Git LFS pointer, a web page, a download that was cut short.
     /// </exception>
     /// <exception cref="IOException">The file is absent or cannot be read.</exception>

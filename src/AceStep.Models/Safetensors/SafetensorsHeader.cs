@@ -6,7 +6,7 @@ using TorchSharp;
 
 namespace AceStep.Models;
 
-/// <summary>What stands before the data of a safetensors file, checked against the file's length.</summary>
+/// <summary>The header of a safetensors file, checked against the file's length.</summary>
 /// <param name="Entries">The tensors in the order of their bytes.</param>
 /// <param name="Metadata">The file's own text by key.</param>
 internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOnlyDictionary<string, string> Metadata)
@@ -39,7 +39,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         if ((long)length > fileLength - LengthFieldSize)
         {
             throw new CheckpointFormatException(
-                file, $"the header must end inside the file of {fileLength} bytes; its length field says {length}. Where the file was downloaded, the download was cut short: finish it, or fetch the file again");
+                file, $"the header must end inside the file of {fileLength} bytes; its length field says {length}. If the file was downloaded, the download is incomplete: continue it, or download the file again");
         }
 
         return (int)length;
@@ -99,7 +99,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         if (end > fileLength)
         {
             throw new CheckpointFormatException(
-                file, $"the file must end where its last tensor does, at {end} bytes; it has {fileLength} ({100.0 * fileLength / end:0}%). Where the file was downloaded, the download was cut short: finish it, or fetch the file again");
+                file, $"the file must end where its last tensor does, at {end} bytes; it has {fileLength} ({100.0 * fileLength / end:0}%). If the file was downloaded, the download is incomplete: continue it, or download the file again");
         }
 
         if (end != fileLength)
@@ -202,7 +202,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
             string name = GetString();
             return SafetensorsType.TryParse(name, out _, out _)
                 ? name
-                : throw Broken($"dtype must be one of {SafetensorsType.AllNames}; it is \"{CheckpointFormatException.Shorten(name)}\"{(Quantised.Contains(name) ? ", which needs scales that this library does not know: take the file in BF16, F16, F32 or F8" : "")}");
+                : throw Broken($"dtype must be one of {SafetensorsType.AllNames}; it is \"{CheckpointFormatException.Shorten(name)}\"{(Quantised.Contains(name) ? ", which needs scales that this library does not know: use a file in BF16, F16, F32 or F8" : "")}");
         }
 
         private List<long> ParseNumbers(string field, int maximumCount)

@@ -52,7 +52,7 @@ internal static class SafetensorsType
     /// <summary>The bytes of one element.</summary>
     public static int SizeOf(torch.ScalarType type) => Types[RankOf(type)].Size;
 
-    /// <summary>Where tensors of the type stand when a file is written: lower comes first.</summary>
+    /// <summary>The order of tensors of the type in a written file: lower comes first.</summary>
     public static int RankOf(torch.ScalarType type) => RanksByType[type];
 
     /// <summary>Whether weights can be of the type.</summary>

@@ -19,7 +19,7 @@ public static class SafetensorsWriter
     /// <param name="path">The file to write; one that exists is replaced.</param>
     /// <param name="tensors">The tensors by name, in any order, on any device; the file sorts them by type, widest first, then by name.</param>
     /// <param name="metadata">Text by key for the header; sorted by key.</param>
-    /// <exception cref="ArgumentException">A name is given twice, is reserved or is no Unicode, or a type is not in the format.</exception>
+    /// <exception cref="ArgumentException">A name is given twice, is reserved or is not Unicode, or a type is not in the format.</exception>
     /// <exception cref="IOException">The file cannot be written: its folder is absent, the disk is full, ...</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
     public static void Write(
@@ -74,7 +74,7 @@ public static class SafetensorsWriter
         return items;
     }
 
-    /// <summary>What stands before the tensors' bytes: the length field, the table of the tensors, and blanks up to the alignment.</summary>
+    /// <summary>Everything before the tensors' bytes: the length field, the table of the tensors, and blanks up to the alignment.</summary>
     /// <param name="tensors">The tensors in the order of their bytes.</param>
     /// <param name="metadata">Text by key.</param>
     internal static byte[] BuildHeader(IEnumerable<(string Name, torch.ScalarType Type, IReadOnlyList<long> Shape)> tensors, IReadOnlyDictionary<string, string>? metadata)

@@ -109,7 +109,7 @@ internal sealed class TensorFiles : ITensorSource, IDisposable
 
         if (map.FirstOrDefault(entry => !_places.ContainsKey(entry.Key)) is { Key: { } absent } entry)
         {
-            throw new CheckpointFormatException(index, $"an index must name tensors that are there; {entry.Value} has none of this name", absent);
+            throw new CheckpointFormatException(index, $"an index must name tensors that exist; {entry.Value} has no tensor of this name", absent);
         }
     }
 
@@ -176,7 +176,7 @@ internal sealed class TensorFiles : ITensorSource, IDisposable
         if (missing.Length > 0)
         {
             string rest = missing.Length > 5 ? $" and {missing.Length - 5} more" : "";
-            throw new FileNotFoundException($"{path} belongs to {shards.Length} files, and beside it {string.Join(", ", missing.Take(5))}{rest} {(missing.Length == 1 ? "is" : "are")} missing.", missing[0]);
+            throw new FileNotFoundException($"{path} is one of {shards.Length} files; {string.Join(", ", missing.Take(5))}{rest} {(missing.Length == 1 ? "is" : "are")} missing.", missing[0]);
         }
     }
 

@@ -19,7 +19,7 @@ internal static class SentencePieceModelReader
     private const int ControlPieceType = 3;
 
     /// <summary>Reads a model and adds what the conversion to a tokenizer.json adds.</summary>
-    /// <exception cref="CheckpointFormatException">The model is damaged, or is no Unigram model with the tokens that UMT5 needs.</exception>
+    /// <exception cref="CheckpointFormatException">The model is damaged, or is not a Unigram model with the tokens that UMT5 needs.</exception>
     public static Umt5Vocabulary Read(ReadOnlySpan<byte> model, int extraIdCount, int maximumSize, string origin)
     {
         List<Piece> pieces;
@@ -35,7 +35,7 @@ internal static class SentencePieceModelReader
         int unknownId = pieces.FindIndex(piece => piece.Type == UnknownPieceType);
         if (unknownId < 0)
         {
-            throw new CheckpointFormatException(origin, "a SentencePiece model must have a piece for what is unknown");
+            throw new CheckpointFormatException(origin, "a SentencePiece model must have a piece for unknown text");
         }
 
         // The conversion keeps all pieces, those for single bytes too, as text, and puts the extra ids behind them.

@@ -80,7 +80,7 @@ internal sealed class TokenizerJsonReader
 
     private void ReadVocabulary(ref Utf8JsonReader reader)
     {
-        Expect(_pieces.Count == 0, "\"vocab\" must be there once");
+        Expect(_pieces.Count == 0, "\"vocab\" must occur once");
         Expect(reader.TokenType == JsonTokenType.StartArray, "\"vocab\" must be an array");
         while (reader.Read() && reader.TokenType == JsonTokenType.StartArray)
         {
@@ -100,7 +100,7 @@ internal sealed class TokenizerJsonReader
     }
 
     private void AddSection(string name, ref Utf8JsonReader reader) =>
-        Expect(_sections.TryAdd(name, JsonElement.ParseValue(ref reader)), $"\"{CheckpointFormatException.Shorten(name)}\" must be there once");
+        Expect(_sections.TryAdd(name, JsonElement.ParseValue(ref reader)), $"\"{CheckpointFormatException.Shorten(name)}\" must occur once");
 
     private Umt5Vocabulary Check()
     {
@@ -113,7 +113,7 @@ internal sealed class TokenizerJsonReader
         CheckPreTokenizer(Section("pre_tokenizer"));
         Dictionary<string, int> addedTokens = ReadAddedTokens(Section("added_tokens"));
         int endId = ReadEndId(Section("post_processor"));
-        Expect(addedTokens.TryGetValue(Umt5Vocabulary.PaddingToken, out int paddingId), $"there must be an added token {Umt5Vocabulary.PaddingToken}");
+        Expect(addedTokens.TryGetValue(Umt5Vocabulary.PaddingToken, out int paddingId), $"an added token is missing: {Umt5Vocabulary.PaddingToken}");
         return new Umt5Vocabulary(_pieces, [.. _scores], addedTokens, unknownId, endId, paddingId);
     }
 
@@ -153,7 +153,7 @@ internal sealed class TokenizerJsonReader
                 Expect(!token.GetProperty(flag).GetBoolean(), $"the added token \"{CheckpointFormatException.Shorten(content)}\" must not be {flag}");
             }
 
-            Expect(idsByToken.TryAdd(content, id), $"the added token \"{CheckpointFormatException.Shorten(content)}\" must be there once");
+            Expect(idsByToken.TryAdd(content, id), $"the added token \"{CheckpointFormatException.Shorten(content)}\" must occur once");
         }
 
         return idsByToken;
@@ -175,7 +175,7 @@ internal sealed class TokenizerJsonReader
     }
 
     private JsonElement Section(string name) =>
-        _sections.TryGetValue(name, out JsonElement section) ? section : throw Broken($"\"{name}\" must be there; it is missing");
+        _sections.TryGetValue(name, out JsonElement section) ? section : throw Broken($"\"{name}\" must be given; it is missing");
 
     private void Expect(bool condition, string rule)
     {

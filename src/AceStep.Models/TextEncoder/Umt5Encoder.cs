@@ -7,7 +7,7 @@ namespace AceStep.Models;
 
 /// <summary>The UMT5 text encoder: token ids to one hidden state per token.</summary>
 /// <remarks>
-/// Safe for several threads at once. Whoever loads it disposes it; that returns all its memory. Dropout has no part here,
+/// Safe for several threads at once. The caller that loads it must dispose of it, which frees all its memory. Dropout has no part here,
 /// so there is nothing to switch between training and evaluation.
 /// </remarks>
 public sealed class Umt5Encoder : nn.Module<Tensor, Tensor, bool, Tensor>
@@ -207,7 +207,7 @@ internal sealed class Umt5Weights : ITensorSource
     public static string EmbeddingName(IReadOnlyCollection<string> names) =>
         names.Contains(TiedEmbedding) && !names.Contains(Embedding) ? TiedEmbedding : Embedding;
 
-    /// <summary>Whether a tensor belongs to a whole UMT5 but not to its encoder, or is the embedding once more.</summary>
+    /// <summary>Whether a tensor belongs to a whole UMT5 but not to its encoder, or repeats the embedding.</summary>
     public static bool IsUnused(string name) =>
         name is TiedEmbedding or "lm_head.weight" || name.StartsWith("decoder.", StringComparison.Ordinal);
 

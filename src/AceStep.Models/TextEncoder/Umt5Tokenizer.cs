@@ -14,7 +14,7 @@ public sealed class Umt5Tokenizer
     /// <summary>The length to which the model's own pipeline cuts prompts, the end's id included.</summary>
     public const int DefaultMaximumLength = 256;
 
-    // What stands for a space inside pieces.
+    // The character that represents a space inside pieces.
     private const char WordStart = '\u2581';
 
     private readonly UnigramModel _model;
@@ -59,7 +59,7 @@ public sealed class Umt5Tokenizer
     /// </param>
     /// <param name="maximumSize">How many ids the encoder has embeddings for; there are no more extra ids than fit.</param>
     /// <param name="origin">Where the model comes from, for messages.</param>
-    /// <exception cref="CheckpointFormatException">The model is damaged, or is no Unigram model with the tokens that UMT5 needs.</exception>
+    /// <exception cref="CheckpointFormatException">The model is damaged, or is not a Unigram model with the tokens that UMT5 needs.</exception>
     public static Umt5Tokenizer FromSentencePieceModel(
         ReadOnlySpan<byte> model,
         int extraIdCount = 300,

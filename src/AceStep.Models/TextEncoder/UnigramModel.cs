@@ -123,7 +123,7 @@ internal sealed class UnigramModel
         ids.Reverse(first, ids.Count - first);
     }
 
-    /// <summary>The best way to a position: its score, and the last piece with its start; no start where there is no way yet.</summary>
+    /// <summary>The best way to a position: its score, and the last piece with its start; no start if there is no way yet.</summary>
     private readonly record struct Node(double Score, int Start, int Id);
 }
 

@@ -63,7 +63,7 @@ public sealed partial record VocoderConfig
 
     private static VocoderConfig Read(ConfigReader reader)
     {
-        reader.Require(!reader.BooleanOrDefault("use_template", true), "\"use_template\" must be there and false: a pitch template is not supported");
+        reader.Require(!reader.BooleanOrDefault("use_template", true), "\"use_template\" must be given as false: a pitch template is not supported");
         IReadOnlyList<int> backboneKernels = reader.Int32Array("kernel_sizes", 1, MaximumKernel);
         reader.Require(
             backboneKernels.Count == 1 && backboneKernels[0] % 2 == 1,

@@ -105,7 +105,7 @@ internal sealed class VocoderHead : nn.Module<Tensor, FrameRange, FrameRange, lo
 
 /// <summary>
 /// Lengthens a signal by a transposed convolution. It runs as an ordinary one that gives all new samples of a position side
-/// by side, as channels; with the channels stored last these already lie in the order of time.
+/// by side, as channels; with the channels stored last these are already in the order of time.
 /// </summary>
 /// <remarks>libtorch's transposed convolution over time takes a slow path on the CPU: it builds a matrix, and is 3 to 10 times slower.</remarks>
 internal sealed class VocoderUpsampler : nn.Module<Tensor, Tensor>, IRearrangesWeights

@@ -29,7 +29,7 @@ internal sealed class CogUpload(IBlobStore blobs, AceStepServerOptions options) 
         patience.CancelAfter(Patience);
         try
         {
-            await using Stream song = await blobs.OpenAsync(output.Blob, patience.Token) ?? throw new UploadException("Failed to process output file: it has gone.");
+            await using Stream song = await blobs.OpenAsync(output.Blob, patience.Token) ?? throw new UploadException("Failed to process output file: it no longer exists.");
             Uri address = new($"{target.GetLeftPart(UriPartial.Path).TrimEnd('/')}/{Path.GetFileName(output.Blob)}");
             using StreamContent content = new(song) { Headers = { ContentType = MediaTypeHeaderValue.Parse(output.ContentType) } };
             using HttpRequestMessage request = new(HttpMethod.Put, address) { Content = content };
@@ -46,7 +46,7 @@ internal sealed class CogUpload(IBlobStore blobs, AceStepServerOptions options) 
         }
         catch (Exception error) when (error is HttpRequestException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw new UploadException($"Failed to process output file: the upload address has not taken it{(error is HttpRequestException ? $": {error.Message}" : $" within {Patience.TotalSeconds:0} s.")}", error);
+            throw new UploadException($"Failed to process output file: the upload address did not accept it{(error is HttpRequestException ? $": {error.Message}" : $" within {Patience.TotalSeconds:0} s.")}", error);
         }
     }
 

@@ -84,7 +84,7 @@ public sealed record DeploymentField
         read = text;
         return text is not null && text.Length > MaximumLength ? TooLong(value)
             : text is not null ? (Choices.Count == 0 || Choices.Contains(text) ? null : NoChoice(value))
-            : value.ValueKind == JsonValueKind.String ? WrongType("Unicode text", "half a character (a lone surrogate)", "must be text that Unicode has", value)
+            : value.ValueKind == JsonValueKind.String ? WrongType("Unicode text", "half a character (a lone surrogate)", "must be valid Unicode text", value)
             : WrongType("string", NameOf(value), "must be text", value);
     }
 

@@ -74,7 +74,7 @@ public sealed partial class DeploymentInput
             MusicTask task = Task;
             foreach (DeploymentField unread in Fields.Where(known => !known.Tasks.Contains(task) && _given.TryGetValue(known.Name, out object? value) && !value.Equals(known.Default)))
             {
-                notes.Add($"{unread.Name} has no effect: the task is {EnumNames.Of(task)}, and what reads it is {FieldText.OneOf([.. unread.Tasks.Select(reader => EnumNames.Of(reader))])}.");
+                notes.Add($"{unread.Name} has no effect: the task is {EnumNames.Of(task)}; it is used only by {FieldText.OneOf([.. unread.Tasks.Select(reader => EnumNames.Of(reader))])}.");
             }
 
             if (Audio(DeploymentFields.ReferenceAudio.Name) is not null && task == MusicTask.AudioToAudio && Audio(InputAudio) is not null)
@@ -84,7 +84,7 @@ public sealed partial class DeploymentInput
 
             if (task == MusicTask.Accompaniment)
             {
-                notes.Add("The model has no network for accompaniment: this is audio to audio from the vocals, with the style's words.");
+                notes.Add("The model has no network for accompaniment: audio to audio is used instead, from the vocals and with the style added to the prompt.");
             }
 
             return notes;
@@ -113,7 +113,7 @@ public sealed partial class DeploymentInput
         DeploymentInput parsed = new(given);
         if (parsed.Flag(DeploymentFields.GenerateAccompaniment.Name) && parsed.Task != MusicTask.Accompaniment)
         {
-            throw new InvalidRequestException(DeploymentFields.GenerateAccompaniment.Name, "goes with the task vocal_accompaniment; choose one of the two.");
+            throw new InvalidRequestException(DeploymentFields.GenerateAccompaniment.Name, "can be true only with the task vocal_accompaniment.");
         }
 
         return parsed;

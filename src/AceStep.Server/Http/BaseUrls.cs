@@ -17,7 +17,7 @@ internal sealed class BaseUrls(AceStepServerOptions options)
         }
         catch (ArgumentException)
         {
-            throw new Problem(StatusCodes.Status400BadRequest, "The request names a host that is no host's name.");
+            throw new Problem(StatusCodes.Status400BadRequest, "The request's Host header is not a valid host name.");
         }
     }
 }

@@ -33,7 +33,7 @@ internal sealed class HostCheck
         HttpRequest request = context.Request;
         if (!_anyHost && !IsAllowed(request.Host))
         {
-            throw new Problem(StatusCodes.Status421MisdirectedRequest, "This server does not answer for the host that the request names (--allow-host lets it).");
+            throw new Problem(StatusCodes.Status421MisdirectedRequest, "This server does not answer requests for this host name (allow it with --allow-host).");
         }
 
         if (_origins.Count > 0)
@@ -46,7 +46,7 @@ internal sealed class HostCheck
             bool isOwn = origin.Equals($"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase) || baseUrl.StartsWith(origin + "/", StringComparison.OrdinalIgnoreCase) || baseUrl.Equals(origin, StringComparison.OrdinalIgnoreCase);
             if (!isOwn && !_origins.Contains(origin))
             {
-                throw new Problem(StatusCodes.Status403Forbidden, "Pages of this origin may not use the server (--allow-origin lets them).");
+                throw new Problem(StatusCodes.Status403Forbidden, "Pages from this origin may not use the server (allow them with --allow-origin).");
             }
 
             if (!isOwn)
@@ -56,7 +56,7 @@ internal sealed class HostCheck
         }
         else if (request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" && !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method))
         {
-            throw new Problem(StatusCodes.Status403Forbidden, "Pages of other sites may not use the server.");
+            throw new Problem(StatusCodes.Status403Forbidden, "Pages from other sites may not use the server.");
         }
     }
 

@@ -88,7 +88,7 @@ internal sealed class JsonBody(AceStepServerOptions options) : IDisposable
             using JsonDocument document = Parse(buffer.AsMemory(0, length), isAnnounced: request.ContentLength is > 0);
             return JsonText.HasNames(document.RootElement)
                 ? await use(document.RootElement)
-                : throw new Problem(StatusCodes.Status400BadRequest, "The body is not JSON: a name is no Unicode text.");
+                : throw new Problem(StatusCodes.Status400BadRequest, "The body is not JSON: a name is not valid Unicode.");
         }
         finally
         {

@@ -128,10 +128,10 @@ internal sealed partial class RequestGuard(
             case StorageFullException:
                 return new Problem(StatusCodes.Status507InsufficientStorage, error.Message);
             case BadHttpRequestException bad:
-                return new Problem(bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? "The request's body is larger than is allowed here." : bad.Message);
+                return new Problem(bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? "The request's body is too large." : bad.Message);
             default:
                 LogFault(error);
-                return new Problem(StatusCodes.Status500InternalServerError, "The server has a fault; its log says more.");
+                return new Problem(StatusCodes.Status500InternalServerError, "The server failed; its log has the details.");
         }
     }
 

@@ -86,7 +86,7 @@ internal sealed partial class PredictionEndpoints(
         string baseUrl = baseUrls.Of(context.Request);
         IQueryCollection query = context.Request.Query;
         long? before = query["cursor"].ToString() is { Length: > 0 } cursor
-            ? long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out long ticket) ? ticket : throw Problem.Invalid([new InvalidField("invalid", "cursor", "is none that this server gave out")])
+            ? long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out long ticket) ? ticket : throw Problem.Invalid([new InvalidField("invalid", "cursor", "is not a cursor of this server")])
             : null;
         IReadOnlyList<PredictionRecord> records = await queue.ListAsync(
             new PredictionQuery
@@ -178,7 +178,7 @@ internal sealed partial class PredictionEndpoints(
 
     private static DateTimeOffset? Time(IQueryCollection query, string name) => query[name].ToString() is not { Length: > 0 } text ? null
         : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time
-        : throw Problem.Invalid([new InvalidField("invalid", name, "must be a time as ISO 8601 has it")]);
+        : throw Problem.Invalid([new InvalidField("invalid", name, "must be a time in ISO 8601 format")]);
 
     [GeneratedRegex(@"^wait(?:=([0-9]{1,6}))?\z", RegexOptions.IgnoreCase)]
     private static partial Regex WaitPreference();

@@ -23,7 +23,7 @@ internal sealed class ServerSecret
         if (File.Exists(path))
         {
             byte[] known = File.ReadAllBytes(path);
-            return known.Length == Length ? new ServerSecret(known) : throw new IOException($"{path} must have {Length} bytes; it has {known.Length}. Remove it to have another made.");
+            return known.Length == Length ? new ServerSecret(known) : throw new IOException($"{path} must have {Length} bytes; it has {known.Length}. Remove the file, and a new one is made.");
         }
 
         byte[] secret = RandomNumberGenerator.GetBytes(Length);

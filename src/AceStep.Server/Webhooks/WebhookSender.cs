@@ -95,10 +95,10 @@ internal sealed partial class WebhookSender(PredictionViews views, CogSnapshots 
     private static bool IsPassing(HttpStatusCode status) =>
         status is HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
 
-    [LoggerMessage(LogLevel.Information, "Prediction {Id}: the webhook did not take {Name}: {Reason}")]
+    [LoggerMessage(LogLevel.Information, "Prediction {Id}: the webhook did not accept {Name}: {Reason}")]
     private partial void LogRefused(string id, string name, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "Prediction {Id}: the webhook has not taken {Name} in {Attempts} attempts")]
+    [LoggerMessage(LogLevel.Warning, "Prediction {Id}: the webhook did not accept {Name} in {Attempts} attempts")]
     private partial void LogGivenUp(string id, string name, int attempts);
 
     private sealed class BodyContent : HttpContent

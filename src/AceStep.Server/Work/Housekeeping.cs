@@ -135,6 +135,6 @@ internal sealed partial class Housekeeping(IPredictionQueue queue, Retention ret
         }
     }
 
-    [LoggerMessage(LogLevel.Error, "Cleaning up had trouble and is tried again")]
+    [LoggerMessage(LogLevel.Error, "Cleaning up failed and will be tried again")]
     private partial void LogTrouble(Exception error);
 }

@@ -41,7 +41,7 @@ internal sealed class LoraPlaces
         ModelStore store = Store(RequireAllowed(name), null);
         if (store.IsOffline && await store.FindLoraAsync(ModelName.ParseHub(name)!, cancellationToken) is null)
         {
-            throw Refused($"must be a LoRA that is here already, since this server fetches none now; {name} is not.");
+            throw Refused($"must be a LoRA that is already on this server, because downloads are off; {name} is not.");
         }
     }
 
@@ -69,11 +69,11 @@ internal sealed class LoraPlaces
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new LoraException($"The LoRA {name} is too large: it has {download.Bytes >> 20} MiB, and at most {_options.MaxLoraBytes >> 20} MiB are fetched.");
+            throw new LoraException($"The LoRA {name} is too large: it has {download.Bytes >> 20} MiB, and at most {_options.MaxLoraBytes >> 20} MiB are allowed.");
         }
         catch (DownloadException error)
         {
-            throw new LoraException($"The LoRA {name} cannot be fetched: {error.Message.Replace(_cache.Root, "the server's cache", StringComparison.Ordinal)}", error);
+            throw new LoraException($"The LoRA {name} cannot be downloaded: {error.Message.Replace(_cache.Root, "the server's cache", StringComparison.Ordinal)}", error);
         }
     }
 
@@ -176,7 +176,7 @@ internal sealed class LoraPlaces
             log.Report(new MusicProgress(MusicStage.Downloading, value.Completed, value.Total, value.Remaining));
             if (value.Completed >= value.Total)
             {
-                log.Line($"{_plan.Name} is here, verified");
+                log.Line($"{_plan.Name} is downloaded and verified");
             }
         }
     }

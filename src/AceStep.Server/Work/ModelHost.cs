@@ -41,7 +41,7 @@ internal sealed partial class ModelHost(AceStepServerOptions options, IHostAppli
         {
             MusicPipeline pipeline = await Task.Run(() => MusicPipeline.LoadAsync(options.Checkpoint, options.Pipeline, new LoadingProgress(this), stoppingToken), stoppingToken);
             Completed = time.GetUtcNow();
-            LogLoaded(options.Checkpoint, pipeline.Device, Stopwatch.GetElapsedTime(started).TotalSeconds);
+            LogLoaded(options.Checkpoint, pipeline.Checkpoint, pipeline.Device, Stopwatch.GetElapsedTime(started).TotalSeconds);
             _pipeline.SetResult(pipeline);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -74,8 +74,8 @@ internal sealed partial class ModelHost(AceStepServerOptions options, IHostAppli
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "The model {Checkpoint} is loaded on {Device}, after {Seconds:0.0} s")]
-    private partial void LogLoaded(string checkpoint, string device, double seconds);
+    [LoggerMessage(LogLevel.Information, "The model {Checkpoint} is loaded from {Path} on {Device} after {Seconds:0.0} s")]
+    private partial void LogLoaded(string checkpoint, string path, string device, double seconds);
 
     [LoggerMessage(LogLevel.Error, "The model could not be loaded: {Reason}")]
     private partial void LogFailed(Exception error, string reason);

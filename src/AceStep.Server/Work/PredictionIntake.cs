@@ -45,7 +45,7 @@ internal sealed class PredictionIntake(IPredictionQueue queue, FileStore files, 
             {
                 return earlier.Job.ContentHash == hash
                     ? earlier
-                    : throw new Problem(422, "The Idempotency-Key was used for other inputs before.", "Input validation failed");
+                    : throw new Problem(422, "This Idempotency-Key was used before, with other inputs.", "Input validation failed");
             }
         }
         else if (options.ReusesEqualResults && HasSeed(input))
@@ -171,8 +171,8 @@ internal sealed class PredictionIntake(IPredictionQueue queue, FileStore files, 
 
         string? objection = address.Length > LongestAddress ? $"is longer than {LongestAddress} characters" : OwnAddress.Parse(address, baseUrl) switch
         {
-            { FileId: { } id } => await files.FindAsync(id, cancellationToken) is null ? "names an uploaded file that is not there" : null,
-            { OutputPath: { } path } => outputs.BlobOf(path) is null ? "names a song that is not there" : null,
+            { FileId: { } id } => await files.FindAsync(id, cancellationToken) is null ? "names an uploaded file that does not exist" : null,
+            { OutputPath: { } path } => outputs.BlobOf(path) is null ? "names a song that does not exist" : null,
             _ => http.Objection(address) is { } refused ? $"{refused}, a data: address, or the address of an uploaded file" : null,
         };
         return objection is null ? address : throw Problem.Invalid([new InputProblem("invalid", field, objection)]);
@@ -191,7 +191,7 @@ internal sealed class PredictionIntake(IPredictionQueue queue, FileStore files, 
         }
         catch (Exception error) when (error is FormatException or AudioFormatException or FileTooLargeException)
         {
-            throw Problem.Invalid([new InputProblem("invalid", field, $"holds no audio that can be used: {error.Message}")]);
+            throw Problem.Invalid([new InputProblem("invalid", field, $"contains no audio that can be used: {error.Message}")]);
         }
     }
 

@@ -161,9 +161,9 @@ internal sealed partial class PredictionWorker(
     [LoggerMessage(LogLevel.Information, "Prediction {Id} stopped: {Reason}")]
     private partial void LogStopped(string id, string reason);
 
-    [LoggerMessage(LogLevel.Error, "No room for a song, the prediction waits: {Reason}")]
+    [LoggerMessage(LogLevel.Error, "There is no room for a song, so the prediction waits: {Reason}")]
     private partial void LogNoRoom(string reason);
 
-    [LoggerMessage(LogLevel.Error, "The worker had trouble and goes on")]
+    [LoggerMessage(LogLevel.Error, "The worker met an error and goes on")]
     private partial void LogTrouble(Exception error);
 }

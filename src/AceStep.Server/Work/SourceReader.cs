@@ -30,10 +30,10 @@ internal sealed class SourceReader(FileStore files, IBlobStore blobs, OutputAddr
 
     private async Task<Stream> OpenAsync(string address, string baseUrl, CancellationToken cancellationToken) => OwnAddress.Parse(address, baseUrl) switch
     {
-        { FileId: { } id } => await files.OpenAsync(id, cancellationToken) ?? throw new SourceException("The uploaded file is no longer there."),
+        { FileId: { } id } => await files.OpenAsync(id, cancellationToken) ?? throw new SourceException("The uploaded file no longer exists."),
         { OutputPath: { } path } => outputs.BlobOf(path) is { } blob && await blobs.OpenAsync(blob, cancellationToken) is { } song
             ? song
-            : throw new SourceException("The song is no longer there."),
+            : throw new SourceException("The song no longer exists."),
         _ => await FetchAsync(address, cancellationToken),
     };
 
@@ -64,7 +64,7 @@ internal sealed class SourceReader(FileStore files, IBlobStore blobs, OutputAddr
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             await file.DisposeAsync();
-            throw new SourceException($"The source was not there within {options.FetchTimeout.TotalSeconds:0} s.");
+            throw new SourceException($"The source was not downloaded within {options.FetchTimeout.TotalSeconds:0} s.");
         }
         catch
         {
@@ -80,7 +80,7 @@ internal sealed class SourceReader(FileStore files, IBlobStore blobs, OutputAddr
         {
             if (file.Length + count > options.MaxFileBytes)
             {
-                throw new SourceException($"The source is too large: at most {options.MaxFileBytes >> 20} MiB are fetched.");
+                throw new SourceException($"The source is too large: at most {options.MaxFileBytes >> 20} MiB are allowed.");
             }
 
             await file.WriteAsync(buffer.AsMemory(0, count), cancellationToken);

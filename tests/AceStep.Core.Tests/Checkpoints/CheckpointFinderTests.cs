@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using AceStep.Models;
-using AceStep.Testing;
 using TorchSharp;
 
 namespace AceStep.Core.Tests.Checkpoints;
@@ -11,15 +10,15 @@ public sealed class CheckpointFinderTests
 {
     private static readonly MusicPipelineOptions Cpu = new() { Device = "cpu" };
 
-    private string _root = null!;
+    private TemporaryFolder _root = null!;
 
     private static string Tiny => ReferenceData.Require("checkpoint-tiny");
 
     [SetUp]
-    public void CreateFolder() => _root = Directory.CreateTempSubdirectory("acestep-").FullName;
+    public void CreateFolder() => _root = new TemporaryFolder();
 
     [TearDown]
-    public void DeleteFolder() => Directory.Delete(_root, recursive: true);
+    public void DeleteFolder() => _root.Dispose();
 
     [Test]
     public void Read_FolderWithOneCheckpointBelow_FindsIt()
@@ -27,7 +26,7 @@ public sealed class CheckpointFinderTests
         string inside = Copy(Tiny, In("models", "audio", "ace"));
         Directory.CreateDirectory(In("models", "other"));
 
-        Assert.That(CheckpointInfo.Read(_root).Path, Is.EqualTo(inside));
+        Assert.That(CheckpointInfo.Read(_root.Path).Path, Is.EqualTo(inside));
         Assert.That(CheckpointInfo.Read(inside).Path, Is.EqualTo(inside));
     }
 
@@ -41,12 +40,12 @@ public sealed class CheckpointFinderTests
         Directory.CreateDirectory(Path.Combine(repository, "refs"));
         await File.WriteAllTextAsync(Path.Combine(repository, "refs", "main"), "82cd0d7b6322bd28cd4e830fe675ddb6180ce36c");
 
-        foreach (string named in (string[])[_root, In("hub"), repository, snapshot])
+        foreach (string named in (string[])[_root.Path, In("hub"), repository, snapshot])
         {
             Assert.That(CheckpointInfo.Read(named).Path, Is.EqualTo(snapshot));
         }
 
-        await using MusicPipeline pipeline = await MusicPipeline.LoadAsync(_root, Cpu);
+        await using MusicPipeline pipeline = await MusicPipeline.LoadAsync(_root.Path, Cpu);
         Assert.That(pipeline.Checkpoint, Is.EqualTo(snapshot));
     }
 
@@ -56,17 +55,17 @@ public sealed class CheckpointFinderTests
         string one = Copy(Tiny, In("one"));
         string two = Copy(Tiny, In("two"));
 
-        Assert.That(() => CheckpointInfo.Read(_root), Throws.TypeOf<FileNotFoundException>().With.Message.Contains("2 checkpoints").And.Message.Contains(one).And.Message.Contains(two));
+        Assert.That(() => CheckpointInfo.Read(_root.Path), Throws.TypeOf<FileNotFoundException>().With.Message.Contains("2 checkpoints").And.Message.Contains(one).And.Message.Contains(two));
     }
 
     [Test]
     public void Read_LinkThatLeadsAbove_Ends()
     {
         Directory.CreateDirectory(In("a"));
-        Directory.CreateSymbolicLink(In("a", "loop"), _root);
+        Directory.CreateSymbolicLink(In("a", "loop"), _root.Path);
         string inside = Copy(Tiny, In("a", "b"));
 
-        Assert.That(CheckpointInfo.Read(_root).Path, Is.EqualTo(inside));
+        Assert.That(CheckpointInfo.Read(_root.Path).Path, Is.EqualTo(inside));
     }
 
     [Test]
@@ -74,14 +73,14 @@ public sealed class CheckpointFinderTests
     {
         string whole = Copy(Tiny, In("ace"));
 
-        Assert.That(() => CheckpointInfo.Read(Path.Combine(whole, "music_vocoder")), Throws.TypeOf<FileNotFoundException>().With.Message.Contains($"name the checkpoint's folder, {whole}"));
+        Assert.That(() => CheckpointInfo.Read(Path.Combine(whole, "music_vocoder")), Throws.TypeOf<FileNotFoundException>().With.Message.Contains($"give the checkpoint's folder, {whole}"));
     }
 
     [TestCase("pytorch_lora_weights.safetensors", "transformer_blocks.0.attn.to_q.lora_A.weight", "is a LoRA")]
     [TestCase("lokr.safetensors", "lycoris_transformer_blocks_0_attn_to_q.lokr_w1", "another adapter")]
     [TestCase("v15.safetensors", "model.diffusion_model.decoder.layers.0.cross_attn.q_proj.weight", "ACE-Step 1.5")]
-    [TestCase("diffusion_pytorch_model.safetensors", "genre_embedder.weight", "the transformer alone")]
-    [TestCase("model.safetensors", "encoder.block.0.layer.0.SelfAttention.q.weight", "the text encoder alone")]
+    [TestCase("diffusion_pytorch_model.safetensors", "genre_embedder.weight", "only the transformer")]
+    [TestCase("model.safetensors", "encoder.block.0.layer.0.SelfAttention.q.weight", "only the text encoder")]
     [TestCase("song.safetensors", "latents", "a song's latents")]
     [TestCase("sd15.safetensors", "model.diffusion_model.input_blocks.0.0.weight", "another model")]
     public void Read_FileOfSomethingElse_SaysWhatItIs(string name, string tensor, string words)
@@ -95,7 +94,7 @@ public sealed class CheckpointFinderTests
         Assert.That(() => CheckpointInfo.Read(path), Throws.TypeOf<CheckpointFormatException>().With.Message.Contains(words));
         if (words != "another model")
         {
-            Assert.That(() => CheckpointInfo.Read(_root), Throws.TypeOf<FileNotFoundException>().With.Message.Contains(words));
+            Assert.That(() => CheckpointInfo.Read(_root.Path), Throws.TypeOf<FileNotFoundException>().With.Message.Contains(words));
         }
     }
 
@@ -121,7 +120,7 @@ public sealed class CheckpointFinderTests
         File.CreateSymbolicLink(weights, "../../blobs/gone");
         File.CreateSymbolicLink(In("gone"), "nowhere");
 
-        Assert.That(CheckpointInfo.Read(whole).Parts.Single(part => part.Name == "vocoder").Problem, Does.Contain("a link to ../../blobs/gone, which is not there"));
+        Assert.That(CheckpointInfo.Read(whole).Parts.Single(part => part.Name == "vocoder").Problem, Does.Contain("a link to ../../blobs/gone, which does not exist"));
         Assert.That(() => CheckpointInfo.Read(In("gone")), Throws.TypeOf<DirectoryNotFoundException>().With.Message.Contains("a link to nowhere"));
     }
 
@@ -148,7 +147,7 @@ public sealed class CheckpointFinderTests
     {
         string path = WriteComfyUi(In("ace_step.safetensors"), layers: 20, storedType: null);
 
-        CheckpointInfo info = CheckpointInfo.Read(_root);
+        CheckpointInfo info = CheckpointInfo.Read(_root.Path);
 
         Assert.That(info.Path, Is.EqualTo(path));
         Assert.That(info.Parts.Where(part => part.IsRequired).Select(part => part.Problem), Is.All.Null);
@@ -269,5 +268,5 @@ public sealed class CheckpointFinderTests
         return to;
     }
 
-    private string In(params string[] parts) => Path.Combine([_root, .. parts]);
+    private string In(params string[] parts) => _root.File(parts);
 }

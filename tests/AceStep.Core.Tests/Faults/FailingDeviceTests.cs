@@ -94,7 +94,7 @@ public sealed class FailingDeviceTests : PipelineFixture
 
         InsufficientMemoryException error = Assert.ThrowsAsync<InsufficientMemoryException>(() => Pipeline.TextToMusicAsync(TextToMusic, watch))!;
 
-        Assert.That(error.Message, Does.StartWith("While denoising, memory ended (").And.Not.Contains("backtrace").And.Contains("shorter song"));
+        Assert.That(error.Message, Does.StartWith("Out of memory while denoising (").And.Not.Contains("backtrace").And.Contains("shorter song"));
         Assert.That(error.InnerException, Is.TypeOf<DeviceException>());
         Assert.That(Pipeline.LiveTensors, Is.EqualTo(tensors), "live tensors");
     }

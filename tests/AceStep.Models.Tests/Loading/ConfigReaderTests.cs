@@ -45,8 +45,8 @@ public sealed class ConfigReaderTests
 
         Assert.Multiple(() =>
         {
-            Refuses(() => reader.Int32("absent", 1), "\"absent\" must be there; it is missing");
-            Refuses(() => reader.Int32("null", 1), "\"null\" must be there; it is missing");
+            Refuses(() => reader.Int32("absent", 1), "\"absent\" must be given; it is missing");
+            Refuses(() => reader.Int32("null", 1), "\"null\" must be given; it is missing");
             Refuses(() => reader.Int32("int", 13), "\"int\" must be an integer from 13 to 2147483647; it is 12");
             Refuses(() => reader.Int32("int", 1, 11), "\"int\" must be an integer from 1 to 11; it is 12");
             Refuses(() => reader.Int32("double", 0), "\"double\" must be an integer from 0 to 2147483647; it is 1e-6");

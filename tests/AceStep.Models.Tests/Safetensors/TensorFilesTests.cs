@@ -95,7 +95,7 @@ public sealed class TensorFilesTests
     [TestCase("[]", "weight_map")]
     [TestCase("""{"weight_map":{"a":"x.safetensors","a":"y.safetensors"}}""", "JSON")]
     [TestCase("<!doctype html>", "a web page")]
-    [TestCase("""{"weight_map":{"z":"model-00001-of-00002.safetensors"}}""", "must name tensors that are there")]
+    [TestCase("""{"weight_map":{"z":"model-00001-of-00002.safetensors"}}""", "must name tensors that exist")]
     public void Open_IndexThatCannotBe_IsRefused(string index, string word)
     {
         WriteShards();

@@ -369,8 +369,8 @@ public sealed class DeploymentInputTests
             Parse("""{"style_prompt": "jazz", "variation_seed": 3, "infer_steps": 27, "extend_duration": 30}""").Notes,
             Is.EqualTo(new[]
             {
-                "style_prompt has no effect: the task is text_to_music, and what reads it is style_transfer.",
-                "variation_seed has no effect: the task is text_to_music, and what reads it is variation, continuation, inpainting or style_transfer.",
+                "style_prompt has no effect: the task is text_to_music; it is used only by style_transfer.",
+                "variation_seed has no effect: the task is text_to_music; it is used only by variation, continuation, inpainting or style_transfer.",
             }));
 
     [Test]

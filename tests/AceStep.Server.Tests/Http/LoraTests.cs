@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AceStep.Hub;
-using AceStep.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AceStep.Server.Tests.Http;
@@ -35,7 +34,7 @@ internal sealed class LoraTests : FolderFixture
         JsonElement plainAgain = await MakeAsync(host, null);
 
         Assert.That(first.Text("status"), Is.EqualTo("succeeded"), first.Text("error"));
-        Assert.That(first.Text("logs"), Does.Contain($"Downloading {DemoLora.Name} from 127.0.0.1: 0 MB in 1 file").And.Contain($"{DemoLora.Name} is here, verified"));
+        Assert.That(first.Text("logs"), Does.Contain($"Downloading {DemoLora.Name} from 127.0.0.1: 0 MB in 1 file").And.Contain($"{DemoLora.Name} is downloaded and verified"));
         Assert.That(first.Text("output"), Is.Not.EqualTo(plain.Text("output")));
         Assert.That(second.Text("output"), Is.EqualTo(first.Text("output")));
         Assert.That(second.Text("logs"), Does.Not.Contain("Downloading"));
@@ -111,7 +110,7 @@ internal sealed class LoraTests : FolderFixture
         JsonElement problem = await (await host.CreateAsync(Input(DemoLora.Name))).ExpectAsync(422);
         JsonElement made = await MakeAsync(host, "mine.safetensors");
 
-        Assert.That(problem.Text("detail"), Does.Contain("fetches none now"));
+        Assert.That(problem.Text("detail"), Does.Contain("downloads are off"));
         Assert.That(made.Text("status"), Is.EqualTo("succeeded"), made.Text("error"));
         Assert.That(_hub.Requests, Is.Empty);
     }
@@ -125,7 +124,7 @@ internal sealed class LoraTests : FolderFixture
         JsonElement made = await MakeAsync(host, null);
 
         Assert.That((failed.Text("status"), made.Text("status")), Is.EqualTo(("failed", "succeeded")));
-        Assert.That(failed.Text("error"), Does.StartWith("The LoRA ACE-Step/no-such cannot be fetched: ").And.Not.Contain(Folder.Path).And.Not.Contain(host.Options.DataFolder));
+        Assert.That(failed.Text("error"), Does.StartWith("The LoRA ACE-Step/no-such cannot be downloaded: ").And.Not.Contain(Folder.Path).And.Not.Contain(host.Options.DataFolder));
     }
 
     [Test]

@@ -11,9 +11,9 @@ internal sealed class ServeTests : FolderFixture
     private static readonly JsonObject Long = new() { ["input"] = new JsonObject { ["audio_duration"] = 240, ["infer_steps"] = 100, ["seed"] = 1 } };
     private static readonly JsonObject Short = new() { ["input"] = new JsonObject { ["audio_duration"] = 10, ["infer_steps"] = 20, ["seed"] = 1 } };
 
-    [TestCase("--host 0.0.0.0", "asks for tokens")]
-    [TestCase("--host :: --data x", "asks for tokens")]
-    [TestCase("--host 0.0.0.0 --no-auth --token t", "exclude each other")]
+    [TestCase("--host 0.0.0.0", "needs tokens")]
+    [TestCase("--host :: --data x", "needs tokens")]
+    [TestCase("--host 0.0.0.0 --no-auth --token t", "cannot be used together")]
     [TestCase("--host example.org", "must be an address")]
     [TestCase("--port 70000", "0 to 65535")]
     [TestCase("--public-url ftp://x", "http or https")]

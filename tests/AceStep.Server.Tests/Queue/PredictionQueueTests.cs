@@ -96,7 +96,7 @@ public sealed class PredictionQueueTests(string kind) : BackendFixture(kind)
         Assert.That((isSlows, isQuicks), Is.EqualTo((false, true)));
         Assert.That(slow.Lost.IsCancellationRequested, Is.True);
         Assert.That(quick.Record.Attempt, Is.EqualTo(2));
-        Assert.That(quick.Record.Logs, Does.Contain("runs again from its beginning"));
+        Assert.That(quick.Record.Logs, Does.Contain("starts again from the beginning"));
         Assert.That((await queue.GetAsync("a"))!.Status, Is.EqualTo(PredictionStatus.Succeeded));
     }
 

@@ -118,7 +118,7 @@ public sealed partial class NatsBackend : IAsyncDisposable
         {
             if (file is not null && !File.Exists(file))
             {
-                throw new ArgumentException($"The file {file} is not there.", nameof(options));
+                throw new ArgumentException($"The file {file} does not exist.", nameof(options));
             }
         }
 
@@ -132,7 +132,7 @@ public sealed partial class NatsBackend : IAsyncDisposable
     {
         if (VersionOf(server.Version) is not { } version || (version < OldestServer && !options.AllowsOldServer))
         {
-            throw new IOException($"The NATS server {options.Address} is {server.Version}; {OldestServer} or later is needed: older ones can lose waiting jobs and miscount running ones. Take a newer server; tests may say --queue-allow-old.");
+            throw new IOException($"The NATS server {options.Address} is {server.Version}; {OldestServer} or later is needed: older ones can lose waiting jobs and miscount running ones. Use a newer server; tests may use --queue-allow-old.");
         }
 
         if (!server.JetStreamAvailable)
@@ -142,7 +142,7 @@ public sealed partial class NatsBackend : IAsyncDisposable
 
         return version < OldestServer
             ? [$"The NATS server is {version}: it can lose waiting jobs when a subject is purged, and may count ended jobs as running after it was killed. For tests only."]
-            : version < RecommendedServer ? [string.Create(CultureInfo.InvariantCulture, $"The NATS server is {version}; {RecommendedServer} or later has known faults of security mended.")] : [];
+            : version < RecommendedServer ? [string.Create(CultureInfo.InvariantCulture, $"The NATS server is {version}; {RecommendedServer} or later fixes known security faults.")] : [];
     }
 
     private static void Watch(NatsConnection connection, string address, ILogger<NatsBackend> logger)
@@ -159,10 +159,10 @@ public sealed partial class NatsBackend : IAsyncDisposable
         };
     }
 
-    [LoggerMessage(LogLevel.Warning, "The queue's server {Address} is away; it is tried again until it comes back")]
+    [LoggerMessage(LogLevel.Warning, "The queue's server {Address} does not answer; trying again until it does")]
     private static partial void LogGone(ILogger logger, string address);
 
-    [LoggerMessage(LogLevel.Information, "The queue's server {Address} is back")]
+    [LoggerMessage(LogLevel.Information, "The queue's server {Address} answers again")]
     private static partial void LogBack(ILogger logger, string address);
 
     [GeneratedRegex(@"^[0-9]+\.[0-9]+\.[0-9]+")]

@@ -40,7 +40,7 @@ internal sealed class NatsCalls(TimeSpan patience)
             {
                 if (Stopwatch.GetElapsedTime(started) + pause >= total)
                 {
-                    throw new QueueUnavailableException("The queue's server does not answer; what was asked may have been done or not. Ask again.", error);
+                    throw new QueueUnavailableException("The queue's server does not answer; the request may or may not have taken effect. Try again.", error);
                 }
             }
 

@@ -81,7 +81,7 @@ internal static class NatsConnections
         catch (Exception error) when (error is not IOException)
         {
             // What the file holds is not repeated: it may be a secret.
-            throw new IOException($"The file {file} holds no seed of a user's nkey.");
+            throw new IOException($"The file {file} contains no seed of a user's nkey.");
         }
     }
 
@@ -92,7 +92,7 @@ internal static class NatsConnections
         Exception? security = causes.FirstOrDefault(cause => cause is AuthenticationException) ?? causes.FirstOrDefault(cause => cause.Message.Contains("TLS authentication", StringComparison.Ordinal));
         return causes.Any(cause => cause is NatsServerException { IsAuthError: true })
                 ? "it does not know these credentials (--queue-user, ACESTEP_QUEUE_PASSWORD, ACESTEP_QUEUE_TOKEN, --queue-creds, --queue-nkey)."
-            : security is not null ? $"TLS fails: {security.Message} Name the authority's certificate with --queue-ca."
+            : security is not null ? $"TLS fails: {security.Message} Give the authority's certificate with --queue-ca."
             : causes.FirstOrDefault(cause => cause is NatsException && cause.Message.Contains("TLS", StringComparison.Ordinal))?.Message;
     }
 

@@ -76,7 +76,7 @@ internal sealed partial class NatsMirror(NatsStreams streams, NatsRecords record
         }
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new QueueUnavailableException("The queue's server has not told all changes yet. Ask again.", error);
+            throw new QueueUnavailableException("This server has not received all of the queue's changes yet. Try again.", error);
         }
     }
 
@@ -278,6 +278,6 @@ internal sealed partial class NatsMirror(NatsStreams streams, NatsRecords record
         return record with { Progress = note.Progress, Logs = note.Offset <= record.Logs.Length ? record.Logs[..note.Offset] + note.Text : record.Logs };
     }
 
-    [LoggerMessage(LogLevel.Warning, "Following the queue had trouble and goes on: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Following the queue failed and is tried again: {Reason}")]
     private static partial void LogTrouble(ILogger logger, string reason);
 }

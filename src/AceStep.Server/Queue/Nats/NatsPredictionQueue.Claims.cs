@@ -196,7 +196,7 @@ internal sealed partial class NatsPredictionQueue
         PredictionRecord record = known.Record;
         bool isTakenOver = record.Status == PredictionStatus.Running;
         int deaths = known.Deaths + (isTakenOver ? 1 : 0);
-        string logs = isTakenOver ? record.Logs + $"Attempt {record.Attempt} ended with its worker; the prediction runs again from its beginning, with the same seed.\n" : record.Logs;
+        string logs = isTakenOver ? record.Logs + $"Attempt {record.Attempt} ended because its worker stopped; the prediction starts again from the beginning, with the same seed.\n" : record.Logs;
         DateTimeOffset now = _time.GetUtcNow();
         return known with
         {

@@ -143,7 +143,7 @@ internal sealed partial class SqlitePredictionQueue
             string logs = next.Logs;
             if (isTakenOver)
             {
-                logs += $"Attempt {next.Attempt} ended with its worker; the prediction runs again from its beginning, with the same seed.\n";
+                logs += $"Attempt {next.Attempt} ended because its worker stopped; the prediction starts again from the beginning, with the same seed.\n";
                 Execute(connection, "UPDATE predictions SET deaths = deaths + 1 WHERE id = $id", ("$id", id));
                 long deaths = Count(connection, "SELECT deaths FROM predictions WHERE id = $id", ("$id", id));
                 if (deaths >= _options.MaxDeaths)

@@ -140,7 +140,7 @@ internal sealed class SqliteStore : IDisposable
             case Version:
                 break;
             case var found:
-                throw new IOException($"{path} was made by a newer version of this program: its form is {found}, known is {Version}.");
+                throw new IOException($"{path} was made by a newer version of this program: its schema version is {found}; this program knows {Version}.");
         }
     }
 
