@@ -36,7 +36,7 @@ internal sealed class ChaosCommand : Command
             Console.WriteLine("Without root or iproute2 there is no network to cut: workers, front ends and the server are killed.");
         }
 
-        await using FarmSetup farm = await FarmSetup.StartAsync(fronts: 2, workers: 2, network);
+        using FarmSetup farm = await FarmSetup.StartAsync(fronts: 2, workers: 2, network);
         using FarmClient client = new(farm.Addresses);
         ConcurrentDictionary<string, string> accepted = new();
         ConcurrentDictionary<string, string> seen = new();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
@@ -7,7 +8,7 @@ using System.Text.Json;
 namespace AceStep.Benchmarks.Farm;
 
 /// <summary>Front ends, workers and a nats-server on this machine, with the demonstration checkpoint; one worker may be behind a network of its own.</summary>
-internal sealed class FarmSetup : IAsyncDisposable
+internal sealed class FarmSetup : IDisposable
 {
     private static readonly string Host = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
 
@@ -40,34 +41,12 @@ internal sealed class FarmSetup : IAsyncDisposable
         }
         catch
         {
-            await farm.DisposeAsync();
+            farm.Dispose();
             throw;
         }
     }
 
-    /// <summary>Waits until a front end is ready.</summary>
-    public static async Task ReadyAsync(Uri address)
-    {
-        using HttpClient client = new() { BaseAddress = address, Timeout = TimeSpan.FromSeconds(10) };
-        while (true)
-        {
-            try
-            {
-                if ((await client.GetFromJsonAsync<JsonElement>("/health-check")).GetProperty("status").GetString() == "READY")
-                {
-                    return;
-                }
-            }
-            catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
-            {
-                // It is not up yet.
-            }
-
-            await Task.Delay(100);
-        }
-    }
-
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
         foreach (FarmProcess process in (FarmProcess[])[.. Fronts, .. Workers])
         {
@@ -75,7 +54,6 @@ internal sealed class FarmSetup : IAsyncDisposable
         }
 
         Nats?.Kill();
-        await Task.Yield();
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -104,7 +82,31 @@ internal sealed class FarmSetup : IAsyncDisposable
             Workers[^1].Start();
         }
 
-        await Task.WhenAll(Addresses.Select(ReadyAsync));
+        await Task.WhenAll(Fronts.Zip(Addresses, ReadyAsync));
+    }
+
+    private static async Task ReadyAsync(FarmProcess front, Uri address)
+    {
+        using HttpClient client = new() { BaseAddress = address, Timeout = TimeSpan.FromSeconds(10) };
+        long started = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(started) < TimeSpan.FromMinutes(2))
+        {
+            try
+            {
+                if ((await client.GetFromJsonAsync<JsonElement>("/health-check")).GetProperty("status").GetString() == "READY")
+                {
+                    return;
+                }
+            }
+            catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
+            {
+                // It is not up yet.
+            }
+
+            await Task.Delay(100);
+        }
+
+        throw new TimeoutException($"{address} is not ready. It said: {front.Output}");
     }
 
     private static int FreePort(IPAddress address)
