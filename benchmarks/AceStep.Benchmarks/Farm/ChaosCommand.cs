@@ -10,6 +10,8 @@ namespace AceStep.Benchmarks.Farm;
 /// <summary>Kills workers, front ends, the queue's server and the network at seeded moments, and counts what was accepted, finished and lost.</summary>
 internal sealed class ChaosCommand : Command
 {
+    private const int MostOpen = 40;
+
     private enum Victim
     {
         Worker,
@@ -41,7 +43,7 @@ internal sealed class ChaosCommand : Command
         ConcurrentDictionary<string, string> accepted = new();
         ConcurrentDictionary<string, string> seen = new();
         using CancellationTokenSource stop = new();
-        Task creating = CreateAsync(client, accepted, stop.Token);
+        Task creating = CreateAsync(client, accepted, seen, stop.Token);
         Task looking = LookAsync(client, accepted, seen, stop.Token);
         long started = Stopwatch.GetTimestamp();
         Dictionary<Victim, int> killed = await KillAsync(farm, network is not null, kills, new Random(seed));
@@ -99,13 +101,14 @@ internal sealed class ChaosCommand : Command
         return killed;
     }
 
-    private static async Task CreateAsync(FarmClient client, ConcurrentDictionary<string, string> accepted, CancellationToken stop)
+    /// <summary>Sees to it that some always wait.</summary>
+    private static async Task CreateAsync(FarmClient client, ConcurrentDictionary<string, string> accepted, ConcurrentDictionary<string, string> seen, CancellationToken stop)
     {
-        for (int number = 0; !stop.IsCancellationRequested; number++)
+        for (int number = 0; !stop.IsCancellationRequested; number += accepted.Count - seen.Count < MostOpen ? 1 : 0)
         {
             string key = $"chaos{number}";
             accepted[await client.CreateAsync(number % 100, key)] = key;
-            await Task.Delay(500, CancellationToken.None);
+            await Task.Delay(250, CancellationToken.None);
         }
     }
 
