@@ -31,6 +31,26 @@ internal sealed class FarmProcess : IDisposable
         }
     }
 
+    /// <summary>What it is, by its log's name.</summary>
+    public string Name => Path.GetFileNameWithoutExtension(_log);
+
+    /// <summary>Resident memory in bytes; 0 where it does not run.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            try
+            {
+                using Process process = Process.GetProcessById(_id);
+                return process.WorkingSet64;
+            }
+            catch (ArgumentException)
+            {
+                return 0;
+            }
+        }
+    }
+
     public void Start()
     {
         ProcessStartInfo start = new("sh", ["-c", Guard, "sh", "sh", "-c", $"exec \"$@\" >> '{_log}' 2>&1", "sh", .. _command]) { RedirectStandardInput = true, RedirectStandardOutput = true };

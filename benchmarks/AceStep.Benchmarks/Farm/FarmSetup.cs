@@ -28,6 +28,8 @@ internal sealed class FarmSetup : IDisposable
 
     public List<FarmProcess> Workers { get; } = [];
 
+    public IEnumerable<FarmProcess> Processes => [.. Fronts, .. Workers, Nats];
+
     /// <param name="fronts">Front ends.</param>
     /// <param name="workers">Workers.</param>
     /// <param name="network">The network that the last worker is behind; null for none.</param>

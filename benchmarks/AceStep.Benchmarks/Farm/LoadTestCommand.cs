@@ -13,13 +13,19 @@ internal sealed class LoadTestCommand : Command
         Option<int> predictions = new("--predictions") { Description = "Songs.", DefaultValueFactory = _ => 1000 };
         Option<int> clients = new("--clients") { Description = "Clients at once.", DefaultValueFactory = _ => 100 };
         Option<int> workers = new("--workers") { Description = "Workers.", DefaultValueFactory = _ => 2 };
+        Option<double?> minutes = new("--minutes") { Description = "Goes on for so long instead of a number of songs." };
         Add(predictions);
         Add(clients);
         Add(workers);
-        SetAction((result, _) => RunAsync(result.GetValue(predictions), result.GetValue(clients), result.GetValue(workers)));
+        Add(minutes);
+        SetAction((result, _) => RunAsync(
+            result.GetValue(minutes) is null ? result.GetValue(predictions) : int.MaxValue,
+            result.GetValue(clients),
+            result.GetValue(workers),
+            result.GetValue(minutes) is { } time ? TimeSpan.FromMinutes(time) : TimeSpan.MaxValue));
     }
 
-    private static async Task RunAsync(int predictions, int clients, int workers)
+    private static async Task RunAsync(int most, int clients, int workers, TimeSpan time)
     {
         double bare = await BareAsync(workers);
         using FarmSetup farm = await FarmSetup.StartAsync(fronts: 2, workers, network: null);
@@ -31,10 +37,11 @@ internal sealed class LoadTestCommand : Command
         long started = Stopwatch.GetTimestamp();
         using CancellationTokenSource ended = new();
         Task probing = ProbeAsync(client, get, list, ended.Token);
+        Task<List<long[]>> weighing = WeighAsync(farm, ended.Token);
         await Task.WhenAll(Enumerable.Range(0, clients).Select(async _ =>
         {
             int number;
-            while ((number = Interlocked.Increment(ref next)) <= predictions)
+            while (Stopwatch.GetElapsedTime(started) < time && (number = Interlocked.Increment(ref next)) <= most)
             {
                 long asked = Stopwatch.GetTimestamp();
                 string id = await client.CreateAsync(number, $"load{number}");
@@ -52,17 +59,29 @@ internal sealed class LoadTestCommand : Command
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         await ended.CancelAsync();
         await probing;
-        Console.WriteLine("| | |");
-        Console.WriteLine("|---|---|");
-        Console.WriteLine($"| predictions, clients, workers | {predictions}, {clients}, {workers} |");
-        Console.WriteLine($"| the library alone, as many pipelines at once, one thread each | {bare * 1000:0} ms a song |");
-        Console.WriteLine($"| through the queue | {seconds:0.0} s, {predictions / seconds:0.0} songs a second |");
-        Console.WriteLine($"| a worker's time for a song | {seconds * workers / predictions * 1000:0} ms, {((seconds * workers / predictions) - bare) * 1000:0} ms more than alone |");
+        List<long[]> memory = await weighing;
+        Report(bare, create.Count, clients, workers, seconds);
         foreach ((string name, List<double> times) in new[] { ("create", create), ("get", get), ("list of 100", list) })
         {
             times.Sort();
             Console.WriteLine($"| {name}, p50 and p99 of {times.Count} | {times[times.Count / 2]:0.0} and {times[times.Count * 99 / 100]:0.0} ms |");
         }
+
+        foreach ((string name, int place) in farm.Processes.Select((process, place) => (process.Name, place)))
+        {
+            Console.WriteLine($"| memory of {name}, MB, a tenth of the time apart | {string.Join(", ", Enumerable.Range(0, 11).Select(tenth => memory[tenth * (memory.Count - 1) / 10][place] / 1_000_000))} |");
+        }
+    }
+
+    private static void Report(double bare, int predictions, int clients, int workers, double seconds)
+    {
+        double each = seconds * workers / predictions;
+        Console.WriteLine("| | |");
+        Console.WriteLine("|---|---|");
+        Console.WriteLine($"| predictions, clients, workers | {predictions}, {clients}, {workers} |");
+        Console.WriteLine($"| the library alone, as many pipelines at once, one thread each | {bare * 1000:0} ms a song |");
+        Console.WriteLine($"| through the queue | {seconds:0.0} s, {predictions / seconds:0.0} songs a second |");
+        Console.WriteLine($"| a worker's time for a song | {each * 1000:0} ms, {(each - bare) * 1000:0} ms more than alone |");
     }
 
     /// <summary>Seconds that a song takes each of so many pipelines at once, in this process and without a server.</summary>
@@ -84,6 +103,19 @@ internal sealed class LoadTestCommand : Command
             return Stopwatch.GetElapsedTime(started).TotalSeconds / Songs;
         }));
         return seconds.Average();
+    }
+
+    /// <summary>The resident memory of each process, every ten seconds.</summary>
+    private static async Task<List<long[]>> WeighAsync(FarmSetup farm, CancellationToken ended)
+    {
+        List<long[]> memory = [];
+        do
+        {
+            memory.Add([.. farm.Processes.Select(process => process.ResidentBytes)]);
+            await Task.Delay(TimeSpan.FromSeconds(10), ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        while (!ended.IsCancellationRequested);
+        return memory;
     }
 
     private static async Task ProbeAsync(FarmClient client, List<double> get, List<double> list, CancellationToken ended)
