@@ -7,26 +7,25 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace AceStep.Server.Tests.Storage;
 
-/// <summary>What is kept and for how long, with a clock that is set forward.</summary>
+/// <summary>What is removed, when, and in which order, on a clock that stands until a test moves it.</summary>
 internal sealed class RetentionTests : FolderFixture
 {
-    private const int SongBytes = 100;
-
-    private readonly FakeTimeProvider _clock = new(DateTimeOffset.UtcNow);
+    private FakeTimeProvider _time = null!;
     private AceStepServerOptions _options = null!;
-    private SqlitePredictionQueue _queue = null!;
     private FileBlobStore _blobs = null!;
     private FileStore _files = null!;
+    private SqlitePredictionQueue _queue = null!;
     private Retention _retention = null!;
 
     [SetUp]
     public void Open()
     {
+        _time = new FakeTimeProvider(DateTimeOffset.UtcNow);
         _options = new AceStepServerOptions();
-        _queue = new SqlitePredictionQueue(Folder.File("queue.db"), new SqliteQueueOptions(), _clock);
-        _blobs = new FileBlobStore(Folder.File("blobs"), () => 0);
-        _files = new FileStore(_blobs, _options, _clock);
-        _retention = new Retention(_queue, _blobs, _files, _options, _clock, NullLogger<Retention>.Instance);
+        _blobs = new FileBlobStore(Folder.Path, () => 0);
+        _files = new FileStore(_blobs, _options, _time);
+        _queue = new SqlitePredictionQueue(Folder.File("q.db"), new SqliteQueueOptions(), _time);
+        _retention = new Retention(_queue, _blobs, _files, _options, _time, NullLogger<Retention>.Instance);
     }
 
     [TearDown]
@@ -37,144 +36,135 @@ internal sealed class RetentionTests : FolderFixture
     }
 
     [Test]
-    public async Task CleanAsync_HourByHourForAWeek_KeepsTheSongsOfTheLastDay()
+    public async Task CleanAsync_BeyondTheRoom_RemovesTheOldestSongs()
     {
-        _options.KeepFor = TimeSpan.FromDays(1);
-        Dictionary<string, DateTimeOffset> finished = [];
-        for (int hour = 0; hour < 7 * 24; hour++)
-        {
-            string id = await FinishAsync($"p{hour:000}");
-            finished[id] = _clock.GetUtcNow();
-            _clock.Advance(TimeSpan.FromHours(1));
-
-            await _retention.CleanAsync(CancellationToken.None);
-
-            string[] young = [.. finished.Where(song => _clock.GetUtcNow() - song.Value <= TimeSpan.FromDays(1)).Select(song => song.Key).Order()];
-            Assert.That(await SongsAsync(), Is.EqualTo(young), $"hour {hour}");
-            Assert.That(await WithDataAsync(), Is.EqualTo(young), $"hour {hour}");
-        }
-
-        Assert.That((await _queue.ListAsync(new PredictionQuery { Limit = 1000 })).Count, Is.EqualTo(finished.Count), "the records are kept longer");
-    }
-
-    [Test]
-    public async Task CleanAsync_BeyondTheBytesAllowed_RemovesTheOldestSongs()
-    {
-        _options.MaxDataBytes = (2 * SongBytes) + 50;
-        foreach (string id in (string[])["a", "b", "c", "d"])
-        {
-            await FinishAsync(id);
-            _clock.Advance(TimeSpan.FromMinutes(1));
-        }
-
-        await _retention.CleanAsync(CancellationToken.None);
-
-        Assert.That(await SongsAsync(), Is.EqualTo(new[] { "c", "d" }));
-        Assert.That((await _queue.GetAsync("a"))!.IsDataRemoved, Is.True);
-        Assert.That((await _queue.GetAsync("c"))!.IsDataRemoved, Is.False);
-    }
-
-    [Test]
-    public async Task CleanAsync_ThirtyDaysAfterASongWent_ForgetsItsPrediction()
-    {
-        _options.KeepFor = TimeSpan.FromDays(1);
         await FinishAsync("a");
-        _clock.Advance(TimeSpan.FromDays(29));
-        await _retention.CleanAsync(CancellationToken.None);
-        PredictionRecord? before = await _queue.GetAsync("a");
-        _clock.Advance(TimeSpan.FromDays(2));
+        await FinishAsync("b");
+        await FinishAsync("c");
+        _options.MaxDataBytes = 2 * Jobs.Song("a").Bytes;
 
-        await _retention.CleanAsync(CancellationToken.None);
+        await CleanAsync();
 
-        Assert.That(before, Is.Not.Null);
+        Assert.That(await SongsAsync(), Is.EqualTo(new[] { "out/b-1.wav", "out/c-1.wav" }));
+        Assert.That(((await _queue.GetAsync("a"))!.IsDataRemoved, (await _queue.GetAsync("b"))!.IsDataRemoved), Is.EqualTo((true, false)));
+    }
+
+    [Test]
+    public async Task CleanAsync_BeyondTheirAge_RemovesSongsAndLaterForgetsThem()
+    {
+        _options.KeepFor = TimeSpan.FromHours(1);
+        await FinishAsync("a");
+        _time.Advance(TimeSpan.FromMinutes(50));
+        await FinishAsync("b");
+        _time.Advance(TimeSpan.FromMinutes(20));
+
+        await CleanAsync();
+
+        Assert.That(await SongsAsync(), Is.EqualTo(new[] { "out/b-1.wav" }));
+        Assert.That((await _queue.GetAsync("a"))?.Status, Is.EqualTo(PredictionStatus.Succeeded), "the record stays");
+        _time.Advance(TimeSpan.FromDays(30));
+        await CleanAsync();
         Assert.That(await _queue.GetAsync("a"), Is.Null);
     }
 
     [Test]
-    public async Task CleanAsync_WithoutAnAge_KeepsSongsAndPredictions()
+    public async Task CleanAsync_HourByHourForAWeek_KeepsTheSongsOfTheLastDay()
     {
-        await FinishAsync("a");
-        _clock.Advance(TimeSpan.FromDays(400));
+        _options.KeepFor = TimeSpan.FromDays(1);
+        List<(string Song, DateTimeOffset Finished)> finished = [];
+        for (int hour = 0; hour < 7 * 24; hour++)
+        {
+            await FinishAsync($"p{hour:000}");
+            finished.Add(($"out/p{hour:000}-1.wav", _time.GetUtcNow()));
+            _time.Advance(TimeSpan.FromHours(1));
 
-        await _retention.CleanAsync(CancellationToken.None);
+            await CleanAsync();
 
-        Assert.That(await SongsAsync(), Is.EqualTo(new[] { "a" }));
-        Assert.That(await WithDataAsync(), Is.EqualTo(new[] { "a" }));
+            Assert.That(await SongsAsync(), Is.EqualTo(finished.Where(song => _time.GetUtcNow() - song.Finished < TimeSpan.FromDays(1)).Select(song => song.Song)), $"hour {hour}");
+        }
+
+        Assert.That(await _queue.ListAsync(new PredictionQuery { Limit = 1000 }), Has.Count.EqualTo(finished.Count), "the records stay");
     }
 
     [Test]
-    public async Task CleanAsync_OfUploads_RemovesOldOnesThatNoOpenPredictionNames()
+    public async Task CleanAsync_WithoutAnAge_KeepsSongsForEver()
     {
-        string named = await UploadAsync();
-        string free = await UploadAsync();
-        await _queue.EnqueueAsync(Jobs.Create("a") with { Input = $$"""{"audio":"http://127.0.0.1/v1/files/{{named}}"}""" });
-        _clock.Advance(_options.KeepFilesFor + TimeSpan.FromMinutes(1));
-        string young = await UploadAsync();
+        await FinishAsync("a");
+        _time.Advance(TimeSpan.FromDays(400));
 
-        await _retention.CleanAsync(CancellationToken.None);
-        string[] whileOpen = await UploadsAsync();
-        await _queue.CancelAsync("a");
-        await _retention.CleanAsync(CancellationToken.None);
+        await CleanAsync();
 
-        Assert.That(whileOpen, Is.EquivalentTo(new[] { named, young }));
-        Assert.That(whileOpen, Does.Not.Contain(free));
-        Assert.That(await UploadsAsync(), Is.EqualTo(new[] { young }));
+        Assert.That(await SongsAsync(), Is.EqualTo(new[] { "out/a-1.wav" }));
+        Assert.That((await _queue.GetAsync("a"))!.IsDataRemoved, Is.False);
     }
 
     [Test]
-    public async Task CleanAsync_OfSongsThatNoPredictionHas_RemovesThemWhenTheyAreOld()
+    public async Task CleanAsync_OfUploads_KeepsWhatAWaitingJobNames()
     {
-        await FinishAsync("a");
-        await PutSongAsync("out/a-2.wav");
-        await PutSongAsync("out/unknown-1.wav");
-        await _queue.EnqueueAsync(Jobs.Create("open"));
-        await PutSongAsync("out/open-1.wav");
-        _clock.Advance(TimeSpan.FromMinutes(90));
-        await _retention.CleanAsync(CancellationToken.None);
-        string[] young = await BlobsAsync(OutputAddresses.Folder);
-        _clock.Advance(TimeSpan.FromHours(1));
+        string used = await UploadAsync();
+        string unused = await UploadAsync();
+        await _queue.EnqueueAsync(Jobs.Create("a") with { Input = $$"""{"input_audio":"http://127.0.0.1/v1/files/{{used}}"}""" });
+        _time.Advance(_options.KeepFilesFor - TimeSpan.FromMinutes(1));
+        await CleanAsync();
+        Assert.That(await NamesAsync(FileStore.Folder), Has.Count.EqualTo(4), "two files with their descriptions");
 
-        await _retention.CleanAsync(CancellationToken.None);
+        _time.Advance(TimeSpan.FromMinutes(2));
+        await CleanAsync();
 
-        Assert.That(young, Has.Length.EqualTo(4), "an upload may still be under way");
-        Assert.That(await BlobsAsync(OutputAddresses.Folder), Is.EqualTo(new[] { "out/a-1.wav", "out/open-1.wav" }));
+        Assert.That(await NamesAsync(FileStore.Folder), Is.EqualTo(new[] { $"files/{used}", $"files/{used}.json" }));
+        Assert.That(unused, Is.Not.EqualTo(used));
     }
 
-    /// <summary>Makes a prediction, and its song now.</summary>
-    private async Task<string> FinishAsync(string id)
+    [Test]
+    public async Task CleanAsync_OfSongsThatNobodyHas_LeavesThemTwoHoursAndThoseOfRunningJobs()
     {
-        await Jobs.EnqueueAsync(_queue, id);
+        await _queue.EnqueueAsync(Jobs.Create("a"));
+        await using PredictionLease running = await Jobs.ClaimAsync(_queue);
+        await PutAsync("out/a-1.wav");
+        await PutAsync("out/nobody-1.wav");
+        await FinishAsync("b");
+        await PutAsync("out/b-0.wav");
+        await CleanAsync();
+        Assert.That(await SongsAsync(), Has.Count.EqualTo(4));
+
+        _time.Advance(TimeSpan.FromHours(3));
+        await CleanAsync();
+
+        Assert.That(await SongsAsync(), Is.EqualTo(new[] { "out/a-1.wav", "out/b-1.wav" }));
+    }
+
+    private Task CleanAsync() => _retention.CleanAsync(CancellationToken.None);
+
+    private async Task FinishAsync(string id)
+    {
+        await _queue.EnqueueAsync(Jobs.Create(id));
         await using PredictionLease lease = await Jobs.ClaimAsync(_queue);
-        PredictionOutput song = Jobs.Song(id) with { Bytes = SongBytes };
-        await PutSongAsync(song.Blob);
-        Assert.That(await _queue.FinishAsync(lease, new Outcome(song, null, "")), Is.True);
-        return id;
+        PredictionOutput song = Jobs.Song(id);
+        await PutAsync(song.Blob);
+        await _queue.FinishAsync(lease, new Outcome(song, null, ""));
+        _time.Advance(TimeSpan.FromSeconds(1));
     }
 
-    private async Task PutSongAsync(string blob)
-    {
-        await _blobs.PutAsync(blob, (stream, token) => stream.WriteAsync(new byte[SongBytes], token).AsTask());
-        SetStored(blob);
-    }
+    private Task<long> PutAsync(string name) => _blobs.PutAsync(name, (stream, token) => stream.WriteAsync(new byte[Jobs.Song("a").Bytes], token).AsTask());
 
     private async Task<string> UploadAsync()
     {
         ReceivedFile received = await _files.ReceiveAsync(new MemoryStream(Sounds.Wav(0.1)), CancellationToken.None);
         await _files.DescribeAsync(received, "a.wav", null, new Dictionary<string, string>(), CancellationToken.None);
-        SetStored($"{FileStore.Folder}/{received.Id}");
-        SetStored($"{FileStore.Folder}/{received.Id}.json");
         return received.Id;
     }
 
-    /// <summary>Files have the disk's time; here they get the test's.</summary>
-    private void SetStored(string blob) => File.SetLastWriteTimeUtc(Path.Combine(Folder.File("blobs"), blob), _clock.GetUtcNow().UtcDateTime);
+    private Task<List<string>> SongsAsync() => NamesAsync(OutputAddresses.Folder);
 
-    private async Task<string[]> SongsAsync() => [.. (await BlobsAsync(OutputAddresses.Folder)).Select(blob => Path.GetFileName(blob).Split('-')[0])];
+    private async Task<List<string>> NamesAsync(string folder)
+    {
+        List<string> names = [];
+        await foreach (BlobInfo blob in _blobs.ListAsync(folder))
+        {
+            names.Add(blob.Name);
+        }
 
-    private async Task<string[]> UploadsAsync() => [.. (await BlobsAsync(FileStore.Folder)).Where(blob => !blob.EndsWith(".json", StringComparison.Ordinal)).Select(Path.GetFileName)!];
-
-    private async Task<string[]> BlobsAsync(string folder) => [.. (await _blobs.ListAsync(folder).ToListAsync()).Select(blob => blob.Name).Order(StringComparer.Ordinal)];
-
-    private async Task<string[]> WithDataAsync() =>
-        [.. (await _queue.ListAsync(new PredictionQuery { Filter = PredictionFilter.WithData, Limit = 1000 })).Select(record => record.Job.Id).Order(StringComparer.Ordinal)];
+        names.Sort(StringComparer.Ordinal);
+        return names;
+    }
 }
