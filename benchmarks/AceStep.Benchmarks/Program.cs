@@ -1,5 +1,6 @@
 using AceStep.Benchmarks;
 using System.CommandLine;
+using AceStep.Benchmarks.Farm;
 using AceStep.Benchmarks.Gpu;
 using AceStep.Benchmarks.RealSize;
 using AceStep.Benchmarks.Serving;
@@ -12,8 +13,10 @@ using BenchmarkDotNet.Running;
 // dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- block
 // dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- gpu
 // dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- serve
+// dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- load-test
+// dotnet run -c Release --project benchmarks/AceStep.Benchmarks -- chaos
 Libtorch.Initialize();
-Command[] commands = [new RandomWeightsCommand(), new LoadCommand(), new BlockCommand(), new GpuCommand(), new ServeCommand()];
+Command[] commands = [new RandomWeightsCommand(), new LoadCommand(), new BlockCommand(), new GpuCommand(), new ServeCommand(), new LoadTestCommand(), new ChaosCommand()];
 if (args.Length > 0 && commands.Any(command => command.Name == args[0]))
 {
     RootCommand root = new("Measures AceStep for .NET.");

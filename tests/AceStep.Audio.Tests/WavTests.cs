@@ -32,6 +32,34 @@ public sealed class WavTests
     }
 
     [Test]
+    public void Save_EveryEncoding_HasAHeadThatSaysWhatFollows([Values] SampleEncoding encoding, [Values(1, 2, 6)] int channels)
+    {
+        const int Frames = 1001;
+        using var file = new MemoryStream();
+        AudioFile.Save(Sounds.Noise(new Random(channels), channels, Frames, 44100), file, AudioFormat.Wav, new AudioSaveOptions { Encoding = encoding });
+
+        file.Position = 0;
+        using var reader = new BinaryReader(file);
+        Assert.That((new string(reader.ReadChars(4)), (long)reader.ReadUInt32(), new string(reader.ReadChars(4))), Is.EqualTo(("RIFF", file.Length - 8, "WAVE")));
+        Dictionary<string, byte[]> chunks = [];
+        while (file.Position < file.Length)
+        {
+            string id = new(reader.ReadChars(4));
+            byte[] chunk = reader.ReadBytes((int)reader.ReadUInt32());
+            chunks.Add(id, chunk);
+            file.Position += chunk.Length & 1;
+        }
+
+        int bytes = encoding switch { SampleEncoding.Pcm8 => 1, SampleEncoding.Pcm16 => 2, SampleEncoding.Pcm24 => 3, SampleEncoding.Float64 => 8, _ => 4 };
+        byte[] format = chunks["fmt "];
+        Assert.That((BitConverter.ToUInt16(format, 2), BitConverter.ToUInt32(format, 4)), Is.EqualTo(((ushort)channels, 44100u)));
+        Assert.That(BitConverter.ToUInt32(format, 8), Is.EqualTo(44100u * channels * bytes), "bytes a second");
+        Assert.That((BitConverter.ToUInt16(format, 12), BitConverter.ToUInt16(format, 14)), Is.EqualTo(((ushort)(channels * bytes), (ushort)(8 * bytes))), "bytes a frame, bits a sample");
+        Assert.That(chunks["data"], Has.Length.EqualTo(Frames * channels * bytes));
+        Assert.That(file.Position, Is.EqualTo(file.Length), "the last chunk ends with the file");
+    }
+
+    [Test]
     public void Create_LengthNotKnown_FillsInTheSizes([Values(16L, uint.MaxValue)] long largestPlain, [Values] bool seekable)
     {
         AudioBuffer audio = Sounds.Noise(new Random(3), 3, 1001, 44100);

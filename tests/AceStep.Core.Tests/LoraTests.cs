@@ -57,6 +57,24 @@ public sealed class LoraTests : PipelineFixture
         Dispose(once);
     }
 
+    [Test]
+    public async Task LoadLora_SeveralIntoBFloat16_RoundsTheirSumOnce()
+    {
+        await using MusicPipeline other = await MusicPipeline.LoadAsync(TinyCheckpoint, new MusicPipelineOptions { Device = "cpu", Precision = Precision.BFloat16 });
+        other.UnloadLora(other.LoadLora(Write((Module, null))));
+        using torch.Tensor before = Weight(other);
+
+        foreach (int _ in Enumerable.Range(0, 3))
+        {
+            other.LoadLora(Write((Module, null)), 0.001);
+        }
+
+        // A and B are ones of rank 2: B A is 2 everywhere.
+        using torch.Tensor after = Weight(other);
+        using torch.Tensor expected = before.to(torch.float64).Plus(3 * 0.002).to(torch.bfloat16);
+        Testing.TensorAssert.BitEqual(after, expected, "weight");
+    }
+
     /// <summary>The list may be read on any thread, so a change must leave alone what somebody is reading.</summary>
     [Test]
     public void Active_WhileAnotherListTakesItsPlace_StaysWhatItWas()
@@ -444,7 +462,9 @@ public sealed class LoraTests : PipelineFixture
 
     private static int Width => 48;
 
-    private torch.Tensor Weight() => Pipeline.Parts.Transformer.Resident!.named_parameters().Single(entry => entry.name == Module + ".weight").parameter.detach().clone();
+    private torch.Tensor Weight() => Weight(Pipeline);
+
+    private static torch.Tensor Weight(MusicPipeline pipeline) => pipeline.Parts.Transformer.Resident!.named_parameters().Single(entry => entry.name == Module + ".weight").parameter.detach().clone();
 
     /// <summary>A LoRA of ones on one module, with one more tensor and a config in its header where they are given.</summary>
     private string Write((string Name, torch.Tensor? Tensor) extra, string? config = null)

@@ -1,3 +1,4 @@
+using AceStep.Generation;
 using AceStep.Models;
 using AceStep.Schedulers;
 using TorchSharp;
@@ -54,6 +55,19 @@ public sealed class PrecisionTests : PipelineFixture
 
         AssertFinite(first);
         Assert.That(second.Songs[0].Latents.Values.SequenceEqual(first.Songs[0].Latents.Values), Is.True);
+    }
+
+    // As in the original: the same seed gives other numbers in another type.
+    [Test]
+    public void DrawBase_ForAModelInAnyType_DrawsInThatType([Values(ScalarType.Float32, ScalarType.BFloat16)] ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        using NoiseGenerators noise = new([7, 8], [9], type, CPU);
+        using Generator second = new(8);
+        using Generator variation = new(9);
+
+        TensorAssert.BitEqual(noise.DrawBase(5)[1], randn([1, 8, 16, 5], dtype: type, generator: second)[0], "the second song's");
+        TensorAssert.BitEqual(noise.DrawVariation(5), randn([1, 8, 16, 5], dtype: type, generator: variation), "the variation's");
     }
 
     /// <summary>

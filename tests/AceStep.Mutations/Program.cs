@@ -4,7 +4,8 @@ using AceStep.Mutations;
 // AceStep.Mutations [PART]
 //
 // Makes each mistake of mistakes.txt (those with PART in their names) in a copy of the last commit, builds it, and runs the
-// tests: first those where it is to show, then, where they pass, all of the tests that know the networks. Prints a table.
+// tests: first those where it is to show, then, where they pass, all of that project or, of what the networks make, all of the
+// projects that know them. Prints a table.
 // Ends with the number of mistakes that no test has found. A mistake that no longer fits the sources is an error.
 if (args.Length > 1)
 {
@@ -12,7 +13,7 @@ if (args.Length > 1)
     return 64;
 }
 
-string[] everywhere = ["Schedulers", "Models", "Core"];
+string[] ofNetworks = ["Schedulers", "Models", "Core"];
 Mistake[] mistakes = [.. Mistake.ReadAll().Where(mistake => args.Length == 0 || mistake.Name.Contains(args[0], StringComparison.OrdinalIgnoreCase))];
 if (mistakes.Length == 0)
 {
@@ -26,9 +27,9 @@ while (!File.Exists(Path.Combine(repository, "AceStep.sln")))
     repository = Path.GetDirectoryName(repository) ?? throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} holds AceStep.sln.");
 }
 
-string[] projects = [.. everywhere.Union(mistakes.Select(mistake => mistake.TestProject))];
+string[] projects = [.. mistakes.SelectMany(Everywhere).Distinct()];
 using ScratchCopy copy = new(repository);
-copy.Build(projects);
+copy.BuildTests(projects);
 foreach (string project in projects.Where(project => mistakes.Any(mistake => mistake.TestProject == project)))
 {
     if (copy.FirstFailure(project, [.. mistakes.Where(mistake => mistake.TestProject == project).Select(mistake => mistake.TestName).Distinct()]) is { } broken)
@@ -46,7 +47,7 @@ foreach (Mistake mistake in mistakes)
     Stopwatch clock = Stopwatch.StartNew();
     using IDisposable made = copy.Make(mistake);
     string? found = copy.FirstFailure(mistake.TestProject, mistake.TestName);
-    foreach (string project in everywhere)
+    foreach (string project in Everywhere(mistake))
     {
         found ??= copy.FirstFailure(project) is { } elsewhere ? $"{elsewhere}, not where it was to show" : null;
     }
@@ -58,3 +59,5 @@ foreach (Mistake mistake in mistakes)
 Console.WriteLine();
 Console.WriteLine($"{mistakes.Length} mistakes, {mistakes.Length - survivors} found, {survivors} not.");
 return survivors;
+
+string[] Everywhere(Mistake mistake) => ofNetworks.Contains(mistake.TestProject) ? ofNetworks : [mistake.TestProject];

@@ -32,6 +32,9 @@ internal sealed class Problem(int status, string detail, string? title = null) :
     public static Problem Invalid(IEnumerable<InputProblem> problems) =>
         Invalid([.. problems.Select(problem => new InvalidField(problem.Type, problem.Field.Length > 0 ? $"input.{problem.Field}" : "input", problem.Description))]);
 
+    /// <summary>The place in a list that a client asks for is not one that this server names.</summary>
+    public static Problem InvalidCursor() => Invalid([new InvalidField("invalid", "cursor", "is not a cursor of this server")]);
+
     /// <summary>What is sent.</summary>
     public ProblemDetails ToDetails()
     {

@@ -159,11 +159,14 @@ internal sealed class FileEndpoints(FileStore files, ServerSecret secret, AceSte
     private async Task ListAsync(HttpContext context)
     {
         string baseUrl = baseUrls.Of(context.Request);
-        string after = context.Request.Query["cursor"].ToString();
-        List<StoredFile> all = await files.ListAsync(context.RequestAborted);
-        int start = after.Length == 0 ? 0 : all.FindIndex(file => file.Id == after) + 1;
-        StoredFile[] page = [.. all.Skip(start).Take(PageSize)];
-        string? next = start + PageSize < all.Count ? $"{baseUrl}/v1/files?cursor={page[^1].Id}" : null;
+        FilePlace? after = null;
+        if (context.Request.Query["cursor"].ToString() is { Length: > 0 } cursor && !FilePlace.TryParse(cursor, out after))
+        {
+            throw Problem.InvalidCursor();
+        }
+
+        (List<StoredFile> page, FilePlace? end) = await files.ListAsync(after, PageSize, context.RequestAborted);
+        string? next = end is null ? null : $"{baseUrl}/v1/files?cursor={end}";
         await context.Response.WriteAsJsonAsync(new Page<FileView>(null, next, [.. page.Select(file => View(file, baseUrl))]), ReplicateJson.Default.PageFileView);
     }
 

@@ -86,7 +86,7 @@ internal sealed partial class PredictionEndpoints(
         string baseUrl = baseUrls.Of(context.Request);
         IQueryCollection query = context.Request.Query;
         long? before = query["cursor"].ToString() is { Length: > 0 } cursor
-            ? long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out long ticket) ? ticket : throw Problem.Invalid([new InvalidField("invalid", "cursor", "is not a cursor of this server")])
+            ? long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out long ticket) ? ticket : throw Problem.InvalidCursor()
             : null;
         IReadOnlyList<PredictionRecord> records = await queue.ListAsync(
             new PredictionQuery

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -75,19 +77,40 @@ internal sealed class FileStore(IBlobStore blobs, AceStepServerOptions options, 
     /// <summary>The bytes of a file; null where there is none.</summary>
     public async Task<Stream?> OpenAsync(string id, CancellationToken cancellationToken) => IsId(id) ? await blobs.OpenAsync(BlobOf(id), cancellationToken) : null;
 
-    /// <summary>All files, the newest first.</summary>
-    public async Task<List<StoredFile>> ListAsync(CancellationToken cancellationToken)
+    /// <summary>Some of the files, the newest first; only their descriptions are read.</summary>
+    /// <param name="after">Where the page before ended; null for the first.</param>
+    /// <param name="count">At most so many.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The files, and where the page ends if more may follow.</returns>
+    public async Task<(List<StoredFile> Files, FilePlace? Next)> ListAsync(FilePlace? after, int count, CancellationToken cancellationToken)
     {
-        List<StoredFile> files = [];
+        List<FilePlace> places = [];
         await foreach (BlobInfo blob in blobs.ListAsync(Folder, cancellationToken))
         {
-            if (IdOf(blob) is { } id && await FindAsync(id, cancellationToken) is { } file)
+            if (IdOf(blob) is { } id && new FilePlace(blob.Stored.UtcTicks, id) is var place && (after is null || place.CompareTo(after) > 0))
             {
-                files.Add(file);
+                places.Add(place);
             }
         }
 
-        return [.. files.OrderByDescending(file => file.Created).ThenBy(file => file.Id, StringComparer.Ordinal)];
+        places.Sort();
+        List<StoredFile> files = [];
+        FilePlace? last = null;
+        foreach (FilePlace place in places)
+        {
+            if (files.Count == count)
+            {
+                return (files, last);
+            }
+
+            if (await FindAsync(place.Id, cancellationToken) is { } file)
+            {
+                files.Add(file);
+                last = place;
+            }
+        }
+
+        return (files, null);
     }
 
     /// <summary>Removes a file: the description first, so that nobody finds half of it.</summary>
@@ -161,6 +184,21 @@ internal sealed record StoredFile
     public required DateTimeOffset Created { get; init; }
 
     public required DateTimeOffset Expires { get; init; }
+}
+
+/// <summary>A file's place in the list: the newest come first. As text it is where a page ended.</summary>
+internal sealed record FilePlace(long Ticks, string Id) : IComparable<FilePlace>
+{
+    public static bool TryParse(string text, [NotNullWhen(true)] out FilePlace? place)
+    {
+        int end = text.IndexOf('-', StringComparison.Ordinal);
+        place = end > 0 && long.TryParse(text.AsSpan(0, end), NumberStyles.None, CultureInfo.InvariantCulture, out long ticks) && FileStore.IsId(text[(end + 1)..]) ? new FilePlace(ticks, text[(end + 1)..]) : null;
+        return place is not null;
+    }
+
+    public int CompareTo(FilePlace? other) => other is null ? 1 : Ticks != other.Ticks ? other.Ticks.CompareTo(Ticks) : string.CompareOrdinal(Id, other.Id);
+
+    public override string ToString() => FormattableString.Invariant($"{Ticks}-{Id}");
 }
 
 /// <summary>A file has more bytes than are allowed.</summary>

@@ -1,9 +1,12 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
 using System.Runtime.CompilerServices;
+using System.Text;
 using AceStep.Server.Queue;
 using AceStep.Server.Queue.Nats;
 using NATS.Client.Core;
-using NATS.Client.JetStream;
 using NATS.Client.JetStream.Models;
+using NATS.Client.KeyValueStore;
 using NATS.Client.ObjectStore;
 using NATS.Client.ObjectStore.Models;
 
@@ -56,6 +59,9 @@ internal sealed class NatsBlobStore(NatsStreams streams, NatsCalls calls, NatsQu
                 LongestTransfer,
                 LongestTransfer,
                 cancellationToken);
+            byte[] length = new byte[sizeof(long)];
+            BinaryPrimitives.WriteInt64LittleEndian(length, file.Length);
+            await calls.RunAsync(token => streams.AudioList.PutAsync(KeyOf(name), length, cancellationToken: token), cancellationToken);
         }
         catch (NatsException error) when (NatsPredictionQueue.IsFull(error))
         {
@@ -122,6 +128,8 @@ internal sealed class NatsBlobStore(NatsStreams streams, NatsCalls calls, NatsQu
         return calls.RunAsync(
             async token =>
             {
+                // What is listed is there.
+                await streams.AudioList.DeleteAsync(KeyOf(name), cancellationToken: token);
                 try
                 {
                     await streams.Audio.DeleteAsync(name, token);
@@ -138,28 +146,13 @@ internal sealed class NatsBlobStore(NatsStreams streams, NatsCalls calls, NatsQu
 
     public async IAsyncEnumerable<BlobInfo> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        List<ObjectMetadata> objects = await calls.RunAsync(
-            async token =>
-            {
-                List<ObjectMetadata> found = [];
-                // What is empty never tells that it has come to its end.
-                INatsJSStream stream = await streams.JetStream.GetStreamAsync($"OBJ_{streams.Audio.Bucket}", new StreamInfoRequest { SubjectsFilter = $"$O.{streams.Audio.Bucket}.M.>" }, token);
-                if (stream.Info.State.Subjects is not { Count: > 0 })
-                {
-                    return found;
-                }
-
-                await foreach (ObjectMetadata info in streams.Audio.ListAsync(new NatsObjListOpts { ShowDeleted = true }, token))
-                {
-                    found.Add(info);
-                }
-
-                return found;
-            },
-            cancellationToken);
-        foreach (ObjectMetadata info in objects.Where(info => !info.Deleted && info.Name.StartsWith(folder + "/", StringComparison.Ordinal)))
+        foreach (NatsKVEntry<byte[]> entry in await calls.RunAsync(async token => await NatsStreams.EntriesAsync(streams.AudioList, $"{folder}.>", token), cancellationToken))
         {
-            yield return new BlobInfo(info.Name, (long)info.Size, info.MTime);
+            if (entry.Value is { Length: sizeof(long) } bytes)
+            {
+                string name = Encoding.ASCII.GetString(Base64Url.DecodeFromChars(entry.Key.AsSpan(folder.Length + 1)));
+                yield return new BlobInfo($"{folder}/{name}", BinaryPrimitives.ReadInt64LittleEndian(bytes), entry.Created);
+            }
         }
     }
 
@@ -196,6 +189,13 @@ internal sealed class NatsBlobStore(NatsStreams streams, NatsCalls calls, NatsQu
             _roomKnown = time.GetUtcNow();
             Interlocked.Exchange(ref _isAsking, 0);
         }
+    }
+
+    /// <summary>A blob's place in the list. A name may have dots where a key may not.</summary>
+    private static string KeyOf(string name)
+    {
+        int end = name.IndexOf('/', StringComparison.Ordinal);
+        return $"{name[..end]}.{Base64Url.EncodeToString(Encoding.ASCII.GetBytes(name[(end + 1)..]))}";
     }
 
     private async Task<ObjectMetadata?> FindAsync(string name, CancellationToken cancellationToken)

@@ -15,6 +15,7 @@ internal sealed class RefusalTests : ServerFixture
     {
         options.Tokens.Add(ServerHost.Token);
         options.AllowedHosts.Add("127.0.0.1");
+        options.AllowedHosts.Add("studio.example.org");
         options.CreationsPerMinute = 0;
         options.MaxJsonBytes = 200_000;
         options.MaxFileBytes = 1 << 20;
@@ -58,6 +59,8 @@ internal sealed class RefusalTests : ServerFixture
     [TestCase("evil.example.org")]
     [TestCase("127.0.0.1.evil.example.org")]
     [TestCase("evil.example.org:5000")]
+    [TestCase("evil-studio.example.org")]
+    [TestCase("example.org")]
     public async Task Request_ForAnotherHost_IsRefused(string host)
     {
         using HttpRequestMessage request = new(HttpMethod.Get, "/v1/predictions");

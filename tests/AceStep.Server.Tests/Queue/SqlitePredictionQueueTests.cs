@@ -1,5 +1,7 @@
 using AceStep.Server.Queue;
 using AceStep.Server.Queue.Sqlite;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Time.Testing;
 
 namespace AceStep.Server.Tests.Queue;
 
@@ -42,6 +44,35 @@ public sealed class SqlitePredictionQueueTests
         File.WriteAllText(_folder.File("q.db"), new string('x', 5000));
 
         Assert.That(() => Open(), Throws.TypeOf<IOException>().With.Message.Contains("q.db"));
+    }
+
+    [Test]
+    public async Task ClaimAsync_OfAJobThatRunsLong_HasItsLeaseRenewed()
+    {
+        SqliteQueueOptions options = new();
+        FakeTimeProvider time = new(DateTimeOffset.UtcNow);
+        await using SqlitePredictionQueue queue = new(_folder.File("q.db"), options, time);
+        await queue.EnqueueAsync(Jobs.Create("a"));
+        await using PredictionLease lease = await Jobs.ClaimAsync(queue);
+        Assert.That(LeaseUntil(), Is.EqualTo(time.GetUtcNow() + options.Lease));
+
+        for (int heartbeat = 0; heartbeat < 5; heartbeat++)
+        {
+            time.Advance(options.Heartbeat);
+            Assert.That(LeaseUntil, Is.EqualTo(time.GetUtcNow() + options.Lease).After(60_000, 10));
+        }
+
+        Assert.That(await queue.ClaimAsync(Jobs.Worker("other"), TimeSpan.Zero), Is.Null, "it has run longer than one lease");
+        Assert.That(lease.Lost.IsCancellationRequested, Is.False);
+
+        DateTimeOffset LeaseUntil()
+        {
+            using SqliteConnection connection = new($"Data Source={_folder.File("q.db")};Pooling=False");
+            connection.Open();
+            using SqliteCommand command = connection.CreateCommand();
+            command.CommandText = "SELECT lease_until FROM predictions";
+            return new DateTimeOffset((long)command.ExecuteScalar()!, TimeSpan.Zero);
+        }
     }
 
     private SqlitePredictionQueue Open(string name = "q.db") => new(_folder.File(name), new SqliteQueueOptions(), TimeProvider.System);

@@ -69,6 +69,37 @@ internal sealed class StorageTests : FolderFixture
     }
 
     [Test]
+    public async Task ListAsync_PageByPage_HasEachOnce_WhateverIsRemovedMeanwhile()
+    {
+        FileStore files = Files();
+        List<string> ids = [];
+        for (int file = 0; file < 5; file++)
+        {
+            ReceivedFile received = await files.ReceiveAsync(new MemoryStream(Sounds.Wav(0.1)), CancellationToken.None);
+            ids.Insert(0, (await files.DescribeAsync(received, $"{file}.wav", null, new Dictionary<string, string>(), CancellationToken.None)).Id);
+            File.SetLastWriteTimeUtc(Path.Combine(Folder.Path, "files", $"{received.Id}.json"), DateTime.UtcNow.AddMinutes(file / 2));
+        }
+
+        (List<StoredFile> first, FilePlace? next) = await files.ListAsync(null, 2, CancellationToken.None);
+        await files.RemoveAsync(first[1].Id, CancellationToken.None);
+        Assert.That(FilePlace.TryParse(next!.ToString(), out FilePlace? read), Is.True);
+        (List<StoredFile> second, FilePlace? last) = await files.ListAsync(read, 10, CancellationToken.None);
+
+        Assert.That(first.Concat(second).Select(file => file.Id), Is.EquivalentTo(ids));
+        Assert.That(first[0].Id, Is.EqualTo(ids[0]), "the newest");
+        Assert.That(second[^1].Id, Is.AnyOf(ids[3], ids[4]));
+        Assert.That(last, Is.Null);
+    }
+
+    [TestCase("")]
+    [TestCase("x")]
+    [TestCase("-1")]
+    [TestCase("1-")]
+    [TestCase("99999999999999999999-aaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    [TestCase("1-../../../../../../../etc/p")]
+    public void FilePlace_OfAnythingElse_IsNone(string text) => Assert.That(FilePlace.TryParse(text, out _), Is.False);
+
+    [Test]
     public void ReceiveAsync_OfWhatIsNoAudio_KeepsNothing()
     {
         Assert.That(() => Files().ReceiveAsync(new MemoryStream(Encoding.ASCII.GetBytes("<html>this is no audio</html>")), CancellationToken.None), Throws.TypeOf<AudioFormatException>());

@@ -6,7 +6,7 @@ using NATS.Client.ObjectStore;
 
 namespace AceStep.Server.Queue.Nats;
 
-/// <summary>What lies on the server: jobs, records, holds, workers, audio, and the secret. Each is made where it is missing.</summary>
+/// <summary>What lies on the server: jobs, records, holds, workers, audio and its list, and the secret. Each is made where it is missing.</summary>
 internal sealed class NatsStreams
 {
     public const string Consumer = "workers";
@@ -19,9 +19,9 @@ internal sealed class NatsStreams
     private readonly NatsCalls _calls;
     private readonly INatsKVStore _secrets;
 
-    private NatsStreams(INatsJSContext jetStream, NatsQueueOptions options, NatsCalls calls, INatsKVStore records, INatsKVStore holds, INatsKVStore workers, INatsKVStore secrets, INatsObjStore audio)
+    private NatsStreams(INatsJSContext jetStream, NatsQueueOptions options, NatsCalls calls, INatsKVStore records, INatsKVStore holds, INatsKVStore workers, INatsKVStore secrets, INatsObjStore audio, INatsKVStore audioList)
     {
-        (JetStream, Options, _calls, Records, Holds, Workers, _secrets, Audio) = (jetStream, options, calls, records, holds, workers, secrets, audio);
+        (JetStream, Options, _calls, Records, Holds, Workers, _secrets, Audio, AudioList) = (jetStream, options, calls, records, holds, workers, secrets, audio, audioList);
     }
 
     public INatsJSContext JetStream { get; }
@@ -37,6 +37,9 @@ internal sealed class NatsStreams
     public INatsKVStore Workers { get; }
 
     public INatsObjStore Audio { get; }
+
+    /// <summary>What <see cref="Audio"/> has. Its own list lies between its bytes, so that reading it reads all of them.</summary>
+    public INatsKVStore AudioList { get; }
 
     /// <summary>The stream of jobs.</summary>
     public string Jobs => JobsOf(Options);
@@ -63,9 +66,10 @@ internal sealed class NatsStreams
         INatsKVStore workers = await BucketAsync("workers", options.Lease, NatsKVStorageType.Memory);
         INatsKVStore secrets = await BucketAsync("secret", TimeSpan.Zero, NatsKVStorageType.File);
         INatsObjStore audio = await AudioAsync(new NatsObjContext(jetStream), options, calls, cancellationToken);
+        INatsKVStore audioList = await BucketAsync("audio-list", options.KeepFor, NatsKVStorageType.File);
         await StreamAsync(JobsConfig(options));
         await calls.RunAsync(token => jetStream.CreateOrUpdateConsumerAsync(JobsOf(options), WorkersConfig(options), token), cancellationToken);
-        return new NatsStreams(jetStream, options, calls, records, holds, workers, secrets, audio);
+        return new NatsStreams(jetStream, options, calls, records, holds, workers, secrets, audio, audioList);
 
         Task<INatsJSStream> StreamAsync(StreamConfig config) => calls.RunAsync(
             async token =>
@@ -91,6 +95,23 @@ internal sealed class NatsStreams
         byte[] made = make();
         NatsResult<ulong> created = await _calls.RunAsync(async token => Passed(await _secrets.TryCreateAsync(SecretKey, made, cancellationToken: token)), cancellationToken);
         return created.Success ? made : (await _calls.RunAsync(token => _secrets.GetEntryAsync<byte[]>(SecretKey, cancellationToken: token), cancellationToken)).Value ?? [];
+    }
+
+    /// <summary>The entries of a bucket under a key, which may end in a wildcard; deleted ones have no value.</summary>
+    public static async Task<List<NatsKVEntry<byte[]>>> EntriesAsync(INatsKVStore bucket, string key, CancellationToken cancellationToken)
+    {
+        List<NatsKVEntry<byte[]>> entries = [];
+        NatsKVWatchOpts watch = new() { OnNoData = _ => ValueTask.FromResult(true) };
+        await foreach (NatsKVEntry<byte[]> entry in bucket.WatchAsync<byte[]>(key, opts: watch, cancellationToken: cancellationToken))
+        {
+            entries.Add(entry);
+            if (entry.Delta == 0)
+            {
+                break;
+            }
+        }
+
+        return entries;
     }
 
     /// <summary>A result, unless it says that nothing answered.</summary>

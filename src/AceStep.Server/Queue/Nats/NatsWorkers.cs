@@ -25,30 +25,21 @@ internal sealed class NatsWorkers(NatsStreams streams, NatsCalls calls, TimeProv
         }
     }
 
-    public async Task<IReadOnlyList<WorkerState>> ListAsync(CancellationToken cancellationToken)
-    {
-        return await calls.RunAsync<IReadOnlyList<WorkerState>>(
-            async token =>
+    public Task<IReadOnlyList<WorkerState>> ListAsync(CancellationToken cancellationToken) => calls.RunAsync<IReadOnlyList<WorkerState>>(
+        async token =>
+        {
+            List<WorkerState> states = [];
+            foreach (NatsKVEntry<byte[]> entry in await NatsStreams.EntriesAsync(streams.Workers, ">", token))
             {
-                List<WorkerState> states = [];
-                NatsKVWatchOpts watch = new() { OnNoData = _ => ValueTask.FromResult(true) };
-                await foreach (NatsKVEntry<byte[]> entry in streams.Workers.WatchAsync<byte[]>(opts: watch, cancellationToken: token))
+                if (entry.Value is { Length: > 0 } bytes && JsonSerializer.Deserialize(bytes, NatsJson.Default.WorkerState) is { } state && time.GetUtcNow() - state.Seen < streams.Options.Lease * 2)
                 {
-                    if (entry.Value is { Length: > 0 } bytes && JsonSerializer.Deserialize(bytes, NatsJson.Default.WorkerState) is { } state && time.GetUtcNow() - state.Seen < streams.Options.Lease * 2)
-                    {
-                        states.Add(state);
-                    }
-
-                    if (entry.Delta == 0)
-                    {
-                        break;
-                    }
+                    states.Add(state);
                 }
+            }
 
-                return states;
-            },
-            cancellationToken);
-    }
+            return states;
+        },
+        cancellationToken);
 
     /// <summary>Offers a job to an idle worker that has its LoRA; false where there is none, at once.</summary>
     public async Task<bool> PassOnAsync(JobDelivery delivery, CancellationToken cancellationToken)
