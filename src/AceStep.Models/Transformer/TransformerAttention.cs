@@ -35,16 +35,18 @@ internal abstract class BlockAttention : nn.Module<Tensor, BlockContext, Tensor>
     }
 
     /// <summary>The frames' queries, [B, F, H, d], weakened where the context says so.</summary>
-    private protected Tensor Queries(Tensor hiddenStates, BlockContext context) => ToHeads(context.Weaken(_toQuery.call(hiddenStates)));
+    private protected Tensor Queries(Tensor hiddenStates, BlockContext context) => ToHeads(context.Weaken(Project(_toQuery, hiddenStates)));
 
     /// <summary>Keys, [B, T, H, d].</summary>
-    private protected Tensor Keys(Tensor hiddenStates) => ToHeads(_toKey.call(hiddenStates));
+    private protected Tensor Keys(Tensor hiddenStates) => ToHeads(Project(_toKey, hiddenStates));
 
     /// <summary>Values, [B, T, H, d].</summary>
-    private protected Tensor Values(Tensor hiddenStates) => ToHeads(_toValue.call(hiddenStates));
+    private protected Tensor Values(Tensor hiddenStates) => ToHeads(Project(_toValue, hiddenStates));
 
     /// <summary>What was attended to, [B, F, H, d], back to the stream: [B, F, D].</summary>
-    private protected Tensor FromHeads(Tensor attended, ScalarType dtype) => _toOut[0].call(attended.flatten(start_dim: 2).to(dtype));
+    private protected Tensor FromHeads(Tensor attended, ScalarType dtype) => Project(_toOut[0], attended.flatten(start_dim: 2).to(dtype));
+
+    private static Tensor Project(Linear layer, Tensor tokens) => FrameProduct.Linear(tokens, layer.weight, layer.bias);
 
     private Tensor ToHeads(Tensor projected) => projected.unflatten(2, _heads, -1);
 }
