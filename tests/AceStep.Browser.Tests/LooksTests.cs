@@ -20,6 +20,9 @@ public sealed class LooksTests : PageTest
         await VisitSongAsync();
         await OpenAllAsync();
         await CheckAsync("a song");
+        await Button("Delete").ClickAsync();
+        await CheckAsync("the question");
+        await Button("Keep it").ClickAsync();
 
         await Field("Task").SelectOptionAsync("style_transfer");
         await Field("Steps").FillAsync("3");
@@ -52,6 +55,10 @@ public sealed class LooksTests : PageTest
             Assert.That(widths, Has.All.LessThanOrEqualTo(PhoneWidth), task);
         }
 
+        await Button("Delete").TapAsync();
+        LocatorBoundingBoxResult question = (await Page.GetByRole(AriaRole.Dialog).BoundingBoxAsync())!;
+        Assert.That((question.X >= 0, question.X + question.Width <= PhoneWidth), Is.EqualTo((true, true)));
+        await Button("Keep it").TapAsync();
         await Button("Again").TapAsync();
         await Expect(Result).ToBeInViewportAsync();
         await ExpectSongAsync();
@@ -74,6 +81,9 @@ public sealed class LooksTests : PageTest
         await VisitSongAsync();
         await Page.WaitForTimeoutAsync(3000);
         await TakeAsync("song");
+        await Button("Delete").ClickAsync();
+        await TakeAsync("question");
+        await Button("Keep it").ClickAsync();
         await OpenAllAsync();
         await Wave.ClickAsync(new() { Position = new() { X = 200, Y = 30 } });
         await Page.Locator("#mark-from").FillAsync("3");

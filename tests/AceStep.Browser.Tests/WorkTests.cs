@@ -62,6 +62,61 @@ public sealed class WorkTests : PageTest
     }
 
     [Test]
+    public async Task Delete_WhenAskedTwice_RemovesTheSong_HereAndInOtherBrowsers()
+    {
+        JsonElement doomed = await Stage.MakeAsync(Server, new { prompt = "not to be kept", audio_duration = 10, infer_steps = 20 });
+        await using IBrowserContext elsewhere = await Stage.Browser.NewContextAsync(Options);
+        IPage other = await elsewhere.NewPageAsync();
+        await other.GotoAsync(Server.Url);
+        ILocator others = other.GetByRole(AriaRole.Region, new() { Name = "All songs" }).GetByRole(AriaRole.Listitem);
+        await Expect(others.First).ToContainTextAsync("not to be kept");
+        await VisitAsync($"/p/{doomed.GetProperty("id").GetString()}");
+        await ExpectSongAsync();
+        int count = await Songs.CountAsync();
+
+        await Button("Delete").ClickAsync();
+        ILocator question = Page.GetByRole(AriaRole.Dialog, new() { Name = "Delete “not to be kept”?" });
+        await Expect(Button("Keep it")).ToBeFocusedAsync();
+        await Page.Keyboard.PressAsync("Escape");
+        await Expect(question).ToBeHiddenAsync();
+        await Expect(Button("Delete")).ToBeFocusedAsync();
+        await Expect(Songs).ToHaveCountAsync(count);
+        await Page.Keyboard.PressAsync("Enter");
+        await Page.Keyboard.PressAsync("Shift+Tab");
+        await Expect(Button("Delete the song")).ToBeFocusedAsync();
+        await Page.Keyboard.PressAsync("Enter");
+
+        await Expect(question).ToBeHiddenAsync();
+        await Expect(Songs).ToHaveCountAsync(count - 1);
+        await Expect(Page).Not.ToHaveURLAsync(new System.Text.RegularExpressions.Regex(doomed.GetProperty("id").GetString()!));
+        await Expect(Result).ToBeFocusedAsync();
+        await Expect(Result).Not.ToContainTextAsync("not to be kept");
+        await Expect(others.First).Not.ToContainTextAsync("not to be kept");
+        using HttpResponseMessage gone = await Server.Client.GetAsync($"/v1/predictions/{doomed.GetProperty("id").GetString()}");
+        Assert.That((int)gone.StatusCode, Is.EqualTo(404));
+    }
+
+    [Test]
+    public async Task Delete_OfTheLastSong_LeavesThePageAsAtTheFirstVisit()
+    {
+        using TemporaryFolder folder = new();
+        using ServerProcess own = await ServerProcess.StartAsync(folder.File("data"));
+        Server = own;
+        await Stage.MakeAsync(own, new { prompt = "the only one", audio_duration = 10, infer_steps = 20 });
+        await VisitAsync();
+
+        await Button("Delete").ClickAsync();
+        await Button("Delete the song").ClickAsync();
+
+        await Expect(Songs).ToHaveCountAsync(0);
+        await Expect(Result).ToContainTextAsync("No song yet");
+        await Expect(Page.GetByText("Songs are kept on the server and listed here.")).ToBeVisibleAsync();
+        await Expect(Page).ToHaveURLAsync(own.Url + "/");
+        await Page.ReloadAsync();
+        await Expect(Result).ToContainTextAsync("No song yet");
+    }
+
+    [Test]
     public async Task Number_OutsideItsRange_IsSaidAtItsField()
     {
         await VisitAsync();

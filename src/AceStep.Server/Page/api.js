@@ -55,6 +55,7 @@ export const getModel = async () => { const [model] = (await json("/v1/models"))
 export const getSongs = next => json(next ? local(next) : "/v1/predictions");
 export const getSong = id => json(`/v1/predictions/${encodeURIComponent(id)}?output=url`);
 export const cancel = id => json(`/v1/predictions/${encodeURIComponent(id)}/cancel?output=url`, { method: "POST" });
+export const remove = id => ask(`/v1/predictions/${encodeURIComponent(id)}`, { method: "DELETE" });
 export const create = (model, input) => json(`/v1/models/${model}/predictions`, {
   method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ input }),
 });
@@ -76,7 +77,7 @@ export function upload(file) {
 }
 
 // EventSource cannot send a token, so the stream is read by hand.
-export async function watch(onOpen, onSong, onGone) {
+export async function watch(onOpen, onSong, onDeleted, onGone) {
   for (;;) {
     try {
       const response = await ask("/v1/events", { headers: { Accept: "text/event-stream" } });
@@ -96,6 +97,8 @@ export async function watch(onOpen, onSong, onGone) {
           const data = event.split("\n").filter(line => line.startsWith("data:")).map(line => line.slice(5).replace(/^ /, "")).join("\n");
           if (data && /^event: ?prediction$/m.test(event)) {
             onSong(JSON.parse(data));
+          } else if (data && /^event: ?deleted$/m.test(event)) {
+            onDeleted(JSON.parse(data).id);
           }
         }
       }

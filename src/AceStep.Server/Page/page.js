@@ -1,7 +1,7 @@
 // The page: puts form, list and song together.
 import { text } from "./text.js";
 import { byId } from "./dom.js";
-import { create, getHealth, getModel, getSchema, getSong, getSongs, onTokenNeeded, useToken, watch } from "./api.js";
+import { create, getHealth, getModel, getSchema, getSong, getSongs, onTokenNeeded, remove, useToken, watch } from "./api.js";
 import { Form } from "./form.js";
 import { Result } from "./result.js";
 import { nameOf, shareOf, Songs } from "./songs.js";
@@ -17,6 +17,7 @@ const result = new Result({
   vary: song => vary(song),
   extend: song => edit(song, { task: "continuation", continuation_mode: "extend_end", extend_duration: Math.min(30, Math.max(5, Math.round(song.song.seconds / 2))) }),
   inpaint: (song, from, to) => edit(song, { task: "inpainting", inpaint_start_time: from, inpaint_end_time: to }),
+  remove: song => askToRemove(song),
 });
 
 // One question for the token, however many requests wait for it.
@@ -128,6 +129,55 @@ function note(song) {
   }
 }
 
+// Nothing brings a song back, so the question comes before.
+function askToRemove(song) {
+  const box = byId("remove");
+  box.dataset.id = song.id;
+  byId("remove-title").textContent = text.removeTitle(nameOf(song));
+  byId("remove-problem").textContent = "";
+  box.showModal();
+}
+
+async function removeAsked() {
+  const id = byId("remove").dataset.id;
+  try {
+    // Somebody else may have been quicker.
+    await remove(id).catch(error => { if (error.status !== 404) { throw error; } });
+    byId("remove").close();
+    forget(id);
+    byId("result").focus();
+  } catch (error) {
+    byId("remove-problem").textContent = error.message;
+  }
+}
+
+function forget(id) {
+  if (!songs.get(id)) {
+    return;
+  }
+
+  const next = songs.besides(id);
+  songs.remove(id);
+  form.songs = songs.sources;
+  healthIsOld();
+  if (id === chosen) {
+    say(text.said.deleted);
+    showInstead(next);
+  }
+}
+
+function showInstead(song) {
+  if (song) {
+    choose(song.id);
+    return;
+  }
+
+  chosen = null;
+  result.clear();
+  document.title = "AceStep";
+  history.replaceState(null, "", "/");
+}
+
 // Places in the queue are in no event: they change with others' songs.
 async function refreshPlace() {
   if (chosen && songs.get(chosen)?.status === "starting") {
@@ -136,8 +186,13 @@ async function refreshPlace() {
 }
 
 async function load(next) {
+  const known = songs.ids;
   const page = await getSongs(next);
   page.results.forEach(note);
+  if (!next && songs.removeMissing(known, page).includes(chosen)) {
+    showInstead(songs.newest);
+  }
+
   if (next || isNewest) {
     older = page.next;
     isNewest = false;
@@ -176,6 +231,8 @@ async function begin() {
   document.querySelector("main").hidden = false;
   byId("make").addEventListener("submit", event => { event.preventDefault(); submit(); });
   byId("reset").addEventListener("click", () => form.fill({}));
+  byId("remove-go").addEventListener("click", removeAsked);
+  byId("remove-not").addEventListener("click", () => byId("remove").close());
   byId("more").addEventListener("click", () => load(older));
   const named = location.pathname.match(/^\/p\/([^/]+)$/)?.[1];
   watch(async () => {
@@ -190,7 +247,7 @@ async function begin() {
         choose(first.id);
       }
     }
-  }, note, showHealth);
+  }, note, forget, showHealth);
 }
 
 // A file that misses its place is not shown instead of the page.

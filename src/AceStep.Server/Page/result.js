@@ -15,9 +15,17 @@ const unsaid = ["task", "prompt", "audio_duration", "input_audio", "reference_au
 export class Result {
   #shown = ""; #parts = null; #player = null; #actions;
 
-  // actions: again, vary, extend, inpaint(song, from, to).
+  // actions: again, vary, extend, inpaint(song, from, to), remove.
   constructor(actions) {
     this.#actions = actions;
+    this.clear();
+  }
+
+  clear() {
+    this.#shown = "";
+    this.#parts = null;
+    this.#player?.stop();
+    this.#player = null;
     byId("result-body").replaceChildren(make("div", { class: "nothing" }, make("p", { class: "name" }, text.nothing), make("p", { class: "hint" }, text.nothingHint)));
   }
 
@@ -48,16 +56,19 @@ export class Result {
     const buttons = make("div", { class: "row actions" }, this.#button(song, text.again, text.againHint, this.#actions.again));
     if (!song.song || song.data_removed) {
       const why = song.data_removed ? text.removed : song.status === "failed" ? song.error || text.status.failed : text.said[song.status];
+      buttons.append(this.#removeButton(song));
       return [make("p", { class: song.status === "failed" ? "problem" : "state" }, why), buttons];
     }
 
-    buttons.append(this.#button(song, text.vary, text.varyHint, this.#actions.vary), this.#button(song, text.extend, text.extendHint, this.#actions.extend));
+    buttons.append(this.#button(song, text.vary, text.varyHint, this.#actions.vary), this.#button(song, text.extend, text.extendHint, this.#actions.extend), this.#removeButton(song));
     return [...this.#drawSound(song, buttons), drawDownloads(song), drawDetails(song)];
   }
 
   #button(song, label, hint, action) {
     return make("button", { type: "button", title: hint, onclick: () => action(song) }, label);
   }
+
+  #removeButton(song) { return this.#button(song, text.remove, text.removeHint, this.#actions.remove); }
 
   #drawProgress(song) {
     const stage = make("span");

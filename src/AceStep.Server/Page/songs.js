@@ -12,6 +12,8 @@ export class Songs {
 
   get(id) { return this.#songs.get(id); }
 
+  get ids() { return [...this.#songs.keys()]; }
+
   get newest() { return this.#sorted()[0]; }
 
   // Songs that can be sources of others.
@@ -32,6 +34,29 @@ export class Songs {
     row.state.textContent = stateOf(song);
     row.state.className = `state ${song.status}`;
     row.detail.textContent = detailOf(song);
+  }
+
+  remove(id) {
+    this.#songs.delete(id);
+    this.#rows.get(id)?.item.remove();
+    this.#rows.delete(id);
+    byId("empty").hidden = this.#songs.size > 0;
+  }
+
+  // What a list of the newest leaves out, of those that were known when it was asked for: they were deleted while nobody told the page.
+  removeMissing(known, page) {
+    const listed = new Set(page.results.map(song => song.id));
+    const oldest = page.next ? page.results.at(-1).created_at : "";
+    const missing = known.filter(id => !listed.has(id) && this.#songs.get(id)?.created_at >= oldest);
+    missing.forEach(id => this.remove(id));
+    return missing;
+  }
+
+  // The one that takes a song's place in view: the next older one, or else the next newer one.
+  besides(id) {
+    const sorted = this.#sorted();
+    const place = sorted.findIndex(song => song.id === id);
+    return sorted[place + 1] ?? sorted[place - 1];
   }
 
   choose(id) {

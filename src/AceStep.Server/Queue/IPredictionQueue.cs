@@ -73,6 +73,13 @@ public interface IPredictionQueue : IAsyncDisposable
     /// <returns>The name of the song's blob, which the caller deletes; null where there was none.</returns>
     Task<string?> RemoveDataAsync(string id, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Removes a prediction with all that is known of it; one that has not ended is cancelled first. Who watches hears of it
+    /// last as <see cref="PredictionRecord.IsDeleted"/>. A job of its id may be accepted again.
+    /// </summary>
+    /// <returns>The record as it was, whose song's blob the caller deletes; null where there is none.</returns>
+    Task<PredictionRecord?> DeleteAsync(string id, CancellationToken cancellationToken = default);
+
     /// <summary>Forgets predictions that ended before a time and whose data are removed.</summary>
     Task ForgetAsync(DateTimeOffset before, CancellationToken cancellationToken = default);
 }

@@ -45,12 +45,25 @@ public sealed record PredictionRecord
     /// <summary>Whether it has ended and its webhook has still to be told.</summary>
     public bool IsUndelivered { get; init; }
 
+    /// <summary>Whether it was deleted: the last that is heard of it, with nothing in it but its id, and never stored.</summary>
+    [JsonIgnore]
+    public bool IsDeleted { get; init; }
+
     /// <summary>The number of this state where many processes share the queue, greater is later; 0 elsewhere.</summary>
     internal ulong Revision { get; init; }
 
     /// <summary>Whether it has ended in any way.</summary>
     [JsonIgnore]
     public bool IsTerminal => Status is PredictionStatus.Succeeded or PredictionStatus.Failed or PredictionStatus.Canceled;
+
+    /// <summary>What watchers hear when a prediction has been deleted.</summary>
+    internal static PredictionRecord Deleted(string id, long ticket) => new()
+    {
+        Job = new PredictionJob { Id = id, Model = "", Input = "{}", Seed = 0, VariationSeed = 0, Created = default, BaseUrl = "" },
+        Ticket = ticket,
+        Status = PredictionStatus.Canceled,
+        IsDeleted = true,
+    };
 }
 
 /// <summary>The states of a prediction.</summary>

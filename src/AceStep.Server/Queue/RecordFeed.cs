@@ -37,7 +37,7 @@ internal sealed class RecordFeed
         {
             lock (_lock)
             {
-                if (_pending.TryGetValue(record.Job.Id, out PredictionRecord? latest) && latest.IsTerminal && !record.IsTerminal)
+                if (_pending.TryGetValue(record.Job.Id, out PredictionRecord? latest) && latest is { IsTerminal: true, IsDeleted: false } && !record.IsTerminal)
                 {
                     return;
                 }

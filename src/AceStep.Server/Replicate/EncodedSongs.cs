@@ -72,6 +72,19 @@ internal sealed class EncodedSongs : IDisposable
         }
     }
 
+    /// <summary>Removes what there is of a prediction's song.</summary>
+    public void Remove(string predictionId)
+    {
+        lock (_gate)
+        {
+            foreach (Encoded song in _songs.Where(song => song.Name.Split('-')[0] == predictionId).ToArray())
+            {
+                File.Delete(song.Path);
+                _songs.Remove(song);
+            }
+        }
+    }
+
     public void Dispose() => _encoding.Dispose();
 
     private (Stream Stream, string Tag)? TryOpen(string name)

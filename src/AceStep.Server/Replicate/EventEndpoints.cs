@@ -61,13 +61,14 @@ internal sealed class EventEndpoints(IPredictionQueue queue, PredictionViews vie
 
     private async Task SendOutputAsync(EventStream events, PredictionRecord record, string baseUrl)
     {
-        if (PredictionBody.IsInlineFor(baseUrl) && await blobs.OpenAsync(record.Output!.Blob, events.Ended) is { } song)
+        // A song that was removed since is no output any more.
+        if (PredictionBody.IsInlineFor(baseUrl) && record.Output is { } output && await blobs.OpenAsync(output.Blob, events.Ended) is { } song)
         {
             await using (song)
             {
                 await events.SendAsync("output", async stream =>
                 {
-                    await stream.WriteAsync(Encoding.ASCII.GetBytes($"data:{record.Output.ContentType};base64,"), events.Ended);
+                    await stream.WriteAsync(Encoding.ASCII.GetBytes($"data:{output.ContentType};base64,"), events.Ended);
                     await PredictionBody.CopyBase64Async(song, stream, events.Ended);
                 });
             }
@@ -101,6 +102,7 @@ internal sealed class EventEndpoints(IPredictionQueue queue, PredictionViews vie
         }
     }
 
-    private Task SendAsync(EventStream events, PredictionRecord record, string baseUrl) =>
-        events.SendAsync("prediction", JsonSerializer.Serialize(views.Create(record, baseUrl), ReplicateJson.Default.PredictionView));
+    private Task SendAsync(EventStream events, PredictionRecord record, string baseUrl) => record.IsDeleted
+        ? events.SendAsync("deleted", JsonSerializer.Serialize(new Dictionary<string, string> { ["id"] = record.Job.Id }, ReplicateJson.Default.DictionaryStringString))
+        : events.SendAsync("prediction", JsonSerializer.Serialize(views.Create(record, baseUrl), ReplicateJson.Default.PredictionView));
 }

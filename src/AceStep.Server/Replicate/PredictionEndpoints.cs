@@ -15,7 +15,7 @@ namespace AceStep.Server.Replicate;
 
 /// <summary>Predictions by Replicate's API.</summary>
 internal sealed partial class PredictionEndpoints(
-    IPredictionQueue queue, PredictionIntake intake, PredictionViews views, ModelDescription model, ModelHost host, CreationRequests requests,
+    IPredictionQueue queue, IBlobStore blobs, PredictionIntake intake, PredictionViews views, ModelDescription model, ModelHost host, CreationRequests requests,
     JsonBody json, BaseUrls baseUrls, RequestGuard guard, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private const int PageSize = 100;
@@ -33,6 +33,7 @@ internal sealed partial class PredictionEndpoints(
         api.MapGet("/predictions", ListAsync);
         api.MapGet("/predictions/{id}", GetAsync);
         api.MapPost("/predictions/{id}/cancel", CancelAsync);
+        api.MapDelete("/predictions/{id}", DeleteAsync);
     }
 
     private string ModelOf(HttpContext context)
@@ -110,6 +111,23 @@ internal sealed partial class PredictionEndpoints(
     {
         PredictionRecord record = await FindAsync(context);
         await WriteAsync(context, await queue.CancelAsync(record.Job.Id, context.RequestAborted) ?? record, baseUrls.Of(context.Request));
+    }
+
+    /// <summary>The record first: nobody is sent to a song that has gone. One whose removal breaks off here is found by the retention.</summary>
+    private async Task DeleteAsync(HttpContext context)
+    {
+        PredictionRecord record = await FindAsync(context);
+        if (await queue.DeleteAsync(record.Job.Id, context.RequestAborted) is not { } deleted)
+        {
+            throw Problem.NotFound();
+        }
+
+        if (deleted.Output is { } song)
+        {
+            await blobs.DeleteAsync(song.Blob, CancellationToken.None);
+        }
+
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
     private async Task<PredictionRecord> FindAsync(HttpContext context) =>

@@ -73,6 +73,12 @@ internal sealed class WebhookDispatcher(IPredictionQueue queue, WebhookSender se
 
     private void Tell(PredictionRecord record, CancellationToken stopping)
     {
+        if (record.IsDeleted)
+        {
+            Forget(record.Job.Id);
+            return;
+        }
+
         if (record.Job.Webhook is not { } webhook || record.Status == PredictionStatus.Queued || (record.IsTerminal && !record.IsUndelivered))
         {
             return;
@@ -105,6 +111,28 @@ internal sealed class WebhookDispatcher(IPredictionQueue queue, WebhookSender se
             {
                 told.LogsLength = record.Logs.Length;
                 told.Then(() => DeliverLogsAsync(told, record, stopping));
+            }
+        }
+    }
+
+    /// <summary>A prediction that was deleted before its end was heard of has no end to tell; what is being told is.</summary>
+    private void Forget(string id)
+    {
+        if (!_told.TryGetValue(id, out Told? told))
+        {
+            return;
+        }
+
+        lock (told)
+        {
+            if (!told.IsEnded)
+            {
+                told.IsEnded = true;
+                told.Then(async () =>
+                {
+                    _told.TryRemove(id, out _);
+                    await (told.Turn?.DisposeAsync() ?? ValueTask.CompletedTask);
+                });
             }
         }
     }

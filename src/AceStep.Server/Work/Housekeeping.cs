@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using AceStep.Server.Cog;
 using AceStep.Server.Queue;
+using AceStep.Server.Replicate;
 using AceStep.Server.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace AceStep.Server.Work;
 
 /// <summary>What happens by the clock: deadlines each second, retention each minute; and what a process that has died left behind.</summary>
-internal sealed partial class Housekeeping(IPredictionQueue queue, Retention retention, TimeProvider time, ILogger<Housekeeping> logger) : BackgroundService
+internal sealed partial class Housekeeping(IPredictionQueue queue, Retention retention, EncodedSongs encoded, TimeProvider time, ILogger<Housekeeping> logger) : BackgroundService
 {
     private static readonly TimeSpan DeadlinePause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetentionPause = TimeSpan.FromMinutes(1);
@@ -68,6 +69,15 @@ internal sealed partial class Housekeeping(IPredictionQueue queue, Retention ret
     {
         await foreach (PredictionRecord record in queue.WatchAllAsync(stopping))
         {
+            if (record.IsDeleted)
+            {
+                await GuardAsync(() =>
+                {
+                    encoded.Remove(record.Job.Id);
+                    return Task.CompletedTask;
+                });
+            }
+
             if (record.IsTerminal)
             {
                 _deadlines.TryRemove(record.Job.Id, out _);

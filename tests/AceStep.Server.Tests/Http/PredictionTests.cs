@@ -3,6 +3,8 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AceStep.Audio;
+using AceStep.Server.Queue;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AceStep.Server.Tests.Http;
 
@@ -78,6 +80,92 @@ internal sealed class PredictionTests : ServerFixture
         await CancelAsync(blocking.Text("id"));
         Assert.That(ended.Text("status"), Is.EqualTo("canceled"), "Replicate's clients do not know \"aborted\"");
         Assert.That(ended.GetProperty("deadline").GetDateTimeOffset() - ended.GetProperty("created_at").GetDateTimeOffset(), Is.EqualTo(TimeSpan.FromSeconds(5)).Within(TimeSpan.FromSeconds(1)));
+    }
+
+    [Test]
+    public async Task Delete_OfASong_RemovesItFromEverywhere()
+    {
+        using HttpResponseMessage heard = await Host.Client.GetAsync("/v1/events", HttpCompletionOption.ResponseHeadersRead);
+        using StreamReader events = new(await heard.Content.ReadAsStreamAsync());
+        string id = (await (await Host.CreateAsync(Short.DeepClone())).ExpectAsync(201)).Text("id");
+        JsonElement made = await Host.EndOfAsync(id);
+        string[] addresses = [$"/v1/predictions/{id}", made.GetProperty("song").Text("url"), made.GetProperty("urls").Text("stream")];
+        foreach (string address in addresses)
+        {
+            using HttpResponseMessage before = await Host.Client.GetAsync(address, HttpCompletionOption.ResponseHeadersRead);
+            Assert.That(before.IsSuccessStatusCode, Is.True, address);
+        }
+
+        using HttpResponseMessage deleted = await Host.Client.DeleteAsync($"/v1/predictions/{id}");
+
+        Assert.That((deleted.StatusCode, await deleted.Content.ReadAsStringAsync()), Is.EqualTo((HttpStatusCode.NoContent, "")));
+        foreach (string address in addresses)
+        {
+            Assert.That((await Host.Client.GetAsync(address)).StatusCode, Is.EqualTo(HttpStatusCode.NotFound), address);
+        }
+
+        Assert.That((await Host.Client.GetFromJsonAsync<JsonElement>("/v1/predictions")).ToString(), Does.Not.Contain(id));
+        Assert.That(Directory.GetFiles(Host.Options.DataFolder, $"*{id}*", SearchOption.AllDirectories), Is.Empty);
+        await (await Host.Client.DeleteAsync($"/v1/predictions/{id}")).ExpectAsync(404);
+        await (await Host.Client.PostAsync($"/v1/predictions/{id}/cancel", null)).ExpectAsync(404);
+        while (await events.ReadLineAsync() is var line && line != $$"""data: {"id":"{{id}}"}""")
+        {
+            Assert.That(line, Is.Not.Null);
+        }
+    }
+
+    [Test]
+    public async Task Delete_OfASongInOtherFormats_TakesTheirFilesToo()
+    {
+        if (!AudioLibrary.IsAvailable)
+        {
+            Assert.Ignore("libsndfile is not installed.");
+        }
+
+        string folder = Path.Combine(Host.Options.DataFolder, "encoded");
+        string id = (await (await Host.CreateAsync(Short.DeepClone())).ExpectAsync(201)).Text("id");
+        string url = (await Host.EndOfAsync(id)).GetProperty("song").Text("url");
+        int before = Directory.Exists(folder) ? Directory.GetFiles(folder).Length : 0;
+        await Host.Client.GetByteArrayAsync(Path.ChangeExtension(url, "flac"));
+        Assert.That(Directory.GetFiles(folder), Has.Length.EqualTo(before + 1));
+
+        using HttpResponseMessage deleted = await Host.Client.DeleteAsync($"/v1/predictions/{id}");
+
+        while (Directory.GetFiles(folder).Length > before)
+        {
+            await Task.Delay(20);
+        }
+    }
+
+    [Test]
+    public async Task Delete_OfOneThatRuns_LetsTheNextOneRun_AndAnswersWhoWaits()
+    {
+        Task<HttpResponseMessage> waiting = Host.CreateAsync(Long.DeepClone(), ("Prefer", "wait=60"));
+        string? id = null;
+        while (id is null)
+        {
+            JsonElement list = await Host.Client.GetFromJsonAsync<JsonElement>("/v1/predictions");
+            id = list.GetProperty("results").EnumerateArray().Where(prediction => prediction.Text("status") == "processing").Select(prediction => prediction.Text("id")).FirstOrDefault();
+        }
+
+        using HttpResponseMessage deleted = await Host.Client.DeleteAsync($"/v1/predictions/{id}");
+        string next = (await (await Host.CreateAsync(Short.DeepClone())).ExpectAsync(201)).Text("id");
+
+        Assert.That((await (await waiting).ExpectAsync(201)).Text("status"), Is.EqualTo("canceled"));
+        Assert.That((await Host.EndOfAsync(next)).Text("status"), Is.EqualTo("succeeded"));
+        await (await Host.Client.GetAsync($"/v1/predictions/{id}")).ExpectAsync(404);
+    }
+
+    [Test]
+    public async Task Stream_OfASongThatWasRemoved_EndsWithoutIt()
+    {
+        string id = (await (await Host.CreateAsync(Short.DeepClone())).ExpectAsync(201)).Text("id");
+        string stream = (await Host.EndOfAsync(id)).GetProperty("urls").Text("stream");
+        await Host.Services.GetRequiredService<IPredictionQueue>().RemoveDataAsync(id);
+
+        string events = await Host.Client.GetStringAsync(stream);
+
+        Assert.That(events, Does.Contain("event: output\n").And.Contain("event: done\n").And.Not.Contain("base64"));
     }
 
     [Test]

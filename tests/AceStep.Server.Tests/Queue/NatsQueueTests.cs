@@ -294,6 +294,54 @@ public sealed class NatsQueueTests() : BackendFixture("nats")
     }
 
     [Test]
+    public async Task DeleteAsync_OfAJobThatRunsElsewhere_StopsItsWorker_AndNothingComesBack()
+    {
+        IPredictionQueue worker = await Nats.OpenAsync(new QueueSettings { IsHasty = true });
+        IPredictionQueue front = (await Nats.ConnectAsync()).Queue;
+        await front.EnqueueAsync(Jobs.Create("a"));
+        await using PredictionLease lease = await Jobs.ClaimAsync(worker);
+
+        await front.DeleteAsync("a");
+
+        await Task.Delay(Timeout.Infinite, lease.Lost).ContinueWith(_ => { }, TaskScheduler.Default);
+        Assert.That(await MessagesAsync(), Is.Zero);
+        await front.EnqueueAsync(Jobs.Create("b"));
+        await using PredictionLease next = await Jobs.ClaimAsync(worker);
+        Assert.That(next.Record.Job.Id, Is.EqualTo("b"));
+        Assert.That(await worker.ClaimAsync(Jobs.Worker("w"), TimeSpan.FromSeconds(2)), Is.Null, "the lease that ran out is of nothing");
+        Assert.That(await front.GetAsync("a"), Is.Null);
+    }
+
+    [Test]
+    public async Task DeleteAsync_WhileWorkersTakeWhatWaits_BringsNothingBack()
+    {
+        IPredictionQueue front = await Nats.OpenAsync();
+        NatsBackend[] others = [await Nats.ConnectAsync(), await Nats.ConnectAsync()];
+        string[] ids = [.. Enumerable.Range(0, 40).Select(number => $"job{number}")];
+        await Jobs.EnqueueAsync(front, ids);
+
+        Task[] working = [.. others.Select(other => Task.Run(async () =>
+        {
+            while (await other.Queue.ClaimAsync(Jobs.Worker("w"), TimeSpan.Zero) is { } lease)
+            {
+                await other.Queue.FinishAsync(lease, new Outcome(Jobs.Song("x"), null, ""));
+                await lease.DisposeAsync();
+            }
+        }))];
+        foreach (string id in ids)
+        {
+            await front.DeleteAsync(id);
+        }
+
+        await Task.WhenAll(working);
+        Assert.That(await front.ListAsync(new PredictionQuery()), Is.Empty);
+        while (await MessagesAsync() > 0)
+        {
+            await Task.Delay(20);
+        }
+    }
+
+    [Test]
     public async Task EnqueueAsync_OfInputsBeyondAMessage_IsRefused()
     {
         IPredictionQueue queue = await Nats.OpenAsync();

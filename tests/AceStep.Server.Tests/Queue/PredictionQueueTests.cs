@@ -323,6 +323,91 @@ public sealed class PredictionQueueTests(string kind) : BackendFixture(kind)
         Assert.That(await queue.GetAsync("a"), Is.Null);
     }
 
+    [TestCase(PredictionStatus.Queued)]
+    [TestCase(PredictionStatus.Running)]
+    [TestCase(PredictionStatus.Succeeded)]
+    public async Task DeleteAsync_InAnyState_LeavesNothing_AndItsIdMayComeAgain(PredictionStatus state)
+    {
+        IPredictionQueue queue = await Backend.OpenAsync();
+        await queue.StatsAsync();
+        using CancellationTokenSource enough = new();
+        await using IAsyncEnumerator<PredictionRecord> watch = queue.WatchAllAsync(enough.Token).GetAsyncEnumerator(enough.Token);
+        Task<bool> next = watch.MoveNextAsync().AsTask();
+        await Jobs.EnqueueAsync(queue, "a", "b");
+        PredictionLease? lease = state == PredictionStatus.Queued ? null : await Jobs.ClaimAsync(queue);
+        if (state == PredictionStatus.Succeeded)
+        {
+            await queue.FinishAsync(lease!, new Outcome(Jobs.Song("a"), null, "done\n"));
+        }
+
+        PredictionRecord? deleted = await queue.DeleteAsync("a");
+
+        Assert.That((deleted!.Job.Id, deleted.Output), Is.EqualTo(("a", state == PredictionStatus.Succeeded ? Jobs.Song("a") : null)));
+        Assert.That(await queue.GetAsync("a"), Is.Null);
+        Assert.That((await queue.ListAsync(new PredictionQuery())).Select(record => record.Job.Id), Is.EqualTo(new[] { "b" }));
+        Assert.That(await queue.DeleteAsync("a"), Is.Null);
+        PredictionRecord heard;
+        do
+        {
+            Assert.That(await next, Is.True);
+            heard = watch.Current;
+            next = watch.MoveNextAsync().AsTask();
+        }
+        while (heard is not { Job.Id: "a", IsDeleted: true });
+
+        if (lease is not null)
+        {
+            Assert.That(await queue.FinishAsync(lease, new Outcome(Jobs.Song("a"), null, "")), Is.False);
+            await lease.DisposeAsync();
+        }
+
+        await Jobs.EnqueueAsync(queue, "a");
+        await using PredictionLease first = await Jobs.ClaimAsync(queue);
+        await using PredictionLease second = await Jobs.ClaimAsync(queue);
+        Assert.That((first.Record.Job.Id, second.Record.Job.Id, second.Record.Attempt), Is.EqualTo(("b", "a", 1)), "the new one comes after what waited, and runs once");
+        Assert.That(await queue.ClaimAsync(Jobs.Worker("w"), TimeSpan.Zero), Is.Null);
+        await enough.CancelAsync();
+        Assert.That(
+            async () =>
+            {
+                while (await next)
+                {
+                    next = watch.MoveNextAsync().AsTask();
+                }
+            },
+            Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public async Task DeleteAsync_WhileItIsWatched_EndsTheWatch()
+    {
+        IPredictionQueue queue = await Backend.OpenAsync();
+        await queue.EnqueueAsync(Jobs.Create("a"));
+        await using IAsyncEnumerator<PredictionRecord> watch = queue.WatchAsync("a").GetAsyncEnumerator();
+        await watch.MoveNextAsync();
+
+        await queue.DeleteAsync("a");
+
+        PredictionRecord last;
+        do
+        {
+            last = watch.Current;
+        }
+        while (await watch.MoveNextAsync());
+        Assert.That(last.Status, Is.EqualTo(PredictionStatus.Canceled));
+    }
+
+    [Test]
+    public async Task DeleteAsync_ByManyAtOnce_IsDoneByOne()
+    {
+        IPredictionQueue queue = await Backend.OpenAsync();
+        await queue.EnqueueAsync(Jobs.Create("a"));
+
+        PredictionRecord?[] deleted = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => queue.DeleteAsync("a")));
+
+        Assert.That(deleted.Count(record => record is not null), Is.EqualTo(1));
+    }
+
     [Test]
     public async Task MarkDeliveredAsync_TakesAnEndedJobOffTheList()
     {

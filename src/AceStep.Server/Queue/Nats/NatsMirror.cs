@@ -196,6 +196,11 @@ internal sealed partial class NatsMirror(NatsStreams streams, NatsRecords record
                 }
             }
 
+            if (record is null && old is not null)
+            {
+                record = PredictionRecord.Deleted(old.Id, old.Ticket) with { Revision = entry.Revision };
+            }
+
             if (record is not null)
             {
                 Feed.Publish(record);

@@ -139,7 +139,14 @@ internal sealed partial class NatsPredictionQueue
         bool mayPassOn = delivery is { IsOffered: false, Job.Lora: { } lora } && !worker.Loras.Contains(lora);
         while (true)
         {
-            StoredPrediction known = await _records.FindAsync(id, cancellationToken) ?? new() { Record = new PredictionRecord { Job = delivery.Job, Ticket = (long)delivery.Ticket } };
+            (StoredPrediction? found, ulong revision) = await _records.LookAsync(id, cancellationToken);
+            if (found is null && !await HasMessageAsync(delivery.Ticket, cancellationToken))
+            {
+                // Deleted while it was on its way. Of one whose front end died before it made the record, the message is there.
+                return null;
+            }
+
+            StoredPrediction known = found ?? new() { Record = new PredictionRecord { Job = delivery.Job, Ticket = (long)delivery.Ticket } };
             PredictionRecord record = known.Record;
             if (known.Claim == claim && record.Status == PredictionStatus.Running)
             {
@@ -166,8 +173,7 @@ internal sealed partial class NatsPredictionQueue
 
             mayPassOn = false;
             StoredPrediction next = Next(known, worker, claim, delivery.Delivered);
-            bool isNew = record.Revision == 0;
-            StoredPrediction? stored = isNew ? await _records.CreateAsync(next, cancellationToken) : await ReplaceAsync(known, next, cancellationToken);
+            StoredPrediction? stored = found is null ? await _records.CreateAsync(next, revision, cancellationToken) : await ReplaceAsync(known, next, cancellationToken);
             if (stored is null)
             {
                 continue;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using AceStep.Server.Storage;
@@ -15,6 +16,7 @@ namespace AceStep.Server.Queue.Nats;
 /// </summary>
 internal sealed partial class NatsPredictionQueue : IPredictionQueue
 {
+    private const int NoMessage = 10037;
     private const int MaximumReached = 10077;
     private const int NoStorage = 10023;
     private const int NoMemory = 10028;
@@ -53,7 +55,8 @@ internal sealed partial class NatsPredictionQueue : IPredictionQueue
 
     public async Task<PredictionRecord> EnqueueAsync(PredictionJob job, CancellationToken cancellationToken = default)
     {
-        if (await _records.FindAsync(job.Id, cancellationToken) is { } known)
+        (StoredPrediction? known, ulong revision) = await _records.LookAsync(job.Id, cancellationToken);
+        if (known is not null)
         {
             return _mirror.Overlay(known.Record);
         }
@@ -65,10 +68,10 @@ internal sealed partial class NatsPredictionQueue : IPredictionQueue
         }
 
         await RequirePlaceAsync(cancellationToken);
-        PubAckResponse ack = await _calls.RunAsync(token => PublishAsync(job.Id, message, token), cancellationToken);
+        PubAckResponse ack = await _calls.RunAsync(token => PublishAsync(job.Id, revision, message, token), cancellationToken);
         StoredPrediction stored = new() { Record = new PredictionRecord { Job = job, Ticket = (long)ack.Seq } };
         // A quick worker may have made the record already.
-        return (await _records.CreateAsync(stored, cancellationToken) ?? await _records.FindAsync(job.Id, cancellationToken) ?? stored).Record;
+        return (await _records.CreateAsync(stored, revision, cancellationToken) ?? await _records.FindAsync(job.Id, cancellationToken) ?? stored).Record;
     }
 
     public async Task<PredictionRecord?> GetAsync(string id, CancellationToken cancellationToken = default) =>
@@ -155,7 +158,14 @@ internal sealed partial class NatsPredictionQueue : IPredictionQueue
 
         if (stored is { Record.Status: PredictionStatus.Canceled } && wasQueued)
         {
-            await RemoveMessageAsync(stored.Record, cancellationToken);
+            try
+            {
+                await RemoveMessageAsync((ulong)stored.Record.Ticket, cancellationToken);
+            }
+            catch (Exception error) when (error is NatsJSApiException or QueueUnavailableException)
+            {
+                LogLeftBehind(_logger, id, error.Message);
+            }
         }
 
         return stored?.Record;
@@ -198,6 +208,21 @@ internal sealed partial class NatsPredictionQueue : IPredictionQueue
             },
             cancellationToken);
         return isChanged ? blob : null;
+    }
+
+    public async Task<PredictionRecord?> DeleteAsync(string id, CancellationToken cancellationToken = default)
+    {
+        while (await CancelAsync(id, cancellationToken) is { } record)
+        {
+            // The message first: a message without a record is a job whose front end died before it made one.
+            await RemoveMessageAsync((ulong)record.Ticket, cancellationToken);
+            if (await _records.DeleteAsync(id, record.Revision, cancellationToken))
+            {
+                return record;
+            }
+        }
+
+        return null;
     }
 
     public async Task ForgetAsync(DateTimeOffset before, CancellationToken cancellationToken = default)
@@ -246,9 +271,11 @@ internal sealed partial class NatsPredictionQueue : IPredictionQueue
         }
     }
 
-    private async ValueTask<PubAckResponse> PublishAsync(string id, byte[] message, CancellationToken cancellationToken)
+    /// <summary>A message is taken once; one of an id that was deleted is another than the one before.</summary>
+    private async ValueTask<PubAckResponse> PublishAsync(string id, ulong deletion, byte[] message, CancellationToken cancellationToken)
     {
-        NatsResult<PubAckResponse> result = await _streams.JetStream.TryPublishAsync(_streams.JobSubject(id), message, opts: new NatsJSPubOpts { MsgId = id }, cancellationToken: cancellationToken);
+        string messageId = deletion == 0 ? id : string.Create(CultureInfo.InvariantCulture, $"{id}+{deletion}");
+        NatsResult<PubAckResponse> result = await _streams.JetStream.TryPublishAsync(_streams.JobSubject(id), message, opts: new NatsJSPubOpts { MsgId = messageId }, cancellationToken: cancellationToken);
         if (!result.Success)
         {
             throw result.Error;
@@ -267,16 +294,36 @@ internal sealed partial class NatsPredictionQueue : IPredictionQueue
 
     private QueueFullException Full() => new($"The queue is full: {_options.MaxQueued} predictions wait.");
 
-    /// <summary>By its number: removing by subject makes older servers skip other jobs. What is left behind is found ended by the next worker.</summary>
-    private async Task RemoveMessageAsync(PredictionRecord record, CancellationToken cancellationToken)
+    /// <summary>By its number: removing by subject makes older servers skip other jobs. A cancelled one that is left behind is found ended by the next worker.</summary>
+    private async Task RemoveMessageAsync(ulong ticket, CancellationToken cancellationToken)
     {
         try
         {
-            await _calls.RunAsync(token => _streams.JetStream.DeleteMessageAsync(_streams.Jobs, new StreamMsgDeleteRequest { Seq = (ulong)record.Ticket, NoErase = true }, token), cancellationToken);
+            await _calls.RunAsync(token => _streams.JetStream.DeleteMessageAsync(_streams.Jobs, new StreamMsgDeleteRequest { Seq = ticket, NoErase = true }, token), cancellationToken);
         }
-        catch (Exception error) when (error is NatsJSApiException or QueueUnavailableException)
+        catch (NatsJSApiException)
         {
-            LogLeftBehind(_logger, record.Job.Id, error.Message);
+            // Of one that has run there is none any more.
+            if (await HasMessageAsync(ticket, cancellationToken))
+            {
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Whether a job's message is still in the stream.</summary>
+    private async Task<bool> HasMessageAsync(ulong ticket, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _calls.RunAsync(
+                async token => await (await _streams.JetStream.GetStreamAsync(_streams.Jobs, cancellationToken: token)).GetAsync(new StreamMsgGetRequest { Seq = ticket }, token),
+                cancellationToken);
+            return true;
+        }
+        catch (NatsJSApiException error) when (error.Error.ErrCode == NoMessage)
+        {
+            return false;
         }
     }
 

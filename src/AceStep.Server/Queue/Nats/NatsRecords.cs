@@ -11,20 +11,32 @@ internal sealed class NatsRecords(NatsStreams streams, NatsCalls calls)
     private const int NotFound = 404;
 
     /// <summary>A record as it is now; null where there is none.</summary>
-    public async Task<StoredPrediction?> FindAsync(string id, CancellationToken cancellationToken)
+    public async Task<StoredPrediction?> FindAsync(string id, CancellationToken cancellationToken) => (await LookAsync(id, cancellationToken)).Stored;
+
+    /// <summary>A record as it is now, and the number of its last change. Where it was deleted that is the deletion's; where there never was one it is 0.</summary>
+    public async Task<(StoredPrediction? Stored, ulong Revision)> LookAsync(string id, CancellationToken cancellationToken)
     {
-        NatsKVEntry<byte[]>? entry = await calls.RunAsync(
+        (byte[]? bytes, ulong revision) = await calls.RunAsync(
             async token =>
             {
                 NatsResult<NatsKVEntry<byte[]>> result = await TryGetAsync(id, token);
-                return result.Success ? result.Value : NatsStreams.Passed(result).Error is NatsKVKeyNotFoundException or NatsKVKeyDeletedException ? (NatsKVEntry<byte[]>?)null : throw result.Error;
+                return result.Success ? (result.Value.Value, result.Value.Revision)
+                    : NatsStreams.Passed(result).Error switch
+                    {
+                        NatsKVKeyDeletedException deleted => (null, deleted.Revision),
+                        NatsKVKeyNotFoundException => (null, 0UL),
+                        _ => throw result.Error,
+                    };
             },
             cancellationToken);
-        return entry is { Value: { Length: > 0 } bytes } found ? StoredPrediction.Parse(bytes, found.Revision) : null;
+        return (bytes is { Length: > 0 } ? StoredPrediction.Parse(bytes, revision) : null, revision);
     }
 
-    /// <summary>Stores a record where there is none; null where there is one by now.</summary>
-    public Task<StoredPrediction?> CreateAsync(StoredPrediction stored, CancellationToken cancellationToken) => UpdateAsync(stored, 0, cancellationToken);
+    /// <summary>Stores a record where there is none; null where there is one by now, or was since the look.</summary>
+    /// <param name="stored">The record.</param>
+    /// <param name="revision">What <see cref="LookAsync"/> gave beside no record.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<StoredPrediction?> CreateAsync(StoredPrediction stored, ulong revision, CancellationToken cancellationToken) => UpdateAsync(stored, revision, cancellationToken);
 
     /// <summary>Changes a record, over and over until nobody came in between.</summary>
     /// <param name="id">Which.</param>
@@ -56,6 +68,19 @@ internal sealed class NatsRecords(NatsStreams streams, NatsCalls calls)
             return result.Success || !NatsCalls.IsPassing(result.Error) ? true : throw result.Error;
         },
         cancellationToken);
+
+    /// <summary>Deletes a record as it was looked at; false where it has changed since.</summary>
+    public async Task<bool> DeleteAsync(string id, ulong revision, CancellationToken cancellationToken)
+    {
+        NatsResult result = await calls.RunAsync(
+            async token =>
+            {
+                NatsResult deleted = await streams.Records.TryDeleteAsync(id, new NatsKVDeleteOpts { Revision = revision }, token);
+                return deleted.Success || !NatsCalls.IsPassing(deleted.Error) ? deleted : throw deleted.Error;
+            },
+            cancellationToken);
+        return result.Success || (result.Error is NatsKVWrongLastRevisionException ? false : throw result.Error);
+    }
 
     /// <summary>The number of the last change of any record.</summary>
     public async Task<ulong> LastRevisionAsync(CancellationToken cancellationToken)

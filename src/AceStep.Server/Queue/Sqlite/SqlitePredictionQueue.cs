@@ -144,6 +144,23 @@ internal sealed partial class SqlitePredictionQueue : IPredictionQueue
         return blob;
     }
 
+    public async Task<PredictionRecord?> DeleteAsync(string id, CancellationToken cancellationToken = default)
+    {
+        if (await CancelAsync(id, cancellationToken) is not { } record)
+        {
+            return null;
+        }
+
+        if (await _store.WriteAsync(connection => Execute(connection, "DELETE FROM predictions WHERE ticket = $ticket AND status >= 2", ("$ticket", record.Ticket)), cancellationToken) == 0)
+        {
+            // Another call was quicker.
+            return null;
+        }
+
+        Publish(PredictionRecord.Deleted(id, record.Ticket));
+        return record;
+    }
+
     public Task ForgetAsync(DateTimeOffset before, CancellationToken cancellationToken = default) => _store.WriteAsync(
         connection => Execute(connection, "DELETE FROM predictions WHERE status >= 2 AND data_removed = 1 AND finished < $before", ("$before", before.UtcTicks)), cancellationToken);
 
