@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AceStep.Server.Tests.Processes;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
