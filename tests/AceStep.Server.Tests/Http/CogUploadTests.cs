@@ -99,7 +99,7 @@ internal sealed class CogUploadTests : ServerFixture
         JsonElement failed = await PredictAsync();
 
         Assert.That(failed.Text("status"), Is.EqualTo("failed"));
-        Assert.That(failed.Text("error"), Does.StartWith("Failed to process output file: the upload address has not taken it: "));
+        Assert.That(failed.Text("error"), Does.StartWith("Failed to process output file: the upload address did not accept it: "));
     }
 
     [Test]
