@@ -106,7 +106,7 @@ internal sealed class FileEndpoints(FileStore files, ServerSecret secret, AceSte
         string part = HeaderUtilities.RemoveQuotes(disposition.Name).ToString();
         if (part == "content" && form.Received is null)
         {
-            form.Name ??= HeaderUtilities.RemoveQuotes(disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName).ToString() is { Length: > 0 } name ? Path.GetFileName(name.Replace('\\', '/')) : null;
+            form.Name ??= FileNameOf(disposition) is { Length: > 0 } name ? Path.GetFileName(name.Replace('\\', '/')) : null;
             form.Type ??= section.ContentType;
             form.Received = await files.ReceiveAsync(section.Body, cancellationToken);
             return;
@@ -128,6 +128,13 @@ internal sealed class FileEndpoints(FileStore files, ServerSecret secret, AceSte
                 form.Metadata[part[9..^1]] = text;
                 break;
         }
+    }
+
+    /// <summary>The name that a part has, encoded or plain; the framework throws where the encoded one has no value.</summary>
+    private static string FileNameOf(ContentDispositionHeaderValue disposition)
+    {
+        bool hasEncoded = disposition.Parameters.Any(parameter => parameter.Name.Equals("filename*", StringComparison.OrdinalIgnoreCase) && parameter.Value.HasValue);
+        return HeaderUtilities.RemoveQuotes(hasEncoded ? disposition.FileNameStar : disposition.FileName).ToString();
     }
 
     private static void AddMetadata(UploadForm form, string text)
