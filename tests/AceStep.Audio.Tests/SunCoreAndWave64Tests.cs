@@ -142,6 +142,21 @@ public sealed class SunCoreAndWave64Tests
         AssertRefused(Caf([description, .. Enumerable.Repeat(Chunk("free", []), 10_001)]), "more than 10000 chunks");
     }
 
+    /// <summary>libsndfile would print these faults on standard output.</summary>
+    [Test]
+    public void Load_AlacWithoutItsPackets_IsRefused()
+    {
+        RequireFormat(AudioFormat.Caf);
+        byte[] description = Description("alac", 1, 0, 2, 0);
+        byte[] data = Chunk("data", new byte[100]);
+        byte[] table = [.. new byte[24], 0x30];
+        AssertRefused(Caf(description, data), "the pakt chunk is missing");
+        AssertRefused(Caf(description, Chunk("pakt", [.. table, 0x81]), data), "the pakt chunk is damaged: it ends too early");
+        AssertRefused(Caf(description, Chunk("pakt", new byte[10]), data), "the pakt chunk is damaged: it ends too early");
+        AssertRefused(Caf(description, Chunk("pakt", [.. table, 0x81, 0x82, 0x83, 0x84, 0x05]), data), "a packet's length has too many bytes");
+        AssertRefused(Caf(description, Chunk("pakt", table), Chunk("pakt", table), data), "a second pakt chunk");
+    }
+
     [Test]
     public void Load_Wave64_IsTheWav([Values(1, 2, 3)] int channels, [Values] SampleEncoding encoding)
     {

@@ -32,7 +32,7 @@ public sealed class WordsAndNumbersTests
     public void Generate_SeedBeyond63Bits_IsExplained() =>
         Assert.That(
             AceStepProcess.Run("generate", "--seed", "18446744073709551615").Returning(2).Error,
-            Does.Contain("--seed takes seeds, each a whole number from 0 to 9223372036854775807, which is what 63 bits hold; '18446744073709551615' is not."));
+            Does.Contain("--seed takes seeds, each a whole number from 0 to 9223372036854775807, which is what 63 bits hold, not '18446744073709551615'."));
 
     [Test]
     public void Generate_WordsOfEveryKind_AreWarnedOfOnStandardErrorAndInJson()

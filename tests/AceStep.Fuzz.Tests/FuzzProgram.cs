@@ -10,8 +10,9 @@ internal static class FuzzProgram
     public static string NoLibrary { get; } = Path.Combine(Path.GetTempPath(), "no-such-library.so");
 
     /// <summary>Runs a command; returns the exit status, the last line of its output, which names the case, and the errors.</summary>
-    public static (int ExitCode, string LastCase, string Errors) Run(IEnumerable<string> arguments, string? library = null)
+    public static (int ExitCode, string LastCase, string Errors) Run(string[] arguments, string? library = null)
     {
+        bool isSound = arguments[0] == "sound";
         string host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         string program = Path.Combine(AppContext.BaseDirectory, "AceStep.Fuzz.dll");
         var start = new ProcessStartInfo(host, ["exec", program, .. arguments])
@@ -26,10 +27,23 @@ internal static class FuzzProgram
 
         using Process process = Process.Start(start)!;
         string lastCase = "none";
-        process.OutputDataReceived += (_, line) => lastCase = line.Data ?? lastCase;
+        List<string> words = [];
+        process.OutputDataReceived += (_, line) =>
+        {
+            // The program's own lines are the numbers of cases; of a target's run, the names of its corpus too.
+            if (line.Data is { } text && isSound && !text.All(char.IsAsciiDigit))
+            {
+                words.Add(text);
+            }
+            else
+            {
+                lastCase = line.Data ?? lastCase;
+            }
+        };
         process.BeginOutputReadLine();
         string errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
+        Assert.That(words.Take(10), Is.Empty, "native code prints nothing on standard output");
         return (process.ExitCode, lastCase, errors);
     }
 

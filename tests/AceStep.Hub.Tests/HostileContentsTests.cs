@@ -65,7 +65,7 @@ internal sealed class HostileContentsTests : HostileHubFixture
             return true;
         };
 
-        AssertFails($"sends {length} bytes of text/html");
+        AssertFails($"sent {length} bytes of text/html");
     }
 
     [Test]

@@ -155,7 +155,7 @@ internal sealed class HostileListTests : HostileHubFixture
     {
         Timing = Timing with { FreeBytes = _ => Contents.Length - 1 };
 
-        AssertFails("needs 200000 bytes more");
+        AssertFails("needs 200000 more bytes");
         Assert.That(Hub.ContentRequests, Is.Empty);
     }
 

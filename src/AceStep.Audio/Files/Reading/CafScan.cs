@@ -33,8 +33,16 @@ internal sealed class CafScan(StreamWindow bytes, SoundExtent extent, string nam
         ("ac-3", "AC-3"), ("MAC3", "MACE"), ("MAC6", "MACE"), ("ilbc", "iLBC"), ("samr", "AMR"), ("QDM2", "QDesign"), ("Qclp", "QUALCOMM PureVoice"),
     ];
 
+    /// <summary>What the table of packets has before their lengths.</summary>
+    private const int PacketTableHeaderLength = 24;
+
+    /// <summary>A packet's length is a number of seven bits a byte, of which all but the last have the highest bit set; no packet needs more.</summary>
+    private const int MostLengthBytes = 4;
+
     private readonly List<Splice> _others = [];
     private long _description;
+    private bool _isAlac;
+    private bool _hasPackets;
     private int _frameSize;
     private (long Start, long Length)? _samples;
 
@@ -44,6 +52,11 @@ internal sealed class CafScan(StreamWindow bytes, SoundExtent extent, string nam
     {
         ReadChunks();
         var (start, length) = _samples ?? throw Error("the data chunk is missing");
+        if (_isAlac && !_hasPackets)
+        {
+            throw Error("the pakt chunk is missing, without which ALAC cannot be decoded");
+        }
+
         length = ReadingTexts.WholeFrames(length, _frameSize, name, warnings);
         return
         [
@@ -101,10 +114,46 @@ internal sealed class CafScan(StreamWindow bytes, SoundExtent extent, string nam
         {
             throw Error("a second desc chunk: the format changes midway");
         }
-        else if (id is "kuki" or "pakt" || (id == "info" && size <= MostInfoBytes))
+        else if (id == "pakt" && _isAlac)
         {
-            // The decoder's parameters, the lengths of compressed packets, the title and the comment.
+            RequirePackets(content, size);
             _others.Add(new Splice(position, ChunkHeaderLength + size));
+        }
+        else if ((id == "kuki" && _isAlac) || (id == "info" && size <= MostInfoBytes))
+        {
+            // The decoder's parameters; the title and the comment.
+            _others.Add(new Splice(position, ChunkHeaderLength + size));
+        }
+    }
+
+    /// <summary>Checks the table of ALAC's packets: libsndfile prints what is wrong with it on standard output.</summary>
+    private void RequirePackets(long content, long size)
+    {
+        if (_hasPackets)
+        {
+            throw Error("a second pakt chunk");
+        }
+
+        _hasPackets = true;
+        int unfinished = 0;
+        for (long position = content + PacketTableHeaderLength; position < content + size;)
+        {
+            ReadOnlySpan<byte> block = bytes.At(position, (int)Math.Min(StreamWindow.Most, content + size - position));
+            foreach (byte part in block)
+            {
+                unfinished = (part & 0x80) != 0 ? unfinished + 1 : 0;
+                if (unfinished == MostLengthBytes)
+                {
+                    throw Error("the pakt chunk is damaged: a packet's length has too many bytes");
+                }
+            }
+
+            position += block.Length;
+        }
+
+        if (unfinished > 0 || size < PacketTableHeaderLength)
+        {
+            throw Error("the pakt chunk is damaged: it ends too early");
         }
     }
 
@@ -123,6 +172,7 @@ internal sealed class CafScan(StreamWindow bytes, SoundExtent extent, string nam
         uint bits = BinaryPrimitives.ReadUInt32BigEndian(description[28..]);
         FormatRules.CheckShape(name, rate is >= 0 and <= int.MaxValue ? (long)Math.Round(rate) : -1, channels);
         _description = content;
+        _isAlac = encoding == "alac";
         _frameSize = encoding switch
         {
             "lpcm" when bits is 8 or 16 or 24 or 32 or 64 && packet == channels * bits / 8 => (int)packet,
