@@ -41,6 +41,21 @@ public sealed class LoudnessTests
     }
 
     [Test]
+    public void Integrated_LongSilence_DoesNotLowerTheRelativeGate()
+    {
+        // The part at -36 is 13 dB below the mean of what can be heard, and 8 dB below the mean of all.
+        Assert.That(Loudness.Integrated(Tone(48000, (120, -75), (30, -20), (30, -36))), Is.EqualTo(-20).Within(LoudnessTolerance));
+    }
+
+    [Test]
+    public void Integrated_BurstOfOneBlock_IsSeenByAllThatOverlapIt()
+    {
+        // Blocks of 0.4 s begin every 0.1 s: of those that hear it, 0.5, 0.75, 1, 0.75, 0.5 and 0.25 of each is the burst.
+        double mean = 10 * Math.Log10(3.75 / 6);
+        Assert.That(Loudness.Integrated(Tone(48000, (0.2, -75), (0.4, -20), (0.6, -75))), Is.EqualTo(-20 + mean).Within(LoudnessTolerance));
+    }
+
+    [Test]
     public void Integrated_LouderMiddle_IsAveragedByPower()
     {
         Assert.That(Loudness.Integrated(Tone(48000, (20, -26), (20.1, -20), (20, -26))), Is.EqualTo(-23).Within(LoudnessTolerance));

@@ -299,6 +299,7 @@ public sealed class PredictionQueueTests(string kind) : BackendFixture(kind)
         while ((page = await queue.ListAsync(new PredictionQuery { Before = before, Limit = 2 })).Count > 0)
         {
             seen.AddRange(page.Select(record => record.Job.Id));
+            Assert.That(seen, Is.Unique);
             before = page[^1].Ticket;
         }
 

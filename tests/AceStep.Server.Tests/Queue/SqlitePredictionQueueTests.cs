@@ -59,7 +59,7 @@ public sealed class SqlitePredictionQueueTests
         for (int heartbeat = 0; heartbeat < 5; heartbeat++)
         {
             time.Advance(options.Heartbeat);
-            Assert.That(LeaseUntil, Is.EqualTo(time.GetUtcNow() + options.Lease).After(60_000, 10));
+            Assert.That(LeaseUntil, Is.EqualTo(time.GetUtcNow() + options.Lease).After(10_000, 10));
         }
 
         Assert.That(await queue.ClaimAsync(Jobs.Worker("other"), TimeSpan.Zero), Is.Null, "it has run longer than one lease");
