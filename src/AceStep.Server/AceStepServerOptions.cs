@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
 namespace AceStep.Server;
 
 /// <summary>What a server has, allows and keeps. Read once, when the server starts.</summary>
@@ -107,6 +109,9 @@ public sealed class AceStepServerOptions
 
     /// <summary>Ends the server, for Cog's POST /shutdown. Default: the host's own way.</summary>
     public Action? Shutdown { get; set; }
+
+    /// <summary>Who takes less of an answer than 2 KiB a second is let go. A paused player takes nothing, and asks again.</summary>
+    internal MinDataRate SlowestReader { get; set; } = new(2 << 10, TimeSpan.FromSeconds(30));
 
     private static string DefaultDataFolder()
     {

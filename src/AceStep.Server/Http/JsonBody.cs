@@ -41,31 +41,18 @@ internal sealed class JsonBody(AceStepServerOptions options) : IDisposable
             limit.MaxRequestBodySize = options.MaxJsonBytes;
         }
 
-        bool isLarge = request.ContentLength is null or > Small;
-        if (!isLarge)
+        using Place place = new(this, context);
+        if (request.ContentLength > Small)
         {
-            return await UseAsync(request, use, context.RequestAborted);
+            await place.TakeAsync();
         }
 
-        await _large.WaitAsync(context.RequestAborted);
-        try
-        {
-            if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
-            {
-                rate.MinDataRate = LargeRate;
-            }
-
-            return await UseAsync(request, use, context.RequestAborted);
-        }
-        finally
-        {
-            _large.Release();
-        }
+        return await UseAsync(request, use, place, context.RequestAborted);
     }
 
     public void Dispose() => _large.Dispose();
 
-    private static async Task<T> UseAsync<T>(HttpRequest request, Func<JsonElement, Task<T>> use, CancellationToken cancellationToken)
+    private static async Task<T> UseAsync<T>(HttpRequest request, Func<JsonElement, Task<T>> use, Place place, CancellationToken cancellationToken)
     {
         // What is announced is within the limit; what is not announced is cut off there.
         byte[] buffer = ArrayPool<byte>.Shared.Rent((int)(request.ContentLength ?? FirstBuffer) + 1);
@@ -76,6 +63,12 @@ internal sealed class JsonBody(AceStepServerOptions options) : IDisposable
             while ((count = await request.Body.ReadAsync(buffer.AsMemory(length), cancellationToken)) > 0)
             {
                 length += count;
+                if (length > Small)
+                {
+                    // Not announced, and large all the same.
+                    await place.TakeAsync();
+                }
+
                 if (length == buffer.Length)
                 {
                     byte[] larger = ArrayPool<byte>.Shared.Rent(2 * length);
@@ -107,6 +100,35 @@ internal sealed class JsonBody(AceStepServerOptions options) : IDisposable
         catch (JsonException error)
         {
             throw new Problem(StatusCodes.Status400BadRequest, $"The body is not JSON: {error.Message}");
+        }
+    }
+
+    /// <summary>A request's place among the large ones, once it has one.</summary>
+    private sealed class Place(JsonBody bodies, HttpContext context) : IDisposable
+    {
+        private bool _isTaken;
+
+        public async Task TakeAsync()
+        {
+            if (_isTaken)
+            {
+                return;
+            }
+
+            await bodies._large.WaitAsync(context.RequestAborted);
+            _isTaken = true;
+            if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+            {
+                rate.MinDataRate = LargeRate;
+            }
+        }
+
+        public void Dispose()
+        {
+            if (_isTaken)
+            {
+                bodies._large.Release();
+            }
         }
     }
 }

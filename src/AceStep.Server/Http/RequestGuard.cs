@@ -4,6 +4,7 @@ using AceStep.Server.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -20,6 +21,9 @@ internal sealed partial class RequestGuard(
     private static readonly string[] Lasting = [HeaderNames.XContentTypeOptions, HeaderNames.Vary, HeaderNames.AccessControlAllowOrigin];
 
     private readonly ConcurrencyLimiter _requests = new(new ConcurrencyLimiterOptions { PermitLimit = options.MaxRequests, QueueLimit = 0 });
+
+    /// <summary>Events are read for as long as anybody likes: half of the requests are left to others.</summary>
+    private readonly ConcurrencyLimiter _streams = new(new ConcurrencyLimiterOptions { PermitLimit = MaxStreams(options), QueueLimit = 0 });
     private readonly PartitionedRateLimiter<string> _creations = PartitionedRateLimiter.Create<string, string>(caller => options.CreationsPerMinute > 0
         ? RateLimitPartition.GetTokenBucketLimiter(caller, _ => new TokenBucketRateLimiterOptions
         {
@@ -60,6 +64,7 @@ internal sealed partial class RequestGuard(
     public void Dispose()
     {
         _requests.Dispose();
+        _streams.Dispose();
         _creations.Dispose();
     }
 
@@ -69,12 +74,24 @@ internal sealed partial class RequestGuard(
         context.Response.Headers.XContentTypeOptions = "nosniff";
         // What an answer says is true now, and for whoever asked; what may be kept says so itself.
         context.Response.Headers.CacheControl = "no-store";
-        using RateLimitLease permit = _requests.AttemptAcquire();
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = options.SlowestReader;
+        }
+
+        // Whoever watches over the server is answered however many others it has: it would be taken for dead.
+        using RateLimitLease? permit = access.AnyHost ? null : _requests.AttemptAcquire();
+        using RateLimitLease? stream = access.IsStream && permit is { IsAcquired: true } ? _streams.AttemptAcquire() : null;
         try
         {
-            if (!permit.IsAcquired)
+            if (permit is { IsAcquired: false })
             {
                 throw new Problem(StatusCodes.Status503ServiceUnavailable, $"The server has {options.MaxRequests} requests in progress already.") { RetryAfter = 1 };
+            }
+
+            if (stream is { IsAcquired: false })
+            {
+                throw new Problem(StatusCodes.Status503ServiceUnavailable, $"The server has {MaxStreams(options)} readers of events already.") { RetryAfter = 5 };
             }
 
             if (!access.HasOwnSecret && !access.AnyHost)
@@ -114,6 +131,8 @@ internal sealed partial class RequestGuard(
             context.Abort();
         }
     }
+
+    private static int MaxStreams(AceStepServerOptions options) => Math.Max(1, options.MaxRequests / 2);
 
     private Problem ToProblem(Exception error)
     {
@@ -180,8 +199,11 @@ internal sealed record EndpointAccess
     /// <summary>Whoever has the address, from wherever: it carries a secret of its own.</summary>
     public bool HasOwnSecret { get; init; }
 
-    /// <summary>Whatever host the request names, as probes do.</summary>
+    /// <summary>Whatever host the request names, and however many others there are, as probes do.</summary>
     public bool AnyHost { get; init; }
+
+    /// <summary>Answers for as long as the client reads.</summary>
+    public bool IsStream { get; init; }
 
     /// <summary>Errors have Cog's form.</summary>
     public bool IsCog { get; init; }

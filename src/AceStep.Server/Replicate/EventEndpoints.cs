@@ -18,8 +18,8 @@ internal sealed class EventEndpoints(IPredictionQueue queue, PredictionViews vie
 
     public void Map(IEndpointRouteBuilder api)
     {
-        api.MapGet("/stream/{id}/{signature}", StreamAsync).WithMetadata(new EndpointAccess { HasOwnSecret = true });
-        api.MapGet("/events", EventsAsync);
+        api.MapGet("/stream/{id}/{signature}", StreamAsync).WithMetadata(new EndpointAccess { HasOwnSecret = true, IsStream = true });
+        api.MapGet("/events", EventsAsync).WithMetadata(new EndpointAccess { IsStream = true });
     }
 
     /// <summary>output, logs, error, done: clients know no other names, and want an id with each.</summary>

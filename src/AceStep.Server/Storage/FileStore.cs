@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -8,17 +9,29 @@ using AceStep.Audio;
 namespace AceStep.Server.Storage;
 
 /// <summary>Audio that clients have uploaded, judged by its bytes. A file is there when its description is.</summary>
-internal sealed class FileStore(IBlobStore blobs, AceStepServerOptions options, TimeProvider time)
+internal sealed class FileStore(IBlobStore blobs, AceStepServerOptions options, TimeProvider time) : IDisposable
 {
     public const string Folder = "files";
+
+    private const int LongestType = 100;
+
+    /// <summary>Others may share the store, and what is old goes by itself.</summary>
+    private static readonly TimeSpan CountingPause = TimeSpan.FromMinutes(1);
+
+    private readonly SemaphoreSlim _counting = new(1, 1);
+    private long _bytes;
+    private long _countedAt;
+    private volatile bool _isCounted;
 
     /// <summary>Stores a file's bytes; without a description it is not there yet.</summary>
     /// <param name="content">Its bytes; read to the end, or to the limit.</param>
     /// <param name="cancellationToken">Stops the copying; nothing is kept.</param>
     /// <exception cref="FileTooLargeException">There are more bytes than are allowed.</exception>
     /// <exception cref="AudioFormatException">The bytes are no audio of a known format, or longer than is allowed.</exception>
+    /// <exception cref="StorageFullException">There is no room on the disk, or files have all that they may have.</exception>
     public async Task<ReceivedFile> ReceiveAsync(Stream content, CancellationToken cancellationToken)
     {
+        await RequireShareAsync(cancellationToken);
         string id = ServerSecret.NewId();
         using IncrementalHash sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using IncrementalHash md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
@@ -33,6 +46,7 @@ internal sealed class FileStore(IBlobStore blobs, AceStepServerOptions options, 
                 RequireLength(info);
             },
             cancellationToken);
+        Interlocked.Add(ref _bytes, bytes);
         return new ReceivedFile(id, bytes, MediaTypes.Of(info!.Format), Convert.ToHexStringLower(md5.GetHashAndReset()), Convert.ToHexStringLower(sha256.GetHashAndReset()));
     }
 
@@ -49,7 +63,7 @@ internal sealed class FileStore(IBlobStore blobs, AceStepServerOptions options, 
         {
             Id = received.Id,
             Name = name,
-            ContentType = contentType is not null && contentType.StartsWith("audio/", StringComparison.OrdinalIgnoreCase) ? contentType : received.ContentType,
+            ContentType = IsAudio(contentType) ? contentType! : received.ContentType,
             Bytes = received.Bytes,
             Md5 = received.Md5,
             Sha256 = received.Sha256,
@@ -118,7 +132,10 @@ internal sealed class FileStore(IBlobStore blobs, AceStepServerOptions options, 
     {
         await blobs.DeleteAsync(DescriptionOf(id), cancellationToken);
         await blobs.DeleteAsync(BlobOf(id), cancellationToken);
+        _isCounted = false;
     }
+
+    public void Dispose() => _counting.Dispose();
 
     /// <summary>Whether a text has the form of an id.</summary>
     public static bool IsId(string id) => id.Length == 26 && id.All(character => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character));
@@ -134,6 +151,41 @@ internal sealed class FileStore(IBlobStore blobs, AceStepServerOptions options, 
     private static string BlobOf(string id) => $"{Folder}/{id}";
 
     private static string DescriptionOf(string id) => $"{Folder}/{id}.json";
+
+    /// <summary>Something that stands in a header when the file is sent.</summary>
+    private static bool IsAudio(string? contentType) =>
+        contentType is { Length: <= LongestType } && contentType.All(character => character is >= ' ' and <= '~') && MediaTypeHeaderValue.TryParse(contentType, out MediaTypeHeaderValue? type)
+        && type.MediaType!.StartsWith("audio/", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Files have at most half of the room: beyond all of it the oldest songs go, and nobody's uploads are to push out the songs.</summary>
+    private async Task RequireShareAsync(CancellationToken cancellationToken)
+    {
+        await _counting.WaitAsync(cancellationToken);
+        try
+        {
+            long now = time.GetTimestamp();
+            if (!_isCounted || time.GetElapsedTime(_countedAt, now) > CountingPause)
+            {
+                long bytes = 0;
+                await foreach (BlobInfo blob in blobs.ListAsync(Folder, cancellationToken))
+                {
+                    bytes += blob.Bytes;
+                }
+
+                Interlocked.Exchange(ref _bytes, bytes);
+                (_countedAt, _isCounted) = (now, true);
+            }
+        }
+        finally
+        {
+            _counting.Release();
+        }
+
+        if (Interlocked.Read(ref _bytes) >= options.MaxDataBytes / 2)
+        {
+            throw new StorageFullException(FormattableString.Invariant($"Uploaded files have all the room that is kept for them, {options.MaxDataBytes >> 21} MiB; each goes after {options.KeepFilesFor.TotalHours:0.#} h, or when it is deleted."));
+        }
+    }
 
     private void RequireLength(AudioFileInfo info)
     {
