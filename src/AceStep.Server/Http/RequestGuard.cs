@@ -148,6 +148,9 @@ internal sealed partial class RequestGuard(
                 return new Problem(StatusCodes.Status507InsufficientStorage, error.Message);
             case BadHttpRequestException bad:
                 return new Problem(bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? "The request's body is too large." : bad.Message);
+            case IOException { InnerException: OverflowException }:
+                // So Kestrel says that a chunk's length is no number.
+                return new Problem(StatusCodes.Status400BadRequest, "The body's chunks cannot be read.");
             default:
                 LogFault(error);
                 return new Problem(StatusCodes.Status500InternalServerError, "The server failed; its log has the details.");

@@ -49,7 +49,7 @@ public sealed class SafetensorsHeaderTests
     [TestCase("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "a", "hole")]
     [TestCase("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 8, null, "end where its last tensor does")]
     [TestCase("{}", 1, null, "end where its last tensor does")]
-    [TestCase("""{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}""", 8, null, "it has 71 (90%). Where the file was downloaded, the download is incomplete")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}""", 8, null, "it has 71 (90%). If the file was downloaded, the download is incomplete")]
     [TestCase("""{"a":{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807]}}""", 8, "a", "data_offsets")]
     [TestCase("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}""", 4, "a", "data_offsets")]
     [TestCase("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0]}}""", 4, "a", "data_offsets")]

@@ -32,6 +32,7 @@ internal sealed class RetentionTests : FolderFixture
     public async Task CloseAsync()
     {
         _retention.Dispose();
+        _files.Dispose();
         await _queue.DisposeAsync();
     }
 
