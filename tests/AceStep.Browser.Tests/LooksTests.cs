@@ -121,7 +121,8 @@ public sealed class LooksTests : PageTest
     {
         AxeResult result = await Page.RunAxe();
 
-        Assert.That(result.Passes, Has.Length.GreaterThan(20));
+        // It has looked: of a page behind a question there is less to see.
+        Assert.That(result.Passes, Has.Length.GreaterThan(10));
         Assert.That(
             result.Violations.Select(rule => $"{rule.Impact} {rule.Id}: {rule.Help}: {string.Join(", ", rule.Nodes.Select(node => node.Html))}"),
             Is.Empty,
