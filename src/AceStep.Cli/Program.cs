@@ -9,6 +9,7 @@ CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.Invarian
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
 _ = Libtorch.UseHugePages();
+_ = Libtorch.UseSleepingThreads();
 
 using Interruption interruption = new();
 int exitCode = await CommandLine.RunAsync(args, interruption.Token);

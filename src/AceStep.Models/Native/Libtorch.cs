@@ -40,19 +40,19 @@ public static class Libtorch
     /// process where it is not set, and libtorch reads that only once. No other system takes notice of it.
     /// </remarks>
     /// <returns>Whether it came in time: false, and nothing done, where this library has loaded libtorch already.</returns>
-    public static bool UseHugePages()
-    {
-        lock (Gate)
-        {
-            if (_isReady)
-            {
-                return false;
-            }
+    public static bool UseHugePages() => SetBeforeLoading("THP_MEM_ALLOC_ENABLE", "1");
 
-            NativeEnvironment.SetDefault("THP_MEM_ALLOC_ENABLE", "1");
-            return true;
-        }
-    }
+    /// <summary>
+    /// Has libtorch's threads sleep when they wait for each other on Linux: by default each first spins for milliseconds, which
+    /// takes the processor from the thread that it waits for where other work, or a container's limit, leaves fewer cores than
+    /// there are threads (docs/benchmarks.md). The command line does this.
+    /// </summary>
+    /// <remarks>
+    /// Call it once, before everything else of this library: it sets the environment variable GOMP_SPINCOUNT to 0 for this
+    /// process where neither it nor OMP_WAIT_POLICY is set, and GNU's OpenMP library reads that only once.
+    /// </remarks>
+    /// <returns>Whether it came in time: false, and nothing done, where this library has loaded libtorch already.</returns>
+    public static bool UseSleepingThreads() => Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is not null ? !Volatile.Read(ref _isReady) : SetBeforeLoading("GOMP_SPINCOUNT", "0");
 
     /// <summary>Loads libtorch and TorchSharp's native library, where that has not been done.</summary>
     /// <remarks>
@@ -87,6 +87,20 @@ public static class Libtorch
                 Load(LibtorchFolders.OfThisProcess());
                 Volatile.Write(ref _isReady, true);
             }
+        }
+    }
+
+    private static bool SetBeforeLoading(string name, string value)
+    {
+        lock (Gate)
+        {
+            if (_isReady)
+            {
+                return false;
+            }
+
+            NativeEnvironment.SetDefault(name, value);
+            return true;
         }
     }
 

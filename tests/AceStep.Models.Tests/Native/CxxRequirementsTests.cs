@@ -165,6 +165,14 @@ public sealed class CxxRequirementsTests
     }
 
     [Test]
+    public void UseHugePages_AndSleepingThreads_OnceLibtorchIsLoaded_SayThatTheyAreTooLate()
+    {
+        Libtorch.Initialize();
+
+        Assert.That((Libtorch.UseHugePages(), Libtorch.UseSleepingThreads()), Is.EqualTo((false, false)));
+    }
+
+    [Test]
     public void RequiredVersion_IsTorchSharps() =>
         Assert.That(TorchSharp.torch.__version__, Does.StartWith($"{Libtorch.RequiredVersion}."));
 }
