@@ -50,14 +50,22 @@ internal sealed class RecordFeed
             }
         }
 
+        /// <summary>Waits until there is a change; never empty.</summary>
         public async Task<IReadOnlyCollection<PredictionRecord>> TakeAsync(CancellationToken cancellationToken)
         {
-            await _signal.WaitAsync(cancellationToken);
-            lock (_lock)
+            while (true)
             {
-                Dictionary<string, PredictionRecord> taken = _pending;
-                _pending = [];
-                return taken.Values;
+                await _signal.WaitAsync(cancellationToken);
+                lock (_lock)
+                {
+                    // A post between the signal and this look is taken here, and has left a signal of its own.
+                    if (_pending.Count > 0)
+                    {
+                        Dictionary<string, PredictionRecord> taken = _pending;
+                        _pending = [];
+                        return taken.Values;
+                    }
+                }
             }
         }
 

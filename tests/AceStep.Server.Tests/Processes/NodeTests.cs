@@ -47,7 +47,7 @@ public sealed class NodeTests
         (int exitCode, string output) = await RunAsync(script);
 
         TestContext.Out.WriteLine(output);
-        Assert.That(exitCode, Is.Zero, output);
+        Assert.That(exitCode, Is.Zero, () => output + _server!.Output);
         Assert.That(output.Split('\n').Count(line => line.StartsWith("ok ", StringComparison.Ordinal)), Is.EqualTo(43));
     }
 
