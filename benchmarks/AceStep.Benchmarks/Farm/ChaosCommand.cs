@@ -104,10 +104,16 @@ internal sealed class ChaosCommand : Command
     /// <summary>Sees to it that some always wait.</summary>
     private static async Task CreateAsync(FarmClient client, ConcurrentDictionary<string, string> accepted, ConcurrentDictionary<string, string> seen, CancellationToken stop)
     {
-        for (int number = 0; !stop.IsCancellationRequested; number += accepted.Count - seen.Count < MostOpen ? 1 : 0)
+        int number = 0;
+        while (!stop.IsCancellationRequested)
         {
-            string key = $"chaos{number}";
-            accepted[await client.CreateAsync(number % 100, key)] = key;
+            if (accepted.Count - seen.Count < MostOpen)
+            {
+                string key = $"chaos{number}";
+                accepted[await client.CreateAsync(number % 100, key)] = key;
+                number++;
+            }
+
             await Task.Delay(250, CancellationToken.None);
         }
     }

@@ -1,16 +1,13 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AceStep.Benchmarks.Serving;
 
 namespace AceStep.Benchmarks.Farm;
 
 /// <summary>A client that asks the front ends in turn, and asks again what was not answered.</summary>
 internal sealed class FarmClient(IReadOnlyList<Uri> addresses) : IDisposable
 {
-    // The least that the deployment takes.
-    public const int SongSeconds = 10;
-    public const int Steps = 20;
-
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly HttpClient[] _clients = [.. addresses.Select(address => new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(30) })];
@@ -19,7 +16,7 @@ internal sealed class FarmClient(IReadOnlyList<Uri> addresses) : IDisposable
     /// <summary>Creates a prediction; the key makes a repeated request the same one.</summary>
     public async Task<string> CreateAsync(int seed, string key)
     {
-        JsonObject body = new() { ["input"] = new JsonObject { ["prompt"] = "techno, drums", ["audio_duration"] = SongSeconds, ["infer_steps"] = Steps, ["seed"] = seed } };
+        JsonObject body = new() { ["input"] = new JsonObject { ["prompt"] = "techno, drums", ["audio_duration"] = ServeCommand.SongSeconds, ["infer_steps"] = ServeCommand.Steps, ["seed"] = seed } };
         JsonElement created = await UntilAnsweredAsync(() =>
         {
             HttpRequestMessage request = new(HttpMethod.Post, "/v1/models/acestep/ace-step/predictions") { Content = JsonContent.Create(body) };

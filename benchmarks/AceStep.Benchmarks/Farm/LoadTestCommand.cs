@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
-using AceStep.Audio;
+using AceStep.Benchmarks.Serving;
 
 namespace AceStep.Benchmarks.Farm;
 
@@ -91,13 +91,11 @@ internal sealed class LoadTestCommand : Command
         double[] seconds = await Task.WhenAll(Enumerable.Range(0, pipelines).Select(async _ =>
         {
             await using MusicPipeline pipeline = await MusicPipeline.LoadAsync(Path.Combine(Repository.Root, "checkpoints", "nano"), new MusicPipelineOptions { Device = "cpu", Threads = 1 });
-            TextToMusicRequest request = new() { Prompt = "techno, drums", Duration = TimeSpan.FromSeconds(FarmClient.SongSeconds), Generation = new() { Steps = FarmClient.Steps } };
-            await pipeline.TextToMusicAsync(request with { Seed = 0 });
+            await ServeCommand.MakeAsync(pipeline, 0, CancellationToken.None);
             long started = Stopwatch.GetTimestamp();
             for (int seed = 1; seed <= Songs; seed++)
             {
-                using MemoryStream file = new();
-                AudioFile.Save((await pipeline.TextToMusicAsync(request with { Seed = seed })).Songs[0].Audio, file, AudioFormat.Wav, new AudioSaveOptions { Encoding = SampleEncoding.Pcm16 });
+                await ServeCommand.MakeAsync(pipeline, seed, CancellationToken.None);
             }
 
             return Stopwatch.GetElapsedTime(started).TotalSeconds / Songs;

@@ -13,9 +13,11 @@ namespace AceStep.Benchmarks.Serving;
 /// </summary>
 internal sealed class ServeCommand : Command
 {
+    // The least that the deployment takes.
+    public const int SongSeconds = 10;
+    public const int Steps = 20;
+
     private const int Clients = 32;
-    private const int SongSeconds = 10;
-    private const int Steps = 20;
 
     public ServeCommand()
         : base("serve", "Measures the server: a prediction beside the same call of the library, and requests a second.")
@@ -30,6 +32,15 @@ internal sealed class ServeCommand : Command
         Add(threads);
         SetAction((result, cancellationToken) => RunAsync(
             result.GetValue(checkpoint)!, result.GetValue(songs), TimeSpan.FromSeconds(result.GetValue(seconds)), result.GetValue(threads), cancellationToken));
+    }
+
+    /// <summary>Makes a song with the library, and its WAV file in memory.</summary>
+    public static async Task MakeAsync(MusicPipeline pipeline, int seed, CancellationToken cancellationToken)
+    {
+        TextToMusicRequest request = new() { Prompt = "techno, drums", Duration = TimeSpan.FromSeconds(SongSeconds), Seed = seed, Generation = new() { Steps = Steps } };
+        MusicResult result = await pipeline.TextToMusicAsync(request, cancellationToken: cancellationToken);
+        using MemoryStream file = new();
+        AudioFile.Save(result.Songs[0].Audio, file, AudioFormat.Wav, new AudioSaveOptions { Encoding = SampleEncoding.Pcm16 });
     }
 
     private static async Task RunAsync(string checkpoint, int songs, TimeSpan time, int threads, CancellationToken cancellationToken)
@@ -70,14 +81,6 @@ internal sealed class ServeCommand : Command
         Console.WriteLine($"| POST with Prefer: wait, to the last byte of the answer | {Median(served):0.0} |");
         Console.WriteLine($"| of which from its start to its end | {Median(computed):0.0} |");
         Console.WriteLine($"| a prediction more than the call, pair by pair | {Median([.. served.Zip(library, (one, other) => one - other)]):0.0} |\n");
-    }
-
-    private static async Task MakeAsync(MusicPipeline pipeline, int seed, CancellationToken cancellationToken)
-    {
-        TextToMusicRequest request = new() { Prompt = "techno, drums", Duration = TimeSpan.FromSeconds(SongSeconds), Seed = seed, Generation = new() { Steps = Steps } };
-        MusicResult result = await pipeline.TextToMusicAsync(request, cancellationToken: cancellationToken);
-        using MemoryStream file = new();
-        AudioFile.Save(result.Songs[0].Audio, file, AudioFormat.Wav, new AudioSaveOptions { Encoding = SampleEncoding.Pcm16 });
     }
 
     private static async Task<JsonElement> ServeAsync(MeasuredServer server, int seed, CancellationToken cancellationToken)

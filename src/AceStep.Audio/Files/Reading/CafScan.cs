@@ -23,9 +23,6 @@ internal sealed class CafScan(StreamWindow bytes, SoundExtent extent, string nam
     /// <summary>The size that says "to the end of the file", which the samples may have.</summary>
     private const long UnknownSize = -1;
 
-    /// <summary>No file has so many bytes: a program that could not go back left the largest number.</summary>
-    private const long FirstImpossibleSize = long.MaxValue >> 8;
-
     /// <summary>What others keep in CAF.</summary>
     private static readonly (string Id, string Name)[] NotRead =
     [
@@ -193,7 +190,7 @@ internal sealed class CafScan(StreamWindow bytes, SoundExtent extent, string nam
 
         // What a file is tagged with after its end is no sound.
         long untagged = Math.Max(extent.End - content, 0);
-        bool isOpen = size is UnknownSize or >= FirstImpossibleSize || (size == 0 && untagged >= EditCountLength);
+        bool isOpen = size is UnknownSize or >= OpenSize.FirstImpossible || (size == 0 && untagged >= EditCountLength);
         long held = isOpen ? untagged : Math.Min(size, bytes.End - content);
         if (held < EditCountLength || (!isOpen && size - held >= Math.Max(_frameSize, 1)))
         {

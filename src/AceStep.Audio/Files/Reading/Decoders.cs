@@ -148,6 +148,9 @@ internal static class OpenSize
     /// <summary>ffmpeg claims 0xFFFFFFFF, others that less the header.</summary>
     private const uint FirstOf32Bits = 0xFFFF0000;
 
+    /// <summary>No file has so many bytes: where sizes have 64 bits, a program that could not go back left the largest number.</summary>
+    public const long FirstImpossible = long.MaxValue >> 8;
+
     /// <summary>Whether a size says nothing, which one that is true never does.</summary>
     /// <param name="size">The size that a chunk claims.</param>
     /// <param name="available">The bytes that the file has from there on.</param>

@@ -18,9 +18,6 @@ internal sealed class Wave64Parser(StreamWindow bytes, SoundExtent extent, strin
     /// <summary>The longest fmt and fact chunks that libsndfile is given.</summary>
     private const int LongestFormat = 4096;
 
-    /// <summary>No file has so many bytes: a program that could not go back left the largest number.</summary>
-    private const ulong FirstImpossibleSize = long.MaxValue >> 8;
-
     private readonly List<Splice> _formatChunks = [];
     private WavFormat? _format;
     private (long Start, long Length)? _data;
@@ -102,14 +99,14 @@ internal sealed class Wave64Parser(StreamWindow bytes, SoundExtent extent, strin
 
     /// <summary>Whether a program that could not go back left a size that says nothing: less than the header, the header alone before samples, or the largest number.</summary>
     private bool IsOpen(ulong claimed, long left) =>
-        _data is null && (claimed < ChunkHeaderLength || claimed >= FirstImpossibleSize || (claimed == ChunkHeaderLength && left > 0 && !IsChunk(bytes.End - left)));
+        _data is null && (claimed < ChunkHeaderLength || claimed >= OpenSize.FirstImpossible || (claimed == ChunkHeaderLength && left > 0 && !IsChunk(bytes.End - left)));
 
     private bool IsChunk(long position) => bytes.At(position, IdLength) is { Length: IdLength } id && (IdOf(id) is not null || id.StartsWith(Mark));
 
     /// <summary>Whether nothing but a part of the last frame (of compressed samples: block) is missing.</summary>
     private bool IsAllButTheLastFrame(ulong claimed, long left)
     {
-        long missing = claimed < FirstImpossibleSize ? (long)claimed - ChunkHeaderLength - left : long.MaxValue;
+        long missing = claimed < OpenSize.FirstImpossible ? (long)claimed - ChunkHeaderLength - left : long.MaxValue;
         if (missing < 0 || missing >= (_format?.FrameSize ?? 0))
         {
             return false;
