@@ -9,6 +9,9 @@ public sealed class NatsOutageTests
     /// <summary>A call that never ends is what these tests are about: it must fail them, not hang them.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
+    /// <summary>So that many calls can be made while the server is away.</summary>
+    private static readonly TimeSpan Impatience = TimeSpan.FromSeconds(1);
+
     private NatsTestBackend _backend = null!;
 
     [SetUp]
@@ -26,7 +29,7 @@ public sealed class NatsOutageTests
     [Test]
     public async Task Calls_WhileTheServerIsSilent_EndWithAWord()
     {
-        IPredictionQueue queue = await _backend.OpenAsync();
+        IPredictionQueue queue = await _backend.OpenAsync(new QueueSettings { Patience = Impatience });
         await queue.EnqueueAsync(Jobs.Create("a"));
         await using PredictionLease lease = await Jobs.ClaimAsync(queue);
         _backend.Server.Freeze();
@@ -69,10 +72,12 @@ public sealed class NatsOutageTests
     public async Task Killed_AgainAndAgain_LosesNothingThatWasAccepted_AndNothingIsDoneTwice()
     {
         const int Kills = 6;
-        IPredictionQueue queue = await _backend.OpenAsync();
-        IPredictionQueue worker = (await _backend.ConnectAsync()).Queue;
+        QueueSettings settings = new() { MaxQueued = 100, Patience = Impatience };
+        IPredictionQueue queue = await _backend.OpenAsync(settings);
+        IPredictionQueue worker = (await _backend.ConnectAsync(settings)).Queue;
         List<string> accepted = [];
         Dictionary<string, int> done = [];
+        int finished = 0;
         using CancellationTokenSource stop = new();
         Task working = Task.Run(async () =>
         {
@@ -86,6 +91,7 @@ public sealed class NatsOutageTests
                 if (await worker.FinishAsync(lease, new Outcome(Jobs.Song(lease.Record.Job.Id), null, ""), CancellationToken.None))
                 {
                     done[lease.Record.Job.Id] = done.GetValueOrDefault(lease.Record.Job.Id) + 1;
+                    Interlocked.Increment(ref finished);
                 }
 
                 await lease.DisposeAsync();
@@ -95,8 +101,10 @@ public sealed class NatsOutageTests
         Random random = new(7);
         for (int kill = 0; kill < Kills; kill++)
         {
+            // Each kill finds front end and worker at work.
             Task end = Task.Delay(random.Next(700));
-            while (!end.IsCompleted)
+            int before = Volatile.Read(ref finished);
+            while (!end.IsCompleted || Volatile.Read(ref finished) == before)
             {
                 await TryAsync($"job{kill}-{accepted.Count}");
             }
@@ -135,7 +143,25 @@ public sealed class NatsOutageTests
             {
                 // Not accepted; it may be done all the same.
             }
+            catch (QueueFullException)
+            {
+                await Task.Delay(10);
+            }
         }
+    }
+
+    [Test]
+    public async Task WorkersAsync_AfterARestart_KnowsWhoCameSince()
+    {
+        IPredictionQueue queue = await _backend.OpenAsync();
+        _backend.Server.Kill();
+        await _backend.Server.StartAsync();
+        while ((await UntilAnsweredAsync(() => queue.WorkersAsync())).Count == 0)
+        {
+            Assert.That(await queue.ClaimAsync(Jobs.Worker("w"), TimeSpan.FromMilliseconds(50)), Is.Null);
+        }
+
+        Assert.That((await queue.WorkersAsync()).Single().Worker.Name, Is.EqualTo("w"));
     }
 
     [Test]

@@ -12,6 +12,9 @@ internal sealed record QueueSettings
 
     /// <summary>Whether a lease runs out almost at once, and nothing renews it.</summary>
     public bool IsHasty { get; init; }
+
+    /// <summary>How long a call waits for a server that is away.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
 }
 
 /// <summary>Makes queues of one kind; each test has its own, empty.</summary>
@@ -125,6 +128,7 @@ internal sealed class NatsTestBackend(TemporaryFolder folder, NatsServer server)
             Name = Name,
             AllowsOldServer = true,
             MaxQueued = settings.MaxQueued,
+            Patience = settings.Patience,
             Lease = TimeSpan.FromSeconds(settings.IsHasty ? 1 : 15),
             Heartbeat = settings.IsHasty ? TimeSpan.FromHours(1) : TimeSpan.FromSeconds(5),
         };

@@ -62,11 +62,11 @@ internal sealed class NatsStreams
         // Records are read from whoever leads, never from a copy that lags behind: a client may ask another front end at once.
         await StreamAsync(RecordsConfig(options));
         INatsKVStore records = await calls.RunAsync(token => buckets.GetStoreAsync($"{options.Name}-records", token), cancellationToken);
-        INatsKVStore holds = await BucketAsync("holds", options.Lease, NatsKVStorageType.File);
-        INatsKVStore workers = await BucketAsync("workers", options.Lease, NatsKVStorageType.Memory);
-        INatsKVStore secrets = await BucketAsync("secret", TimeSpan.Zero, NatsKVStorageType.File);
+        INatsKVStore holds = await BucketAsync("holds", options.Lease);
+        INatsKVStore workers = await BucketAsync("worker-list", options.Lease);
+        INatsKVStore secrets = await BucketAsync("secret", TimeSpan.Zero);
         INatsObjStore audio = await AudioAsync(new NatsObjContext(jetStream), options, calls, cancellationToken);
-        INatsKVStore audioList = await BucketAsync("audio-list", options.KeepFor, NatsKVStorageType.File);
+        INatsKVStore audioList = await BucketAsync("audio-list", options.KeepFor);
         await StreamAsync(JobsConfig(options));
         await calls.RunAsync(token => jetStream.CreateOrUpdateConsumerAsync(JobsOf(options), WorkersConfig(options), token), cancellationToken);
         return new NatsStreams(jetStream, options, calls, records, holds, workers, secrets, audio, audioList);
@@ -85,8 +85,9 @@ internal sealed class NatsStreams
             },
             cancellationToken);
 
-        Task<INatsKVStore> BucketAsync(string name, TimeSpan age, NatsKVStorageType storage) => calls.RunAsync(
-            token => buckets.CreateOrUpdateStoreAsync(new NatsKVConfig($"{options.Name}-{name}") { MaxAge = age, Storage = storage, NumberOfReplicas = options.Replicas }, token), cancellationToken);
+        // On disk even where the content lives seconds: a bucket in memory is gone, itself, when the server starts again.
+        Task<INatsKVStore> BucketAsync(string name, TimeSpan age) => calls.RunAsync(
+            token => buckets.CreateOrUpdateStoreAsync(new NatsKVConfig($"{options.Name}-{name}") { MaxAge = age, Storage = NatsKVStorageType.File, NumberOfReplicas = options.Replicas }, token), cancellationToken);
     }
 
     /// <summary>The secret; whoever comes first makes it.</summary>
