@@ -6,4 +6,4 @@ if errorlevel 1 exit /b 1
 cd /d "%~dp0"
 rem A test host for each core, each with one thread: see test.
 if not defined OMP_NUM_THREADS set OMP_NUM_THREADS=1
-dotnet test AceStep.sln --configuration Release --no-build --nologo -m:%NUMBER_OF_PROCESSORS% %*
+dotnet test eng\Tests.proj --configuration Release --no-build --nologo -m:%NUMBER_OF_PROCESSORS% %*

@@ -111,17 +111,20 @@ internal sealed class HostileTests : ServerFixture
 
             request.Headers.TryAddWithoutValidation(one.Header.Name, one.Header.Value);
             using CancellationTokenSource gone = new();
-            // What streams or waits is left after its headers.
+            // What streams or waits is left after its headers; what waits for a song is not kept waiting.
             Task<HttpResponseMessage> sending = Host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, gone.Token);
-            while (!sending.IsCompleted)
+            while (Task.WaitAny([sending], 50) < 0)
             {
                 CancelAll();
-                Thread.Sleep(10);
             }
 
             using HttpResponseMessage response = sending.GetAwaiter().GetResult();
             Assert.That((int)response.StatusCode, Is.LessThan(500), one.ToString());
             gone.Cancel();
+            if (response.StatusCode is HttpStatusCode.Created or HttpStatusCode.Accepted)
+            {
+                CancelAll();
+            }
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000).WithReplay(20261128, 5));
         CancelAll();
     }
