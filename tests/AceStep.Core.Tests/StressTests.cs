@@ -13,10 +13,10 @@ public sealed class StressTests
 
     /// <summary>The short form of the soak of docs/reliability.md: counts, and the same bits at the end.</summary>
     [Test]
-    public Task Generate_SixtySongsAmongFailures_LeavesNothingBehind()
+    public Task Generate_ThirtySongsAmongFailures_LeavesNothingBehind()
     {
         RequireLinux("counts threads and handles");
-        return RunAsync(["soak", ReferenceData.Require("checkpoint-tiny"), "60"]);
+        return RunAsync(["soak", ReferenceData.Require("checkpoint-tiny"), "30"]);
     }
 
     [Test]

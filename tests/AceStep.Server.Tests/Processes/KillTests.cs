@@ -8,7 +8,7 @@ namespace AceStep.Server.Tests.Processes;
 internal sealed class KillTests : FolderFixture
 {
     [Test]
-    public Task Killed_TwelveTimes_LosesNothing() => KillAsync(kills: 12, creations: 6, seed: 1);
+    public Task Killed_SixTimes_LosesNothing() => KillAsync(kills: 6, creations: 4, seed: 1);
 
     [Test]
     [Explicit("takes several minutes")]
