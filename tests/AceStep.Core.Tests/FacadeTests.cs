@@ -45,7 +45,7 @@ public sealed class FacadeTests : PipelineFixture
     [Test]
     public async Task Decode_WithAnotherCallAwaitedInTheLoop_GoesOn()
     {
-        MusicLatents latents = MusicLatents.Create(new float[128 * 450]);
+        MusicLatents latents = MusicLatents.Create(new float[128 * 700]);
         int pieces = 0;
 
         await foreach (AudioBuffer piece in Pipeline.DecodeAsync(latents, 44100))
