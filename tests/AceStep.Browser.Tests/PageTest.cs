@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using AceStep.Server.Tests.Processes;
 using Microsoft.Playwright;
 using NUnit.Framework.Interfaces;
@@ -79,7 +80,8 @@ public abstract class PageTest
     {
         await Page.GotoAsync(Server.Url + path);
         await Expect(Field("Prompt")).ToBeVisibleAsync();
-        await Page.WaitForURLAsync("**/p/*");
+        // Looked at again and again: a wait for the navigation itself misses one that comes as the wait begins.
+        await Expect(Page).ToHaveURLAsync(new Regex("/p/"));
     }
 
     /// <summary>Goes to the shared song.</summary>
