@@ -165,12 +165,17 @@ public sealed class NatsOutageTests
         IPredictionQueue queue = await _backend.OpenAsync();
         _backend.Server.Kill();
         await _backend.Server.StartAsync();
-        while ((await UntilAnsweredAsync(() => queue.WorkersAsync())).Count == 0)
-        {
-            Assert.That(await queue.ClaimAsync(Jobs.Worker("w"), TimeSpan.FromMilliseconds(50)), Is.Null);
-        }
+        await UntilListedAsync().WaitAsync(Longest);
 
         Assert.That((await queue.WorkersAsync()).Single().Worker.Name, Is.EqualTo("w"));
+
+        async Task UntilListedAsync()
+        {
+            while ((await UntilAnsweredAsync(() => queue.WorkersAsync())).Count == 0)
+            {
+                Assert.That(await queue.ClaimAsync(Jobs.Worker("w"), TimeSpan.FromMilliseconds(50)), Is.Null);
+            }
+        }
     }
 
     [Test]
