@@ -21,7 +21,7 @@ public sealed class LooksTests : PageTest
         await OpenAllAsync();
         await CheckAsync("a song");
         await Button("Delete").ClickAsync();
-        await CheckAsync("the question");
+        await CheckAsync("the question", least: 10);
         await Button("Keep it").ClickAsync();
 
         await Field("Task").SelectOptionAsync("style_transfer");
@@ -117,12 +117,13 @@ public sealed class LooksTests : PageTest
         }
     }
 
-    private async Task CheckAsync(string state)
+    /// <param name="state">What the page shows.</param>
+    /// <param name="least">Fewer rules that apply and pass mean that axe has not looked: behind a question there is less to see.</param>
+    private async Task CheckAsync(string state, int least = 20)
     {
         AxeResult result = await Page.RunAxe();
 
-        // It has looked: of a page behind a question there is less to see.
-        Assert.That(result.Passes, Has.Length.GreaterThan(10));
+        Assert.That(result.Passes, Has.Length.GreaterThan(least), state);
         Assert.That(
             result.Violations.Select(rule => $"{rule.Impact} {rule.Id}: {rule.Help}: {string.Join(", ", rule.Nodes.Select(node => node.Html))}"),
             Is.Empty,

@@ -16,7 +16,7 @@ internal sealed class FarmClient(IReadOnlyList<Uri> addresses) : IDisposable
     /// <summary>Creates a prediction; the key makes a repeated request the same one.</summary>
     public async Task<string> CreateAsync(int seed, string key)
     {
-        JsonObject body = new() { ["input"] = new JsonObject { ["prompt"] = "techno, drums", ["audio_duration"] = ServeCommand.SongSeconds, ["infer_steps"] = ServeCommand.Steps, ["seed"] = seed } };
+        JsonObject body = new() { ["input"] = ServeCommand.Input(seed) };
         JsonElement created = await UntilAnsweredAsync(() =>
         {
             HttpRequestMessage request = new(HttpMethod.Post, "/v1/models/acestep/ace-step/predictions") { Content = JsonContent.Create(body) };

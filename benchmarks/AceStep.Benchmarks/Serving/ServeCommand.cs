@@ -14,9 +14,10 @@ namespace AceStep.Benchmarks.Serving;
 internal sealed class ServeCommand : Command
 {
     // The least that the deployment takes.
-    public const int SongSeconds = 10;
-    public const int Steps = 20;
+    private const int SongSeconds = 10;
+    private const int Steps = 20;
 
+    private const string Prompt = "techno, drums";
     private const int Clients = 32;
 
     public ServeCommand()
@@ -34,10 +35,13 @@ internal sealed class ServeCommand : Command
             result.GetValue(checkpoint)!, result.GetValue(songs), TimeSpan.FromSeconds(result.GetValue(seconds)), result.GetValue(threads), cancellationToken));
     }
 
-    /// <summary>Makes a song with the library, and its WAV file in memory.</summary>
+    /// <summary>A song as the server is asked for it.</summary>
+    public static JsonObject Input(int seed) => new() { ["prompt"] = Prompt, ["audio_duration"] = SongSeconds, ["infer_steps"] = Steps, ["seed"] = seed };
+
+    /// <summary>Makes the same song with the library, and its WAV file in memory.</summary>
     public static async Task MakeAsync(MusicPipeline pipeline, int seed, CancellationToken cancellationToken)
     {
-        TextToMusicRequest request = new() { Prompt = "techno, drums", Duration = TimeSpan.FromSeconds(SongSeconds), Seed = seed, Generation = new() { Steps = Steps } };
+        TextToMusicRequest request = new() { Prompt = Prompt, Duration = TimeSpan.FromSeconds(SongSeconds), Seed = seed, Generation = new() { Steps = Steps } };
         MusicResult result = await pipeline.TextToMusicAsync(request, cancellationToken: cancellationToken);
         using MemoryStream file = new();
         AudioFile.Save(result.Songs[0].Audio, file, AudioFormat.Wav, new AudioSaveOptions { Encoding = SampleEncoding.Pcm16 });
@@ -85,7 +89,7 @@ internal sealed class ServeCommand : Command
 
     private static async Task<JsonElement> ServeAsync(MeasuredServer server, int seed, CancellationToken cancellationToken)
     {
-        using HttpRequestMessage request = MeasuredServer.Creation(new JsonObject { ["prompt"] = "techno, drums", ["audio_duration"] = SongSeconds, ["infer_steps"] = Steps, ["seed"] = seed });
+        using HttpRequestMessage request = MeasuredServer.Creation(Input(seed));
         request.Headers.TryAddWithoutValidation("Prefer", "wait=60");
         using HttpResponseMessage response = await server.Client.SendAsync(request, cancellationToken);
         JsonElement prediction = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
